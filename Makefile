@@ -1,0 +1,50 @@
+# make demo · make test · make lock — each does all of its own set-up.
+# A bare Debian 12 needs: apt-get install python3 python3-venv git make
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+ARGS   ?=
+# pip's own chatter about newer versions and root is not the reader's concern.
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
+export PIP_ROOT_USER_ACTION := ignore
+
+.PHONY: venv dev demo test nightly lock clean
+
+venv: $(VENV)/.ready
+dev: $(VENV)/.ready-dev
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Preparing $(VENV) (once; half a minute) ..."
+	@$(PIP) install --require-hashes -r requirements.lock
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
+	@echo "Preparing the test tools (once) ..."
+	@$(PIP) install --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: venv
+	@$(BIN)/qingfeng demo $(ARGS)
+
+test: dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest $(ARGS)
+
+nightly: dev
+	@$(BIN)/pytest -m nightly $(ARGS)
+
+# Both locks carry hashes and no index address; the runtime's versions are those that were tested.
+LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \
+        --no-emit-find-links --allow-unsafe --strip-extras --no-header
+lock:
+	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
+	$(VENV)-lock/bin/pip-compile $(LOCK) --extra dev --extra build -o requirements-dev.lock pyproject.toml
+	$(VENV)-lock/bin/pip-compile $(LOCK) --extra build -c requirements-dev.lock -o requirements.lock pyproject.toml
+	@rm -rf $(VENV)-lock
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
