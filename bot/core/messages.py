@@ -1,0 +1,129 @@
+"""Every Chinese sentence that code, not an author, puts before a user.
+
+One module, so that the office can read all of it in one sitting.
+"""
+
+from collections.abc import Iterable
+
+# -- laws in words (DESIGN §3) -------------------------------------------------------------
+NOT_FOR_APPRAISAL = "仅用于改进推送内容，不作考核、评比、通报依据"
+NO_TIPS = "本渠道不受理信访举报，反映问题请拨12388或联系纪检监察机构"
+FICTION = "情景案例·虚构"
+PROVISIONAL = "暂按法定假日推算"
+LOW_COVERAGE = "回执覆盖不足，仅供参考"
+
+# -- a push as staff see it ----------------------------------------------------------------
+SOURCE_LINE = "廉政教育"
+ACK_BUTTON = "已阅"
+ACK_DONE = "已阅，谢谢"
+READ_ALL = "看全文"
+
+# -- why something is not sent -------------------------------------------------------------
+DAY_OFF = "放假"
+SKIP_DAY_OFF = "当天放假（{}），不推送"
+SKIP_DAY_TAKEN = "当天已有一条更要紧的推送，为其让路"
+SKIP_WEEK_FULL = "本周已满{}条，为更要紧的推送让路"
+SKIP_NO_TEXT = "内容库里没有合适的{}"
+SKIP_ALL_USED = "合适的{}近期都用过，仍在冷却期"
+BLOCK_NOT_APPROVED = "内容未经审批"
+BLOCK_EDITED = "内容审批后又改动过，须重新审批"
+BLOCK_MISSING = "内容文件已不在库中"
+BLOCK_FAULTY = "内容有错误，见 qingfeng check"
+BLOCK_NOT_PUBLIC = "公开属性不是“公开”"
+BLOCK_STATUS = "内容标为“{}”"
+BLOCK_EXPIRED = "内容已过失效日期"
+BLOCK_EARLY = "内容未到生效日期"
+EXPIRED_WINDOW = "到截止时间仍未能发出（{}）"
+EXPIRED_LATE = "已过适宜时间，不再补发"
+REFUSED_TOO_LONG = "成文{}字节，超过该渠道{}字节的上限"
+WAIT_DAY_CAP = "当天已向该对象推送过一条"
+
+
+def choice(kinds: Iterable[str], nodes: Iterable[str]) -> str:
+    """Name what was looked for: 端午节点提醒, or 情景案例、先进典型."""
+    return "、".join(nodes) + "、".join(kinds)
+
+
+# -- the footer of every message (DESIGN §3.6) ---------------------------------------------
+VOLUNTARY = "自愿阅看，不作考核"
+REPORT = "12388"
+FOOTER_REPORT = "监督举报：12388{}"
+FOOTER_FEEDBACK = "意见反馈：{}"
+BASIS = "依据："
+SOURCE = "来源："
+FACT_NUMBER = "编号"
+FACT_REPORT = "监督举报"
+FACT_OFFICE = "本单位"
+FACT_NOTE = "说明"
+
+# -- the weekly summary ----------------------------------------------------------------------
+NO_RATE = "暂无"
+NOTHING_SENT = "上周没有推送。"
+MORE = "……其余见 qingfeng summary"
+HOW_MEASURED = (
+    "企业微信不提供已读状态：已阅＝本人在阅知期（发出后5个工作日）内主动点按“已阅”；"
+    "暂无回执不表示没有阅看。"
+)
+ENDS_WORTH_TELLING = {
+    "refused": "被拒收",
+    "unknown": "结果不明，请核实",
+    "expired": "未能按时发出",
+}
+TARGET_DISABLED = "{}已停用：{}"
+REVIEW_OFF = "审批已关闭（review.required = false），内容未经审批即发送"
+COMING_BLOCKED = "本周计划中的 {} 还不能发：{}"
+CALENDAR_PROVISIONAL = "放假安排尚未公布，" + PROVISIONAL + "，请留意国务院办公厅通知"
+PARTS = {"final": "节前一句话 ", "after": "节后 "}
+NO_AUDIENCE = "名册里没有该对象的在岗人员，请先导入名册"
+TARGET_OFF = "对象已停用：{}"
+ANSWER_LOST = "没有收到明确答复，消息可能已送达"
+PROCESS_DIED = "程序在发送途中中断，消息可能已送达"
+NOT_CONFIGURED = "配置里没有它"
+OUT_OF_HOURS = "不在推送时段"
+PACED = "按企业微信的频率限制排队"
+EVERYBODY = "全体"
+
+# -- the command line ------------------------------------------------------------------------
+DATA_BUSY = "数据文件夹 {} 正被另一个命令占用，请稍候再试"
+BOT_REFUSED = "正在运行的清风没有接受这个命令（HTTP {}）"
+BOT_SILENT = "正在运行的清风（进程 {}）没有及时答复，请稍候再试"
+PORT_TAKEN = "端口 {} 已被别的程序占用，请在 [web] port 换一个（0 为任选）"
+SECOND_BOT = "数据文件夹 {} 已有一个清风在运行（进程 {}），不能再启动第二个"
+RUNNING = "清风已启动：{}，推送对象 {} 个。按 Ctrl-C 停止。"
+NO_ITEMS = "内容库是空的：什么也不会推送。"
+NOTHING_APPROVED = "内容库的 {} 篇都还没有通过审批：什么也不会推送。请用 qingfeng approve 审批。"
+SOME_BLOCKED = "可推送 {} 篇，另有 {} 篇因未审批或有问题不会推送。"
+EXAMPLE_CONFIG = "没有 config.toml，这里按 config.example.toml 演示；不会发送任何消息。"
+NO_CONFIG = "找不到配置文件 {}。请把 config.example.toml 复制为 config.toml 后修改。"
+CLOCK_NEEDS_SANDBOX = "--clock 只能用于演练：请先把 [wecom] base_url 指向本机的演练环境"
+STATES = {
+    "planned": "待发",
+    "sending": "正在发送",
+    "sent": "已发出",
+    "refused": "被拒收",
+    "unknown": "结果不明",
+    "skipped": "未发",
+    "expired": "已过期",
+}
+
+# -- the demonstration -----------------------------------------------------------------------
+DEMO_WHERE = "请在清风的文件夹里运行 qingfeng demo（要有 content 和 schedules 两个文件夹）"
+DEMO_NO_CALLBACK = "演练环境没有收到回调地址的应答，演示不能继续"
+DEMO_LEVEL = (
+    "演示的是第三级（自建应用）与第一级（群消息）：机关一、二支部逐人收到卡片，可点“已阅”；"
+    "下属中心在群里收到全文，没有回执。"
+)
+DEMO_PEOPLE = (
+    "名册 {} 人，其中 {} 人长期不在岗，不计入覆盖；另有人收不到、有人没有许可、有人从不点。"
+)
+DEMO_APPROVED = "内容 {} 篇，仅为演示在副本里登记审批；您的文件夹没有改动。"
+DEMO_PAGE = "手机页面：{}"
+DEMO_JUMPS = "时钟从一个推送时刻跳到下一个，播到 {}。"
+DEMO_STAYS = "播完了。手机页面还在，可以换人、点“已阅”；按 Ctrl-C 结束。"
+DEMO_NO_SUMMARY = "没有等到周报"
+DEMO_AS_THE_OFFICE_SEES = "廉政办在群里看到的："
+DEMO_COUNTED = "按演练环境的日志另数一遍（{}）：可回执 {} 人次，阅知期内点按 {} 人次，{:.1%}。"
+DEMO_TAPS = "共点按 {} 次，其中重复 {} 次、名册外 {} 次，均不重复计、不多计。"
+DEMO_AGREE = "两边的数一致。"
+DEMO_DISAGREE = "两边的数不一致：周报为 {}"
+SANDBOX_READY = "演练环境（本机的企业微信）：{0}  手机页面：{0}/sandbox  按 Ctrl-C 停止。"

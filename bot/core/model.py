@@ -1,0 +1,298 @@
+"""The words of the product as frozen data (DESIGN §2).
+
+Times are aware datetimes in Asia/Shanghai; days are `date` there. China has had no
+daylight saving since 1991, so a fixed offset says the same as the zone and needs no
+zone data on the machine.
+
+States of a push, drawn once for all readers:
+
+    planned ──> sending ──> sent
+       │           ├──────> refused(reason)
+       │           ├──────> unknown ──> sent      (a receipt, or an administrator's word)
+       │           └──────> planned(not_before)   (retry: we know that nothing was sent)
+       ├──────────────────> skipped(reason)
+       └──────────────────> expired(reason)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
+from enum import StrEnum
+from typing import Literal
+
+Date = date  # for classes that have a field of that name
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+class Kind(StrEnum):
+    """类别: what sort of text an item is."""
+
+    NODE = "节点提醒"
+    SCENARIO = "情景案例"
+    REPOST = "转发通报"
+    STUDY = "学习提示"
+    MODEL = "先进典型"
+
+
+class State(StrEnum):
+    """Where a push stands; see the drawing above."""
+
+    PLANNED = "planned"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+    SKIPPED = "skipped"
+    EXPIRED = "expired"
+
+
+ENDS = frozenset({State.SENT, State.REFUSED, State.SKIPPED, State.EXPIRED})
+
+
+class Step(StrEnum):
+    """How far a person came; a receipt is never downgraded."""
+
+    OPENED = "opened"
+    ACKNOWLEDGED = "acknowledged"
+    ANSWERED = "answered"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something wrong in a file, as a value: one bad line never stops the others."""
+
+    path: str
+    line: int  # counted from 1; 0 when the whole file is meant
+    severity: Literal["error", "warning"]
+    code: str  # stable, e.g. "item-head"
+    message: str  # Chinese, says what to do
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    """内容: one file of the library, with nothing of its words changed."""
+
+    id: str  # 编号; identity without regard to case
+    kind: Kind
+    title: str
+    path: str  # relative to the content folder, "/" between folders
+    short: str = ""  # 短讯
+    nodes: tuple[str, ...] = ()  # names of nodes, as in nodes.toml
+    series: str = ""
+    tags: tuple[str, ...] = ()
+    posts: tuple[str, ...] = ()  # 岗位
+    level: str = ""  # 层级
+    audience: str = ""  # 对象
+    summary: str = ""  # 摘要, the text of a card
+    author: str = ""  # 起草
+    basis: str = ""  # 依据
+    source: str = ""  # 来源
+    public: str = ""  # 公开属性; only 公开 may be sent
+    effective: date | None = None
+    expires: date | None = None
+    question: str = ""
+    attachments: tuple[str, ...] = ()
+    persons: str = ""
+    channels: tuple[str, ...] = ()
+    cooldown_weeks: int = 26
+    corrects: str = ""
+    status: str = ""  # 草稿 or 停用, else empty
+    sections: Mapping[str, str] = field(default_factory=dict)  # heading -> text, in order
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)  # key, heading -> line
+    digest: str = ""  # sha256 over what a reader sees; see content.digest_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Day:
+    """One day of the calendar, and why it is what it is."""
+
+    date: Date
+    workday: bool
+    name: str  # festival or reason, "" on plain days
+    source: Literal["override", "official", "estimate"]
+    provisional: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """节点: a day or season that calls for a warning (a table of nodes.toml)."""
+
+    key: str  # ascii, e.g. "mid-autumn"
+    name: str  # 中秋
+    date: str = ""  # fixed solar date "MM-DD"
+    lunar: str = ""  # lunar date "M-D"
+    solar_term: str = ""  # 清明
+    main: int = 3  # workdays before the last workday
+    final: int = 0
+    main_late_ok: int = 1  # workdays a main may be late before it is worthless
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeDay:
+    """A node in one year: its day, the days off round it, and the last workday before them."""
+
+    node: Node
+    year: int  # the year in the push key: that of `date`
+    date: Date
+    first_off: Date | None  # None where the node brings no day off
+    last_off: Date | None
+    last_workday_before: Date
+    until: Date  # after this day a warning is worth nothing
+    provisional: bool
+
+    @property
+    def occurrence(self) -> str:
+        return f"{self.node.key}-{self.year}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """推送规则: a table of rhythm.toml."""
+
+    key: str
+    name: str
+    weekday: int  # 1 = Monday … 7
+    kinds: tuple[Kind, ...]
+    slot: str = "上午"
+    late_ok: int = 0  # workdays
+    on: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """推送对象: a group, or an audience reached one by one."""
+
+    id: str  # ascii letters, digits, "-"
+    name: str
+    channel: str  # webhook | app | terminal
+    roster: str = ""  # 支部 or 部门 of the roster, or 全体
+    office: bool = False  # the administrators' own: gets summaries, no items
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """接收人: one line of the roster (人员名册). No phone, no picture, no party membership."""
+
+    id: str  # the WeCom account (账号)
+    name: str
+    department: str = ""
+    branch: str = ""
+    duty: str = ""  # 职务类别
+    post: str = ""  # 岗位
+    on_duty: bool = True  # 在岗
+    leave_until: date | None = None
+    note: str = ""
+
+    def present(self, day: date) -> bool:
+        """Whether this person is asked anything on `day`: only 在岗 counts."""
+        return self.on_duty and (self.leave_until is None or day > self.leave_until)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Push:
+    """推送: one occurrence to one target. The key never changes; see DESIGN §2."""
+
+    key: str  # <occurrence>_<part>@<target id>
+    occurrence: str  # mid-autumn-2026, friday-2026W26
+    part: str  # main, final
+    target: str
+    channel: str
+    due: datetime
+    until: datetime  # when its window closes: later it is worthless and expires
+    rule: str = ""  # key of the rule or, for nodes, ""
+    node: str = ""
+    covers: tuple[str, ...] = ()  # occurrences this push speaks for
+    item: str = ""
+    digest: str = ""
+    provisional: bool = False
+    blocked: str = ""  # why it will not go as things stand; "" when it will
+    rank: int = 0  # policy.RANKS; the lower goes first
+    # What happened since (written by the store only):
+    state: State = State.PLANNED
+    reason: str = ""
+    not_before: datetime | None = None
+    sent_at: datetime | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)  # audience part -> state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Skip:
+    """An occurrence that will not be sent, and why; or one that waits for somebody."""
+
+    rule: str
+    date: Date
+    reason: str
+    target: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cohort:
+    """The roster of one push, taken when it begins: who is covered, in the order of sending."""
+
+    push: str
+    covered: tuple[str, ...]
+    tappable: bool  # whether the channel gives a person a way to tap
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivery:
+    """送达记录: one attempt to send one part of a push."""
+
+    push: str
+    part: int  # of the audience, from 0
+    attempt: int  # from 1
+    begun: datetime
+    body: str  # the exact JSON that went out; never a key or token
+    digest: str = ""  # of the item's words at that moment
+    state: State = State.SENDING
+    ended: datetime | None = None
+    reason: str = ""
+    msgid: str = ""
+    to: tuple[str, ...] = ()
+    invalid: tuple[str, ...] = ()  # WeCom does not know them, or they are outside the app
+    unlicensed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """回执: a deliberate act of a person, and how it was shown."""
+
+    push: str
+    person: str
+    step: Step
+    at: datetime
+    means: str  # 卡片按钮
+
+
+@dataclass(frozen=True, kw_only=True)
+class Markdown:
+    """A message for a group: the whole text."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Card:
+    """A message for a person: a summary and one button."""
+
+    task_id: str
+    source: str  # the small line above the title
+    title: str
+    text: str
+    button: str
+    button_key: str
+    facts: tuple[tuple[str, str], ...] = ()  # 键 ≤ 5 字, 值 ≤ 30 字
+    link: tuple[str, str] | None = None  # words on it, address
+
+
+Message = Markdown | Card
+
+
+def now_is_aware(moment: datetime) -> datetime:
+    """Return `moment` in Shanghai time; a naive datetime is a programmer's mistake."""
+    if moment.tzinfo is None:
+        raise ValueError("a datetime without a time zone")
+    return moment.astimezone(SHANGHAI)

@@ -1,0 +1,115 @@
+"""The numbers of reading: covered, reachable, read, always together (DESIGN §2).
+
+WeCom has no read state. *Read* counts distinct people with a deliberate act within the 阅知期:
+five official workdays after the send. Each person counts once per occurrence, however many
+targets reached them; totals add occurrences (人次).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+
+from bot.core.calendar import Calendar
+from bot.core.model import SHANGHAI, Cohort, Push, Receipt, State, Step
+
+READING_WORKDAYS = 5
+LOW_COVERAGE = 0.6  # reachable below this share of covered: 回执覆盖不足，仅供参考
+
+
+@dataclass(frozen=True, kw_only=True)
+class Acts:
+    """What happened, as the store hands it over: rows, or what the rows came to."""
+
+    pushes: Sequence[Push]
+    cohorts: Mapping[str, Cohort] = field(default_factory=dict)  # by push key
+    unreached: Mapping[str, frozenset[str]] = field(default_factory=dict)  # invalid, unlicensed
+    receipts: Sequence[Receipt] = ()
+    opened: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figures:
+    """The numbers of one occurrence, one target or one week. Never one without the others."""
+
+    pushes: int = 0
+    covered: int = 0
+    reachable: int = 0
+    opened: int = 0
+    read: int = 0
+    anonymous: int = 0
+
+    @property
+    def rate(self) -> float | None:
+        """阅知率, 0..1; None where nothing can be measured."""
+        return self.read / self.reachable if self.reachable else None
+
+    @property
+    def low_coverage(self) -> bool:
+        return self.reachable < LOW_COVERAGE * self.covered
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(**{name: value + getattr(other, name) for name, value in vars(self).items()})
+
+
+def reading_until(sent: datetime, calendar: Calendar) -> datetime:
+    """Return the end of the 阅知期: midnight after the fifth official workday after the send."""
+    last = calendar.workday_after(sent.date(), READING_WORKDAYS)
+    return datetime.combine(last + timedelta(days=1), time(), SHANGHAI)
+
+
+def figures(pushes: Iterable[Push], acts: Acts, calendar: Calendar, as_of: datetime) -> Figures:
+    """Return the numbers of the sent ones of `pushes`, summed over their occurrences."""
+    by_occurrence: dict[tuple[str, str], list[Push]] = {}
+    for push in pushes:
+        if push.state is State.SENT and push.sent_at is not None:
+            by_occurrence.setdefault((push.occurrence, push.part), []).append(push)
+    acts_of = _acknowledged(acts.receipts)
+    total = Figures()
+    for group in by_occurrence.values():
+        total += _occurrence(group, acts, acts_of, calendar, as_of)
+    return total
+
+
+def _occurrence(
+    group: Sequence[Push],
+    acts: Acts,
+    acts_of: Mapping[str, Mapping[str, datetime]],
+    calendar: Calendar,
+    as_of: datetime,
+) -> Figures:
+    covered: set[str] = set()
+    reachable: set[str] = set()
+    read: set[str] = set()
+    for push in group:
+        cohort = acts.cohorts.get(push.key)
+        if cohort is None or push.sent_at is None:
+            continue
+        covered |= set(cohort.covered)
+        if not cohort.tappable:
+            continue
+        tappers = set(cohort.covered) - acts.unreached.get(push.key, frozenset())
+        reachable |= tappers
+        end = min(as_of, reading_until(push.sent_at, calendar))
+        read |= {
+            who for who, at in acts_of.get(push.key, {}).items() if who in tappers and at < end
+        }
+    return Figures(
+        pushes=len(group),
+        covered=len(covered),
+        reachable=len(reachable),
+        opened=sum(acts.opened.get(push.key, 0) for push in group),
+        read=len(read),
+    )
+
+
+def _acknowledged(receipts: Iterable[Receipt]) -> dict[str, dict[str, datetime]]:
+    """Return push -> person -> first deliberate act. Opening a page is not one."""
+    first: dict[str, dict[str, datetime]] = {}
+    for receipt in receipts:
+        if receipt.step is Step.OPENED:
+            continue
+        people = first.setdefault(receipt.push, {})
+        people[receipt.person] = min(receipt.at, people.get(receipt.person, receipt.at))
+    return first

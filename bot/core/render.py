@@ -1,0 +1,189 @@
+"""An item and the facts of the day become the words that a channel carries.
+
+Nothing of an author's words is changed or cut. What does not fit raises TooLong: the linter says
+so while the text is written, long before anything is sent. What the law demands is put here, by
+code: 情景案例·虚构, the footer, the push number (DESIGN §3.6).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from bot.core import messages
+from bot.core.calendar import Calendar
+from bot.core.model import Card, Item, Kind, Markdown, NodeDay
+
+PLACEHOLDERS = ("节日", "放假安排", "上班日", "年份")
+# Bytes of UTF-8 a message may hold (wecom/api.md §1.2.2, §3.2).
+WEBHOOK_BYTES = 4096
+# Characters WeCom advises for a card (wecom/api.md §3.3).
+CARD_TITLE, CARD_TEXT, CARD_FACT = 36, 160, 30
+
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+_SENTENCE = re.compile(r"[^。！？；\n]*[。！？；]?")
+_WEEKDAYS = "一二三四五六日"
+
+
+class TooLong(ValueError):
+    """A text that does not fit its channel; `size` and `limit` in bytes or characters."""
+
+    def __init__(self, size: int, limit: int) -> None:
+        super().__init__(messages.REFUSED_TOO_LONG.format(size, limit))
+        self.size, self.limit = size, limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footer:
+    """What every message ends with: from [unit], never from an author."""
+
+    unit: str
+    office: str = ""  # the unit's own office for reports, with its telephone
+    feedback: str = ""  # where remarks go
+    number: str = ""  # the push number, 2026-031
+
+    def lines(self) -> list[str]:
+        own = f"，{self.office}" if self.office else ""
+        tail = [self.unit, self.number, messages.VOLUNTARY]
+        lines = [messages.FOOTER_REPORT.format(own)]
+        if self.feedback:
+            lines.append(messages.FOOTER_FEEDBACK.format(self.feedback))
+        return [*lines, " · ".join(part for part in tail if part)]
+
+
+def values_of(days: Sequence[NodeDay], calendar: Calendar) -> dict[str, str]:
+    """Return what the four placeholders say for a warning that covers `days`.
+
+    放假安排 is empty while the calendar is provisional: its sentence then falls away.
+    """
+    if not days:
+        return {}
+    last = max(day.last_off or day.date for day in days)
+    provisional = any(day.provisional for day in days)
+    spans = list(dict.fromkeys((day.first_off, day.last_off) for day in days if day.first_off))
+    return {
+        "节日": "、".join(day.node.name for day in days),
+        "放假安排": "" if provisional else "，".join(_span(*span) for span in spans),
+        "上班日": _day(calendar.workday_after(last)),
+        "年份": str(days[0].year),
+    }
+
+
+def _span(first: date | None, last: date | None) -> str:
+    if first is None or last is None:
+        return ""
+    count = (last - first + timedelta(days=1)).days
+    return f"{_day(first)}至{_day(last)}放假，共{count}天" if count > 1 else f"{_day(first)}放假"
+
+
+def _day(day: date) -> str:
+    return f"{day.month}月{day.day}日（周{_WEEKDAYS[day.weekday()]}）"
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """Put the calendar's facts into the placeholders; a sentence with an empty one falls away."""
+    empty = [f"{{{name}}}" for name, value in values.items() if not value]
+    if any(mark in text for mark in empty):
+        text = "".join(
+            sentence
+            for sentence in _SENTENCE.findall(text)
+            if not any(mark in sentence for mark in empty)
+        )
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), text)
+
+
+def unknown_placeholders(text: str) -> list[str]:
+    """Return the placeholders that nothing fills."""
+    return [name for name in _PLACEHOLDER.findall(text) if name not in PLACEHOLDERS]
+
+
+def source_line(item: Item) -> str:
+    """Return the small line over the title: invented cases say so, by code."""
+    if item.kind is Kind.SCENARIO:
+        return messages.FICTION
+    return f"{messages.SOURCE_LINE} · {item.kind}"
+
+
+def title_of(item: Item, values: Mapping[str, str]) -> str:
+    return fill(item.title, values)
+
+
+def parts_of(item: Item, part: str) -> list[tuple[str, str]]:
+    """Return the sections that a part of a push says: (heading, text)."""
+    if item.kind is not Kind.NODE:
+        return list(item.sections.items())
+    wanted = {"final": ("一句话",), "after": ("节后",)}.get(
+        part, ("", "提醒", "怎么办", "不在此列")
+    )
+    return [(name, text) for name, text in item.sections.items() if name in wanted]
+
+
+def markdown(
+    item: Item, part: str, values: Mapping[str, str], footer: Footer, limit: int = WEBHOOK_BYTES
+) -> Markdown:
+    """Return the whole text for a group, within `limit` bytes; TooLong otherwise.
+
+    Only WeCom's six constructs (wecom/api.md §1.2.2) are used: a list's dash becomes a dot,
+    because that dialect would show it as a dash in the middle of a line.
+    """
+    blocks = [f"> {source_line(item)}", f"**{title_of(item, values)}**"]
+    sections = parts_of(item, part)
+    for name, text in sections:
+        filled = _dots(fill(text, values)).strip("\n")
+        alone = item.kind is Kind.NODE and len(sections) == 1
+        blocks.append(f"**{name}**\n{filled}" if name and not alone else filled)
+    if item.kind is not Kind.NODE or part == "main":
+        if item.basis:
+            blocks.append(f"> {messages.BASIS}{item.basis}")
+        if item.source:
+            blocks.append(f"> {messages.SOURCE}{item.source}")
+    blocks.append("\n".join(f'<font color="comment">{line}</font>' for line in footer.lines()))
+    text = "\n\n".join(block for block in blocks if block)
+    _fit(len(text.encode()), limit)
+    return Markdown(text=text)
+
+
+def card(
+    item: Item,
+    part: str,
+    values: Mapping[str, str],
+    footer: Footer,
+    *,
+    task_id: str,
+    link: str = "",
+) -> Card:
+    """Return the card for a person: a summary, 看全文 where there is a page, and 已阅."""
+    text = fill(summary_of(item, part), values)
+    title = title_of(item, values)
+    _fit(len(title), CARD_TITLE)
+    _fit(len(text), CARD_TEXT)
+    facts = [(messages.FACT_NUMBER, footer.number), (messages.FACT_REPORT, messages.REPORT)]
+    facts += [(messages.FACT_OFFICE, footer.office), (messages.FACT_NOTE, messages.VOLUNTARY)]
+    return Card(
+        task_id=task_id,
+        source=source_line(item),
+        title=title,
+        text=text,
+        button=messages.ACK_BUTTON,
+        button_key="ack",
+        facts=tuple((name, value) for name, value in facts if value),
+        link=(messages.READ_ALL, link) if link else None,
+    )
+
+
+def summary_of(item: Item, part: str) -> str:
+    """Return the text of a card: a final's one sentence, else the author's 摘要."""
+    if item.kind is Kind.NODE and part == "final":
+        return item.sections.get("一句话") or item.summary
+    return item.summary
+
+
+def _dots(text: str) -> str:
+    return re.sub(r"(?m)^- ", "· ", text)
+
+
+def _fit(size: int, limit: int) -> None:
+    if size > limit:
+        raise TooLong(size, limit)

@@ -1,0 +1,216 @@
+"""From the tables of nodes.toml, rhythm.toml and overrides/<year>.toml to their words.
+
+Every function takes the parsed TOML, the text it came from (to name a line) and the path, and
+returns what is sound beside the Problems; one bad table never stops the others.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from bot.core.calendar import Override, festival_of
+from bot.core.content import KINDS
+from bot.core.model import Kind, Node, Problem, Rule
+
+WEEKDAYS = {f"周{name}": number for number, name in enumerate("一二三四五六日", 1)}
+SLOTS = ("上午", "下午")
+_KEY = re.compile(r"^[0-9a-z]+(-[0-9a-z]+)*$")
+_KEY_LIMIT = 40  # so that a push key stays within links.KEY_BYTES
+_MOST_WORKDAYS = 20  # planning looks some weeks ahead, not further
+_MONTH_DAY = re.compile(r"^\d{1,2}-\d{1,2}$")
+_NODE_KEYS = {"name": str, "date": str, "lunar": str, "solar_term": str, "on": bool}
+_NODE_KEYS |= {"main": int, "final": int, "main_late_ok": int}
+_RULE_KEYS = {"name": str, "weekday": str, "kinds": list, "slot": str, "late_ok": int, "on": bool}
+_NOTICE_KEYS = ("notice", "day")
+_DAY_KEYS = ("date", "workday", "name")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedules:
+    """Everything of schedules/, as read."""
+
+    nodes: tuple[Node, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    overrides: Mapping[date, Override] = field(default_factory=dict)
+    announced: frozenset[int] = frozenset()
+
+
+class _Bad(ValueError):
+    """A sentence for the person who wrote the table."""
+
+
+def parse_nodes(
+    data: Mapping[str, Any], text: str, path: str
+) -> tuple[tuple[Node, ...], list[Problem]]:
+    """Read the tables of nodes.toml; a node switched off is left out."""
+    return _tables(data, text, path, "node", _node)
+
+
+def parse_rules(
+    data: Mapping[str, Any], text: str, path: str
+) -> tuple[tuple[Rule, ...], list[Problem]]:
+    """Read the tables of rhythm.toml; a rule switched off is left out."""
+    return _tables(data, text, path, "rule", _rule)
+
+
+def _tables(
+    data: Mapping[str, Any],
+    text: str,
+    path: str,
+    what: str,
+    build: Callable[[str, Mapping[str, Any]], Any],
+) -> tuple[tuple[Any, ...], list[Problem]]:
+    found, problems = [], []
+    for key, table in data.items():
+        try:
+            if not _KEY.match(key):
+                raise _Bad(f"[{key}] 只能用小写英文字母、数字和连字符")
+            if len(key) > _KEY_LIMIT:
+                raise _Bad(f"[{key}] 太长，最多{_KEY_LIMIT}位")
+            if not isinstance(table, Mapping):
+                raise _Bad(f"“{key}”应是一个 [{key}] 小节")
+            if table.get("on", True) is not False:
+                found.append(build(key, table))
+        except _Bad as error:
+            problems.append(
+                Problem(
+                    path=path,
+                    line=line_of(text, f"[{key}]") or line_of(text, key),
+                    severity="error",
+                    code=f"schedule-{what}",
+                    message=str(error),
+                )
+            )
+    return tuple(found), problems
+
+
+def _node(key: str, table: Mapping[str, Any]) -> Node:
+    _check(key, table, _NODE_KEYS)
+    if sum(bool(table.get(name)) for name in ("date", "lunar", "solar_term")) != 1:
+        raise _Bad(f'[{key}] 须写明 date、lunar、solar_term 中的一个，例如 date = "10-01"')
+    if not table.get("name"):
+        raise _Bad(f'[{key}] 缺少 name，例如 name = "国庆"')
+    for name in ("date", "lunar"):
+        if table.get(name) and not _MONTH_DAY.match(table[name]):
+            raise _Bad(f'[{key}] 的 {name} 应写成 月-日，例如 "8-15"')
+    node = Node(key=key, **{name: value for name, value in table.items() if name != "on"})
+    for year in range(2026, 2046):
+        try:
+            festival_of(node, year)
+        except (ValueError, KeyError, IndexError):
+            why = "不存在，请检查" if year == 2026 else f"不是每年都有（{year}年没有），请换一个"
+            raise _Bad(f"[{key}] 的日期{why}") from None
+    return node
+
+
+def _rule(key: str, table: Mapping[str, Any]) -> Rule:
+    _check(key, table, _RULE_KEYS)
+    weekday = WEEKDAYS.get(table.get("weekday", ""))
+    if weekday is None:
+        raise _Bad(f"[{key}] 的 weekday 应是 周一 到 周日 之一")
+    kinds = table.get("kinds") or []
+    unknown = [kind for kind in kinds if not isinstance(kind, str) or kind not in KINDS]
+    if unknown or not kinds:
+        raise _Bad(f'[{key}] 的 kinds 应列出类别，例如 ["学习提示"]；不认识：{unknown}')
+    if Kind.NODE in (KINDS[kind] for kind in kinds):
+        raise _Bad(f"[{key}] 的 kinds 不能有节点提醒：节点提醒随节点推送，见 nodes.toml")
+    if table.get("slot", "上午") not in SLOTS:
+        raise _Bad(f"[{key}] 的 slot 应是 上午 或 下午")
+    return Rule(
+        key=key,
+        name=table.get("name", key),
+        weekday=weekday,
+        kinds=tuple(KINDS[kind] for kind in kinds),
+        slot=table.get("slot", "上午"),
+        late_ok=table.get("late_ok", 0),
+    )
+
+
+def _check(key: str, table: Mapping[str, Any], known: Mapping[str, type]) -> None:
+    for name, value in table.items():
+        if name not in known:
+            raise _Bad(f"[{key}] 没有 {name} 这一项{_nearest(name, known)}")
+        if type(value) is not known[name]:
+            kinds = {str: "文字，要加引号", int: "整数", bool: "true 或 false", list: "列表"}
+            raise _Bad(f"[{key}] 的 {name} 应是{kinds[known[name]]}")
+        if isinstance(value, int) and value < 0:
+            raise _Bad(f"[{key}] 的 {name} 不能小于 0")
+        if isinstance(value, int) and value > _MOST_WORKDAYS:
+            raise _Bad(f"[{key}] 的 {name} 不能大于 {_MOST_WORKDAYS}")
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f"，是不是 {near[0]}？" if near else f"；可用：{' '.join(known)}"
+
+
+def parse_overrides(
+    data: Mapping[str, Any], text: str, path: str, year: int
+) -> tuple[dict[date, Override], bool, list[Problem]]:
+    """Read overrides/<year>.toml: its days, whether it cites a whole notice, problems.
+
+    A notice of which anything could not be read is not a whole one: its holes would make
+    workdays of days off. The year then stays an estimate, with the days that were read.
+    """
+    days: dict[date, Override] = {}
+    problems: list[Problem] = []
+
+    def bad(line: int, message: str) -> None:
+        problems.append(
+            Problem(
+                path=path, line=line, severity="error", code="schedule-override", message=message
+            )
+        )
+
+    entries = data.get("day", [])
+    if not isinstance(entries, list):
+        bad(line_of(text, "day"), "每一天应写成一个 [[day]] 小节（两层方括号）")
+        entries = []
+    for name in data:
+        if name not in _NOTICE_KEYS:
+            bad(line_of(text, name), f"没有 {name} 这一项{_nearest(name, _NOTICE_KEYS)}")
+    for number, entry in enumerate(entries, 1):
+        try:
+            day = _override(entry, number, year)
+            if day.date in days:
+                raise _Bad(f"第{number}个 [[day]]：{day.date} 写了两次")
+            days[day.date] = day
+        except _Bad as error:
+            bad(_line_of_day(text, number), str(error))
+    if data.get("notice") and not (entries or problems):
+        bad(line_of(text, "notice"), "写了通知标题，却没有一个 [[day]]")
+    return days, bool(data.get("notice")) and not problems, problems
+
+
+def _override(entry: Any, number: int, year: int) -> Override:
+    where = f"第{number}个 [[day]]"
+    try:
+        day = date.fromisoformat(str(entry["date"]))
+    except (KeyError, ValueError, TypeError):
+        raise _Bad(f'{where}：date 应写成 "{year}-05-01"') from None
+    # A notice speaks of the last days of the year before and the first of the year after.
+    if not -1 <= (day.year - year) * 12 + day.month <= 14:
+        raise _Bad(f"{where}：{day} 不属于 {year} 年")
+    if not isinstance(entry.get("workday"), bool):
+        raise _Bad(f"{where}：须写 workday = true（上班）或 false（放假）")
+    for name in entry:
+        if name not in _DAY_KEYS:
+            raise _Bad(f"{where}：没有 {name} 这一项{_nearest(name, _DAY_KEYS)}")
+    return Override(date=day, workday=entry["workday"], name=str(entry.get("name", "")))
+
+
+def _line_of_day(text: str, number: int) -> int:
+    heads = [n for n, line in enumerate(text.split("\n"), 1) if line.strip().startswith("[[day]]")]
+    return heads[number - 1] if number <= len(heads) else line_of(text, "day")
+
+
+def line_of(text: str, needle: str) -> int:
+    """Return the first line of `text` that speaks of `needle`, 0 when none does."""
+    if not needle:
+        return 0
+    return next((n for n, line in enumerate(text.split("\n"), 1) if needle in line), 0)

@@ -1,0 +1,361 @@
+"""《廉政教育推送周报》: the week in figures, and the message that carries them.
+
+Law 3 in arithmetic: figures per target are merged until each line speaks of enough people, the
+extremes are blurred, and nothing is shown from which subtraction would restore them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from bot.core import messages
+from bot.core.calendar import Calendar, iso_week, monday_of
+from bot.core.model import Push, State, Target
+from bot.core.reading import Acts, Figures, figures, reading_until
+
+MIN_PEOPLE = 10  # a line per target speaks of at least so many (config: never under 5)
+LOW, HIGH = 0.1, 0.9
+TREND_WEEKS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """The figures of one target, or of several merged ones."""
+
+    name: str
+    figures: Figures
+    blurred: str | None = None  # "≤10%" | "≥90%": rate and read are withheld
+    withheld: bool = False  # rate and read are withheld to protect another line
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemLine:
+    """The figures of one occurrence."""
+
+    occurrence: str
+    part: str
+    item: str
+    title: str
+    sent: date
+    figures: Figures
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What the office is told on the week's first workday."""
+
+    week: str  # the week reported on: last week, still 阅知中
+    as_of: datetime
+    headline_week: str | None  # the newest week whose reading periods are over
+    headline: Figures
+    running: Figures  # of `week`
+    items: tuple[ItemLine, ...]  # of the headline week
+    running_items: tuple[ItemLine, ...]
+    targets: tuple[Line, ...]  # of the headline week
+    trend: tuple[tuple[str, Figures], ...]  # closed weeks, oldest first
+    exceptions: tuple[str, ...]
+    coming: tuple[str, ...] = ()  # next week's plan, in words
+
+
+def summarise(
+    week: str,
+    acts: Acts,
+    *,
+    calendar: Calendar,
+    as_of: datetime,
+    targets: Sequence[Target],
+    titles: Mapping[str, str],
+    exceptions: Sequence[str] = (),
+    coming: Sequence[str] = (),
+    min_people: int = MIN_PEOPLE,
+) -> Summary:
+    """Count the acts before `as_of`; `titles` gives each item's words by its 编号."""
+    weeks = _sent_by_week(acts.pushes, as_of)
+    closed = [
+        name for name in sorted(weeks) if name <= week and _closed(weeks[name], calendar, as_of)
+    ]
+
+    def count(pushes: Sequence[Push]) -> Figures:
+        return figures(pushes, acts, calendar, as_of)
+
+    headline = closed[-1] if closed else None
+    pushes = weeks.get(headline, []) if headline else []
+    return Summary(
+        week=week,
+        as_of=as_of,
+        headline_week=headline,
+        headline=count(pushes),
+        running=count(weeks.get(week, [])),
+        items=_items(pushes, count, titles),
+        running_items=_items(weeks.get(week, []), count, titles) if week != headline else (),
+        targets=_lines(pushes, count, targets, min_people),
+        trend=tuple((name, count(weeks[name])) for name in closed[-TREND_WEEKS:]),
+        exceptions=(*_failures(acts.pushes, week, titles, as_of), *exceptions),
+        coming=tuple(coming),
+    )
+
+
+def _sent_by_week(pushes: Sequence[Push], as_of: datetime) -> dict[str, list[Push]]:
+    weeks: dict[str, list[Push]] = {}
+    for push in pushes:
+        if push.state is State.SENT and push.sent_at is not None and push.sent_at < as_of:
+            weeks.setdefault(iso_week(push.sent_at.date()), []).append(push)
+    return weeks
+
+
+def _closed(pushes: Sequence[Push], calendar: Calendar, as_of: datetime) -> bool:
+    return all(push.sent_at and reading_until(push.sent_at, calendar) <= as_of for push in pushes)
+
+
+def _items(pushes: Sequence[Push], count: Any, titles: Mapping[str, str]) -> tuple[ItemLine, ...]:
+    groups: dict[tuple[str, str], list[Push]] = {}
+    for push in pushes:
+        groups.setdefault((push.occurrence, push.part), []).append(push)
+    lines = [
+        ItemLine(
+            occurrence=occurrence,
+            part=part,
+            item=group[0].item,
+            title=titles.get(group[0].item, group[0].item),
+            sent=min(push.sent_at.date() for push in group if push.sent_at),
+            figures=count(group),
+        )
+        for (occurrence, part), group in groups.items()
+    ]
+    return tuple(sorted(lines, key=lambda line: (line.sent, line.occurrence, line.part)))
+
+
+# -- per target, within law 3 ----------------------------------------------------------------
+
+
+def _lines(
+    pushes: Sequence[Push], count: Any, targets: Sequence[Target], min_people: int
+) -> tuple[Line, ...]:
+    lines = []
+    for target in targets:
+        mine = [push for push in pushes if push.target == target.id]
+        if mine:
+            lines.append(Line(name=target.name, figures=count(mine)))
+    return blur(merge_small(lines, min_people))
+
+
+def merge_small(lines: Sequence[Line], min_people: int) -> list[Line]:
+    """Merge lines, in the unit's own order, until each measured one speaks of enough people.
+
+    A remainder that stays too small absorbs the next smallest. Lines that measure nothing (a
+    group without receipts) stand as they are: there is nothing to protect.
+    """
+    done: list[Line] = []
+    open_line: Line | None = None
+    for line in lines:
+        if not line.figures.reachable:
+            done.append(line)
+            continue
+        open_line = _join(open_line, line) if open_line else line
+        if open_line.figures.reachable >= min_people:
+            done.append(open_line)
+            open_line = None
+    if open_line is None:
+        return done
+    measured = [line for line in done if line.figures.reachable]
+    if not measured:  # everybody together is too few: the unit's total says all that may be said
+        return done
+    smallest = min(measured, key=lambda line: line.figures.reachable)
+    done[done.index(smallest)] = _join(smallest, open_line)
+    return done
+
+
+def _join(one: Line, other: Line) -> Line:
+    return Line(name=f"{one.name}、{other.name}", figures=one.figures + other.figures)
+
+
+def blur(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Blur 0 % and 100 %, and withhold further lines until subtraction restores nothing."""
+    marked = [replace(line, blurred=_extreme(line.figures)) for line in lines]
+    while (victim := _restorable(marked)) is not None:
+        marked[victim] = replace(marked[victim], withheld=True)
+    return tuple(marked)
+
+
+def _extreme(found: Figures) -> str | None:
+    if not found.reachable or 0 < found.read < found.reachable:
+        return None
+    return "≤10%" if found.read == 0 else "≥90%"
+
+
+def _restorable(lines: Sequence[Line]) -> int | None:
+    """Return the next line to withhold, None when no blurred line can be worked out.
+
+    Whoever knows the total knows the sum over the hidden lines; with the bounds of each (what
+    its mark says, or anything between none and all) a line is safe while two values are possible.
+    """
+    hidden = [n for n, line in enumerate(lines) if line.blurred or line.withheld]
+    if not any(lines[n].blurred for n in hidden):
+        return None
+    total = sum(lines[n].figures.read for n in hidden)
+    bounds = {n: _bounds(lines[n]) for n in hidden}
+    for n in (n for n in hidden if lines[n].blurred):
+        low = total - sum(bounds[m][1] for m in hidden if m != n)
+        high = total - sum(bounds[m][0] for m in hidden if m != n)
+        if max(low, bounds[n][0]) >= min(high, bounds[n][1]):
+            shown = [m for m in range(len(lines)) if m not in hidden and lines[m].figures.reachable]
+            return min(shown, key=lambda m: lines[m].figures.reachable, default=None)
+    return None
+
+
+def _bounds(line: Line) -> tuple[int, int]:
+    count = line.figures.reachable
+    few = max(1, int(LOW * count))
+    if line.blurred == "≤10%":
+        return 0, few
+    if line.blurred == "≥90%":
+        return count - few, count
+    return 0, count
+
+
+# -- what needs attention ---------------------------------------------------------------------
+
+
+def _failures(
+    pushes: Sequence[Push], week: str, titles: Mapping[str, str], as_of: datetime
+) -> list[str]:
+    monday = monday_of(week)
+    found = []
+    for push in sorted(pushes, key=lambda push: push.key):
+        of_week = monday <= push.due.date() < monday + timedelta(days=7) and push.due < as_of
+        if not of_week or push.state not in messages.ENDS_WORTH_TELLING:
+            continue
+        end = messages.ENDS_WORTH_TELLING[push.state]
+        title = titles.get(push.item, push.item)
+        why = f"（{push.reason}）" if push.reason else ""
+        found.append(f"{push.due:%m-%d} {title} → {push.target}：{end}{why}")
+    return found
+
+
+# -- the message ------------------------------------------------------------------------------
+
+
+def words(summary: Summary, unit: str) -> str:
+    """Return the summary as WeCom markdown for the administrators' group (≤ 4,096 bytes)."""
+    lines = [f"> {messages.NOT_FOR_APPRAISAL}", f"**《廉政教育推送周报》** {unit}"]
+    lines.append(_one_line(summary))
+    if summary.headline_week:
+        lines.append(f"**{_week_words(summary.headline_week)}**（阅知期已满）")
+        lines += [_figures_words(summary.headline)]
+        lines += [_item_words(item) for item in summary.items]
+    if summary.week != summary.headline_week:
+        lines.append(f"**{_week_words(summary.week)}**（阅知中）")
+        lines += [_figures_words(summary.running)]
+        lines += [_item_words(item) for item in summary.running_items]
+    if len(summary.trend) > 1:
+        steps = " → ".join(percent(found.rate) for _, found in summary.trend)
+        lines.append(f"**近{len(summary.trend)}周阅知率** {steps}")
+    lines.append("**需要留意** " + ("无" if not summary.exceptions else ""))
+    lines += [f"· {line}" for line in summary.exceptions]
+    if summary.coming:
+        lines.append("**本周计划**")
+        lines += [f"· {line}" for line in summary.coming]
+    lines.append(f'<font color="comment">{messages.HOW_MEASURED}</font>')
+    return _within("\n".join(lines), 4096)
+
+
+def _one_line(summary: Summary) -> str:
+    if not summary.running.pushes and not summary.headline.pushes:
+        return messages.NOTHING_SENT
+    week = _week_words(summary.headline_week) if summary.headline_week else ""
+    rate = f"{week} 阅知率 {percent(summary.headline.rate)}；" if week else ""
+    return f"{rate}上周推送 {summary.running.pushes} 次；需要留意 {len(summary.exceptions)} 项。"
+
+
+def _figures_words(found: Figures) -> str:
+    if not found.pushes:
+        return messages.NOTHING_SENT
+    text = f"推送 {found.pushes} 次 ｜ 覆盖 {found.covered} 人次 ｜ 可回执 {found.reachable} 人次"
+    text += f" ｜ 已阅 {found.read} 人次 ｜ 阅知率 {percent(found.rate)}"
+    return text + (f"（{messages.LOW_COVERAGE}）" if found.low_coverage else "")
+
+
+def _item_words(line: ItemLine) -> str:
+    found = line.figures
+    title = messages.PARTS.get(line.part, "") + line.title
+    return (
+        f"· {line.sent:%m-%d} {title}：覆盖{found.covered}，可回执{found.reachable}，"
+        f"已阅{found.read}，阅知率{percent(found.rate)}"
+    )
+
+
+def percent(rate: float | None) -> str:
+    """Return a rate as people read it, 暂无 where nothing can be measured."""
+    return messages.NO_RATE if rate is None else f"{rate:.1%}"
+
+
+def _week_words(week: str | None) -> str:
+    if week is None:
+        return ""
+    monday = monday_of(week)
+    sunday = monday + timedelta(days=6)
+    return f"第{week[-2:]}周 {monday:%m.%d}—{sunday:%m.%d}"
+
+
+def _within(text: str, limit: int) -> str:
+    """Keep whole lines within `limit` bytes and say that more is to be found elsewhere."""
+    if len(text.encode()) <= limit:
+        return text
+    kept, size = [], len(messages.MORE.encode())
+    for line in text.split("\n"):
+        size += len(line.encode()) + 1
+        if size > limit:
+            break
+        kept.append(line)
+    return "\n".join([*kept, messages.MORE])
+
+
+# -- JSON (DESIGN §6) -------------------------------------------------------------------------
+
+
+def as_json(summary: Summary) -> dict[str, Any]:
+    """Return the stable JSON of `summary --json`; what is blurred on screen is null here too."""
+    return {
+        "notice": messages.NOT_FOR_APPRAISAL,
+        "week": summary.week,
+        "as_of": summary.as_of.isoformat(),
+        "headline_week": summary.headline_week,
+        "total": _figures_json(summary.headline),
+        "running": _figures_json(summary.running),
+        "items": [_item_json(line) for line in summary.items],
+        "running_items": [_item_json(line) for line in summary.running_items],
+        "targets": [_line_json(line) for line in summary.targets],
+        "trend": [{"week": week, **_figures_json(found)} for week, found in summary.trend],
+        "exceptions": list(summary.exceptions),
+    }
+
+
+def _figures_json(found: Figures) -> dict[str, Any]:
+    return {**vars(found), "rate": found.rate}
+
+
+def _item_json(line: ItemLine) -> dict[str, Any]:
+    return {
+        "occurrence": line.occurrence,
+        "part": line.part,
+        "item": line.item,
+        "title": line.title,
+        "sent": line.sent.isoformat(),
+        **_figures_json(line.figures),
+    }
+
+
+def _line_json(line: Line) -> dict[str, Any]:
+    hidden = line.blurred is not None or line.withheld
+    return {
+        "name": line.name,
+        "pushes": line.figures.pushes,
+        "covered": line.figures.covered,
+        "reachable": line.figures.reachable,
+        "read": None if hidden else line.figures.read,
+        "rate": None if hidden else line.figures.rate,
+        "blurred": line.blurred,
+    }
