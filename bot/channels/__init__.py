@@ -1,0 +1,28 @@
+"""Ways out, one file each: a message in; Sent, or SendError(reason, outcome, then).
+
+Adding a channel touches three places: its module, KINDS below, and the docs. No channel imports a
+store (a test walks the imports).
+"""
+
+from collections.abc import Mapping
+
+from bot.channels.app import App
+from bot.channels.channel import Channel, SendError, Sent, judge
+from bot.channels.terminal import Terminal
+from bot.channels.webhook import Webhook
+from bot.wecom.errors import Outcome, Then
+
+__all__ = [
+    "KINDS",
+    "App",
+    "Channel",
+    "Outcome",
+    "SendError",
+    "Sent",
+    "Terminal",
+    "Then",
+    "Webhook",
+    "judge",
+]
+
+KINDS: Mapping[str, type[Channel]] = {kind.name: kind for kind in (Webhook, App, Terminal)}

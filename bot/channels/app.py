@@ -1,0 +1,93 @@
+"""A self-built app (自建应用): a card to each person (wecom/api.md §3.2, §3.3)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from bot.channels.channel import Sent, judge, unanswered
+from bot.core.model import Card, Markdown, Message
+from bot.core.render import TooLong
+from bot.wecom.client import Client, post_json
+from bot.wecom.errors import CallFailed
+from bot.wecom.token import Token
+
+PEOPLE = 1000  # in one message (wecom/api.md §3.2)
+LIMIT = 2048  # bytes of markdown
+FACTS = 6  # lines of horizontal_content_list (§3.3)
+_TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}", re.ASCII)
+# WeCom drops an identical request for four hours: so a lost answer may be sent again (DESIGN §3.4).
+_ONCE = {"enable_duplicate_check": 1, "duplicate_check_interval": 14400}
+
+
+class App:
+    """Speaks to people one by one, as an app of the corporation."""
+
+    name = "app"
+    tappable = True
+    deduplicates = True
+    per_minute = 10_000  # a corporation and interface (wecom/api.md §3.7)
+
+    def __init__(self, http: Client, auth: Token, agentid: int) -> None:
+        self._http, self._auth, self._agentid = http, auth, agentid
+
+    def body(self, message: Message, to: Sequence[str]) -> bytes:
+        """Return a button card, or markdown, for the accounts `to` (1 to 1,000)."""
+        if not 1 <= len(to) <= PEOPLE:
+            raise ValueError(f"an app message is for 1 to {PEOPLE} people, not {len(to)}")
+        if any(not person or "|" in person for person in to):
+            raise ValueError("an account is empty or holds a |")
+        content = _card(message) if isinstance(message, Card) else _markdown(message)
+        whole = {"touser": "|".join(to), **content, "agentid": self._agentid, **_ONCE}
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def send(self, body: bytes) -> Sent:
+        """Deliver `body`, or raise SendError; the same bytes again within 4 h do no harm."""
+        try:
+            answer = await post_json(
+                self._http, "/cgi-bin/message/send", params={}, content=body, auth=self._auth
+            )
+        except CallFailed as failed:
+            raise unanswered(failed) from None
+        asked = json.loads(body)["touser"].split("|")
+        return judge(answer, deduplicated=self.deduplicates, asked=asked)
+
+
+def _markdown(message: Markdown) -> dict[str, Any]:
+    if (size := len(message.text.encode())) > LIMIT:
+        raise TooLong(size, LIMIT)
+    return {"msgtype": "markdown", "markdown": {"content": message.text}}
+
+
+def _card(card: Card) -> dict[str, Any]:
+    """Return a button_interaction card; a url button gives no event (§3.3)."""
+    if not _TASK_ID.fullmatch(card.task_id):
+        raise ValueError(f"not a task id: {card.task_id!r}")
+    if len(card.facts) > FACTS:
+        raise ValueError(f"a card has at most {FACTS} facts, not {len(card.facts)}")
+    if not card.title:
+        raise ValueError("a card needs a title")
+    facts = [{"keyname": name, "value": value} for name, value in card.facts]
+    content: dict[str, Any] = {
+        "card_type": "button_interaction",
+        "source": {"desc": card.source} if card.source else None,
+        "main_title": {"title": card.title},
+        "sub_title_text": card.text,
+        "horizontal_content_list": facts,
+        "button_list": _buttons(card),
+        "task_id": card.task_id,
+    }
+    return {
+        "msgtype": "template_card",
+        "template_card": {name: value for name, value in content.items() if value},
+    }
+
+
+def _buttons(card: Card) -> list[dict[str, Any]]:
+    tap = {"type": 0, "text": card.button, "style": 1, "key": card.button_key}
+    if card.link is None:
+        return [tap]
+    words, address = card.link
+    return [{"type": 1, "text": words, "style": 2, "url": address}, tap]

@@ -1,0 +1,108 @@
+"""What a way out is, and how an answer of WeCom is judged.
+
+    SendError(reason, outcome, then)   the one exception of a channel
+
+A channel is two steps: `body` makes the exact bytes, which are stored; `send` posts what was
+stored. Nothing secret is in the bytes, and nothing secret is in an error (DESIGN §4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.core.model import Message
+from bot.wecom.errors import NOTHING, CallFailed, Outcome, Then, reaction
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """WeCom took the message."""
+
+    msgid: str = ""  # for recall; app messages only
+    response_code: str = ""  # for one later change of the card, 72 h
+    invalid: tuple[str, ...] = ()  # unknown, or outside the app; spelt as they were asked
+    unlicensed: tuple[str, ...] = ()
+
+
+class SendError(Exception):
+    """The message was not taken, or nobody knows; it says what to do.
+
+    `reason` is Chinese, for the administrator, and never holds a key.
+    """
+
+    def __init__(self, reason: str, outcome: Outcome, then: Then = NOTHING) -> None:
+        super().__init__(reason)
+        self.reason, self.outcome, self.then = reason, outcome, then
+
+
+class Channel(Protocol):
+    """A way out."""
+
+    name: str  # as in [target.…] channel
+    tappable: bool  # gives a person a way to tap
+    deduplicates: bool  # WeCom drops identical JSON
+    per_minute: int  # how many calls WeCom takes in a minute
+
+    def body(self, message: Message, to: Sequence[str]) -> bytes:
+        """Return the exact UTF-8 JSON that `send` will post: the same for the same arguments.
+
+        Raises ValueError (TooLong where it is the length) for what this channel cannot carry.
+        """
+        ...
+
+    async def send(self, body: bytes) -> Sent:
+        """Post what `body` returned, or raise SendError."""
+        ...
+
+
+def judge(answer: Mapping[str, Any], *, deduplicated: bool, asked: Sequence[str] = ()) -> Sent:
+    """Return Sent, or raise SendError: only errcode 0 is a delivery (wecom/api.md §10).
+
+    `asked` are the accounts the message was for. WeCom lower-cases those it could not serve
+    (§3.2); they come back as they were spelt. When none could be served it is a refusal.
+    """
+    code = answer["errcode"]
+    if code:
+        raise refusal(code, deduplicated=deduplicated)
+    spelt = {person.lower(): person for person in asked}
+    invalid, unlicensed = (
+        tuple(spelt.get(person.lower(), person) for person in _people(answer.get(name)))
+        for name in ("invaliduser", "unlicenseduser")
+    )
+    if asked and set(asked) <= {*invalid, *unlicensed}:
+        raise refusal(81013, deduplicated=deduplicated)
+    return Sent(
+        msgid=_text(answer.get("msgid")),
+        response_code=_text(answer.get("response_code")),
+        invalid=invalid,
+        unlicensed=unlicensed,
+    )
+
+
+def refusal(code: int, *, deduplicated: bool) -> SendError:
+    """Return the SendError for an errcode other than 0."""
+    told = reaction(code, deduplicated=deduplicated)
+    return SendError(f"{told.sentence}（错误码 {code}）", told.outcome, told.then)
+
+
+def unanswered(failed: CallFailed) -> SendError:
+    """Return the SendError for a call without a clear answer. Raise it `from None`."""
+    if failed.sent == "maybe":
+        return SendError(failed.reason, Outcome.UNKNOWN)
+    stopped = failed.code is not None and _stops_app(failed.code)
+    then = Then("stop_app" if stopped else "wait", failed.wait)
+    return SendError(failed.reason, Outcome.RETRY, then)  # nothing was sent
+
+
+def _stops_app(code: int) -> bool:
+    return reaction(code, deduplicated=True).then.kind == "stop_app"
+
+
+def _people(joined: object) -> list[str]:
+    return [person for person in joined.split("|") if person] if isinstance(joined, str) else []
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""

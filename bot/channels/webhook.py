@@ -1,0 +1,45 @@
+"""A group's webhook: 消息推送（原群机器人） (wecom/api.md §1.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from bot.channels.channel import Sent, judge, unanswered
+from bot.core.model import Markdown, Message
+from bot.core.render import TooLong
+from bot.wecom.client import Client, post_json
+from bot.wecom.errors import CallFailed
+
+LIMIT = 4096  # bytes of UTF-8 (wecom/api.md §1.2.2)
+
+
+class Webhook:
+    """Speaks in one WeCom group. Its key is a password: it never leaves this object."""
+
+    name = "webhook"
+    tappable = False
+    deduplicates = False
+    per_minute = 20  # a webhook (wecom/api.md §1.2)
+
+    def __init__(self, http: Client, key: str) -> None:
+        self._http, self._key = http, key
+
+    def body(self, message: Message, to: Sequence[str] = ()) -> bytes:
+        """Return the whole text as markdown; a webhook has no cards to tap (§1.2.7)."""
+        if not isinstance(message, Markdown):
+            raise ValueError("a webhook carries Markdown only")
+        if (size := len(message.text.encode())) > LIMIT:
+            raise TooLong(size, LIMIT)
+        whole = {"msgtype": "markdown", "markdown": {"content": message.text}}
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def send(self, body: bytes) -> Sent:
+        """Deliver `body`, or raise SendError; "maybe" and -1 are unknown here (§1.4)."""
+        try:
+            answer = await post_json(
+                self._http, "/cgi-bin/webhook/send", params={"key": self._key}, content=body
+            )
+        except CallFailed as failed:
+            raise unanswered(failed) from None
+        return judge(answer, deduplicated=self.deduplicates)

@@ -1,0 +1,104 @@
+"""The only place where an event becomes a receipt or a reply. Pure: effects come out.
+
+card, our button ──> known push? ──> covered? ──> within 30 days? ──> Record (+ Confirm)
+                        no: Count       no: Count       no: Count
+and the button says thanks, whichever way it went: nobody is told off for tapping.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.core import messages
+from bot.core.links import push_key_of
+from bot.core.model import Cohort, Push, Receipt, State, Step
+from bot.inbox.events import Event
+
+OPEN_FOR = timedelta(days=30)  # after the send; then the page thanks and records nothing
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """Keep this receipt; it counts once by (push, person, step)."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confirm:
+    """A receipt proves that an `unknown` push was sent: that part of it becomes sent."""
+
+    push_key: str
+    part: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplaceButton:
+    """Answer the callback: grey the tapped button with `text`."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Count:
+    """Count it under `name`, without a person."""
+
+    name: str
+
+
+Effect = Record | Confirm | ReplaceButton | Count
+
+
+def handle(
+    event: Event, *, push: Push | None, cohort: Cohort | None, now: datetime
+) -> list[Effect]:
+    """Return what `event` brings about.
+
+    `push` is that of `push_key_of(event.task_id)` and `cohort` its roster, None where there is
+    none. A person outside the roster, an unknown card and a tap after 30 days leave no person's
+    name anywhere.
+    """
+    if event.kind != "card":
+        return [] if event.kind == "other" else [Count(name=event.kind)]
+    if event.button != "ack" and not event.button.startswith("ack:"):
+        return [Count(name="other-button")]
+    return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
+
+
+def _acknowledge(
+    event: Event, push: Push | None, cohort: Cohort | None, now: datetime
+) -> list[Effect]:
+    key, part = push_key_of(event.task_id)
+    if push is None or push.key != key:
+        return [Count(name="unknown-task")]
+    person = _covered(event.person, cohort)
+    if person is None:
+        return [Count(name="stranger")]
+    at = _moment(event.at, push, now)
+    if at > _begun(push) + OPEN_FOR:
+        return [Count(name="too-late")]
+    receipt = Receipt(
+        push=push.key, person=person, step=Step.ACKNOWLEDGED, at=at, means=event.means
+    )
+    proves = push.parts.get(str(part), push.state) == State.UNKNOWN
+    return [Record(receipt=receipt), *([Confirm(push_key=key, part=part)] if proves else [])]
+
+
+def _covered(person: str, cohort: Cohort | None) -> str | None:
+    """Return the account as the roster spells it, or None: WeCom's accounts have no case."""
+    covered = cohort.covered if cohort else ()
+    if person in covered:
+        return person
+    folded = person.lower()
+    return next((one for one in covered if one.lower() == folded), None)
+
+
+def _moment(at: datetime, push: Push, now: datetime) -> datetime:
+    """Return `at`; a time before the send or after `now` is nonsense, and `now` stands for it."""
+    return at if _begun(push) <= at <= now else now
+
+
+def _begun(push: Push) -> datetime:
+    """Return when the push was sent, or the earliest it may have been."""
+    return push.sent_at or push.not_before or push.due

@@ -1,0 +1,131 @@
+"""Every call out to WeCom: how a client is made, and what an answer is.
+
+Beside `token.py` the only module that makes anything of httpx, so that it can be swapped.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+from collections.abc import Mapping
+from typing import Any, NoReturn
+
+import httpx
+
+from bot.wecom.errors import CallFailed
+from bot.wecom.quiet import hush
+
+log = logging.getLogger(__name__)
+
+Client = httpx.AsyncClient  # the name by which the rest of the house knows it
+
+# httpx slows down beyond about ten at once; one client per host.
+LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=30)
+# A long wait for a free connection is harmless: nothing has been sent yet.
+TIMEOUT = httpx.Timeout(10, connect=5, pool=30)
+
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+def connect(
+    base_url: str,
+    *,
+    timeout: httpx.Timeout | float = TIMEOUT,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """Return a client for WeCom at `base_url`; the caller closes it.
+
+    Proxies of the environment are used, but never for this machine (演练环境). Redirects are not
+    followed: WeCom has none, and one would carry a key elsewhere.
+    """
+    hush()
+    return httpx.AsyncClient(
+        base_url=base_url,
+        timeout=timeout,
+        limits=LIMITS,
+        transport=transport,
+        follow_redirects=False,
+        trust_env=not _is_this_machine(httpx.URL(base_url).host),
+    )
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+async def post_json(
+    client: httpx.AsyncClient,
+    path: str,
+    *,
+    params: Mapping[str, str],
+    content: bytes,
+    auth: httpx.Auth | None = None,
+) -> dict[str, Any]:
+    """Post `content`, byte for byte, and return WeCom's answer; it has an integer `errcode`.
+
+    Raises CallFailed when there is no clear answer (wecom/api.md §10: a non-200 or a time-out
+    after the request was written is ambiguous). A refusal is an answer: judge its `errcode`.
+    """
+    headers = {"Content-Type": "application/json"}
+    try:
+        response = await client.post(
+            path,
+            params=dict(params),
+            content=content,
+            headers=headers,
+            auth=auth or httpx.USE_CLIENT_DEFAULT,
+        )
+    except httpx.HTTPError as error:
+        _fail(error, path)
+    return _answer(response, path)
+
+
+def _fail(error: httpx.HTTPError, path: str) -> NoReturn:
+    """Raise CallFailed for `error`; "from None", for httpx writes addresses, keys and all."""
+    kind = type(error).__name__
+    if isinstance(error, _NOT_SENT):
+        raise CallFailed("no", f"连不上企业微信（{kind}）：请检查网络与代理") from None
+    if not _request_path(error).endswith(path):
+        # The token's own call broke: ours had not left.
+        raise CallFailed("no", f"获取访问令牌时没有得到答复（{kind}）") from None
+    raise CallFailed("maybe", f"没有得到企业微信的明确答复（{kind}），消息可能已发出") from None
+
+
+def _request_path(error: httpx.HTTPError) -> str:
+    try:
+        return error.request.url.path
+    except RuntimeError:  # httpx set no request: then suppose the worst, that it was ours
+        return "/"
+
+
+def _answer(response: httpx.Response, path: str) -> dict[str, Any]:
+    """Return the parsed answer, or raise CallFailed("maybe") when it does not say anything."""
+    answer = parsed(response)
+    if answer is None:
+        said = f"HTTP {response.status_code}，无法辨认"
+        raise CallFailed("maybe", f"企业微信的答复不明确（{said}），消息可能已发出")
+    if "wrong json format" in str(answer.get("errmsg", "")).lower():
+        # Partly parsed JSON is answered with errcode 0 (wecom/api.md §10).
+        log.error("WeCom calls our JSON wrong", extra={"action": "client-bug", "path": path})
+    return answer
+
+
+def parsed(response: httpx.Response) -> dict[str, Any] | None:
+    """Return the JSON object of a 2xx answer that has an integer `errcode`, else None."""
+    if not response.is_success:
+        return None
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError):
+        return None
+    known = isinstance(answer, dict) and type(answer.get("errcode")) is int
+    return answer if known else None

@@ -1,0 +1,316 @@
+"""What every channel promises, and how an answer is judged."""
+
+import inspect
+import io
+import json
+import traceback
+from datetime import UTC, datetime
+from typing import get_type_hints
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.channels import KINDS, App, Channel, SendError, Sent, Terminal, Webhook, judge
+from bot.core.model import Card, Markdown
+from bot.core.render import TooLong
+from bot.wecom.client import connect
+from bot.wecom.errors import Outcome
+from bot.wecom.token import Token
+
+KEY, SECRET = "webhook-s3cret", "corp-s3cret"
+PEOPLE = ("ZhangSan", "lisi", "wang")
+CARD = Card(
+    task_id="mid-autumn-2026_main@jg1",
+    source="廉政教育 · 节点提醒",
+    title="中秋节前提醒",
+    text="不收礼，不赴宴。",
+    button="已阅",
+    button_key="ack",
+    facts=(("编号", "2026-031"), ("监督举报", "12388")),
+    link=("看全文", "https://page.example/r/1"),
+)
+TEXT = Markdown(text='**中秋**\n> 廉政教育 “引号” \\ <font color="comment">注</font> 😀')
+OK = httpx.Response(200, json={"errcode": 0, "errmsg": "ok"})
+
+
+def serving(answer, seen=None):
+    """Return a client whose world gives a token, and `answer` to every message."""
+
+    def world(request: httpx.Request) -> httpx.Response:
+        if request.url.path.endswith("/gettoken"):
+            return httpx.Response(
+                200, json={"errcode": 0, "access_token": "T1", "expires_in": 7200}
+            )
+        if seen is not None:
+            seen.append(request)
+        if isinstance(answer, httpx.Response):
+            return answer
+        raise answer(f"broke at {request.url}", request=request)
+
+    return connect("https://wecom.example", transport=httpx.MockTransport(world))
+
+
+def webhook(answer=OK, seen=None):
+    return Webhook(serving(answer, seen), KEY)
+
+
+def app(answer=OK, seen=None):
+    token = Token("ww1", SECRET, now=lambda: datetime(2026, 6, 1, tzinfo=UTC))
+    return App(serving(answer, seen), token, 1000007)
+
+
+def terminal(answer=OK, seen=None):
+    return Terminal(io.StringIO())
+
+
+MAKERS = [webhook, app, terminal]
+
+
+def test_the_table_holds_every_channel_under_its_own_name():
+    assert dict(KINDS) == {"webhook": Webhook, "app": App, "terminal": Terminal}
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_channel_has_all_that_the_protocol_names(make):
+    channel: Channel = make()
+    for name, kind in get_type_hints(Channel).items():
+        assert isinstance(getattr(channel, name), kind)
+    for name in ("body", "send"):
+        wanted = inspect.signature(getattr(Channel, name)).parameters
+        assert inspect.signature(getattr(type(channel), name)).parameters.keys() == wanted.keys()
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_the_same_message_gives_the_same_bytes(make):
+    assert make().body(TEXT, PEOPLE) == make().body(TEXT, PEOPLE)
+
+
+@pytest.mark.parametrize("make", MAKERS)
+@given(text=st.text(st.characters(exclude_categories=["Cs"]), max_size=300))
+def test_a_body_is_json_in_utf8_that_holds_the_text_unchanged(make, text):
+    body = make().body(Markdown(text=text), PEOPLE)
+    whole = json.loads(body.decode())
+    assert whole[whole["msgtype"]]["content"] == text
+    assert b"\\u4e" not in body  # 45 KB of escapes would count against the limits
+    assert KEY.encode() not in body
+
+
+@pytest.mark.parametrize("make", MAKERS)
+async def test_what_was_stored_is_what_goes_out(make):
+    seen: list[httpx.Request] = []
+    channel = make(seen=seen)
+    body = channel.body(TEXT, PEOPLE)
+    assert await channel.send(body) == Sent()
+    assert [request.content for request in seen] in ([body], [])
+
+
+@pytest.mark.parametrize("make", [webhook, app])
+@pytest.mark.parametrize(
+    ("answer", "outcome", "then"),
+    [
+        (httpx.Response(200, json={"errcode": 93000}), Outcome.REFUSED, "disable_target"),
+        (httpx.Response(200, json={"errcode": 45009}), Outcome.RETRY, "wait"),
+        (httpx.Response(200, json={"errcode": 987654}), Outcome.REFUSED, "nothing"),
+        (httpx.Response(502), Outcome.UNKNOWN, "nothing"),
+        (httpx.Response(200, text="ok"), Outcome.UNKNOWN, "nothing"),
+        (httpx.Response(200, json={"errmsg": "ok"}), Outcome.UNKNOWN, "nothing"),
+        (httpx.ReadTimeout, Outcome.UNKNOWN, "nothing"),
+        (httpx.RemoteProtocolError, Outcome.UNKNOWN, "nothing"),
+        (httpx.ConnectError, Outcome.RETRY, "wait"),
+        (httpx.ProxyError, Outcome.RETRY, "wait"),
+    ],
+)
+async def test_nothing_but_errcode_zero_is_a_delivery(make, answer, outcome, then, caplog):
+    channel = make(answer)
+    with caplog.at_level("DEBUG"), pytest.raises(SendError) as caught:
+        await channel.send(channel.body(TEXT, PEOPLE))
+    error = caught.value
+    assert (error.outcome, error.then.kind) == (outcome, then)
+    told = str(error) + error.reason + repr(error) + repr(channel) + caplog.text
+    told += "".join(traceback.format_exception(error))
+    assert KEY not in told
+    assert SECRET not in told
+    assert "T1" not in told
+
+
+@pytest.mark.parametrize(("make", "outcome"), [(webhook, "unknown"), (app, "retry")])
+async def test_busy_is_unknown_unless_wecom_drops_copies(make, outcome):
+    channel = make(httpx.Response(200, json={"errcode": -1, "errmsg": "system busy"}))
+    with pytest.raises(SendError) as caught:
+        await channel.send(channel.body(TEXT, PEOPLE))
+    assert caught.value.outcome == outcome
+
+
+def test_a_reason_tells_the_code_so_that_it_can_be_looked_up():
+    with pytest.raises(SendError, match="错误码 93000"):
+        judge({"errcode": 93000, "errmsg": f"bad key {KEY}"}, deduplicated=False)
+
+
+def test_receivers_that_were_not_served_come_back_as_they_were_spelt():
+    answer = {
+        "errcode": 0,
+        "invaliduser": "zhangsan|other",
+        "unlicenseduser": "lisi",
+        "msgid": "m1",
+    }
+    sent = judge(answer, deduplicated=True, asked=PEOPLE)
+    assert sent == Sent(msgid="m1", invalid=("ZhangSan", "other"), unlicensed=("lisi",))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"errcode": 81013},
+        {"errcode": 0, "invaliduser": "zhangsan|lisi|wang"},
+        {"errcode": 0, "invaliduser": "zhangsan", "unlicenseduser": "lisi|wang"},
+    ],
+)
+def test_a_message_that_nobody_could_get_is_refused(answer):
+    with pytest.raises(SendError) as caught:
+        judge(answer, deduplicated=True, asked=PEOPLE)
+    assert caught.value.outcome is Outcome.REFUSED
+    assert "81013" in caught.value.reason
+
+
+@pytest.mark.parametrize("odd", [None, 7, [], {"a": 1}, ["zhang"]])
+def test_odd_fields_beside_errcode_zero_do_not_undo_a_delivery(odd):
+    answer = {"errcode": 0, "invaliduser": odd, "unlicenseduser": odd, "msgid": odd}
+    assert judge(answer, deduplicated=True, asked=PEOPLE) == Sent()
+
+
+# -- webhook -------------------------------------------------------------------------------
+
+
+def test_a_webhook_says_markdown_and_nothing_else():
+    body = webhook().body(Markdown(text="# 中秋"), ())
+    assert body.decode() == '{"msgtype":"markdown","markdown":{"content":"# 中秋"}}'
+
+
+def test_a_webhook_carries_no_card():
+    with pytest.raises(ValueError, match="Markdown"):
+        webhook().body(CARD, ())
+
+
+async def test_a_webhook_puts_its_key_in_the_address_only():
+    seen: list[httpx.Request] = []
+    channel = webhook(seen=seen)
+    await channel.send(channel.body(TEXT, ()))
+    assert seen[0].url.path == "/cgi-bin/webhook/send"
+    assert dict(seen[0].url.params) == {"key": KEY}
+    assert KEY not in str(seen[0].headers)
+
+
+# -- app -----------------------------------------------------------------------------------
+
+
+def test_an_app_card_is_written_as_wecom_wants_it():
+    assert json.loads(app().body(CARD, PEOPLE)) == {
+        "touser": "ZhangSan|lisi|wang",
+        "msgtype": "template_card",
+        "agentid": 1000007,
+        "template_card": {
+            "card_type": "button_interaction",
+            "source": {"desc": "廉政教育 · 节点提醒"},
+            "main_title": {"title": "中秋节前提醒"},
+            "sub_title_text": "不收礼，不赴宴。",
+            "horizontal_content_list": [
+                {"keyname": "编号", "value": "2026-031"},
+                {"keyname": "监督举报", "value": "12388"},
+            ],
+            "button_list": [
+                {"type": 1, "text": "看全文", "style": 2, "url": "https://page.example/r/1"},
+                {"type": 0, "text": "已阅", "style": 1, "key": "ack"},
+            ],
+            "task_id": "mid-autumn-2026_main@jg1",
+        },
+        "enable_duplicate_check": 1,
+        "duplicate_check_interval": 14400,
+    }
+
+
+def test_what_a_card_does_not_have_is_left_out():
+    bare = Card(task_id="t@a", source="", title="题", text="", button="已阅", button_key="ack")
+    card = json.loads(app().body(bare, ["zhang"]))["template_card"]
+    assert list(card) == ["card_type", "main_title", "button_list", "task_id"]
+    assert len(card["button_list"]) == 1
+
+
+async def test_an_app_message_carries_the_token_and_brings_the_ids_back():
+    seen: list[httpx.Request] = []
+    answer = {"errcode": 0, "msgid": "m1", "response_code": "r1", "invaliduser": "zhangsan"}
+    channel = app(httpx.Response(200, json=answer), seen)
+    sent = await channel.send(channel.body(CARD, PEOPLE))
+    assert sent == Sent(msgid="m1", response_code="r1", invalid=("ZhangSan",))
+    assert dict(seen[0].url.params) == {"access_token": "T1"}
+
+
+@pytest.mark.parametrize(
+    ("message", "to"),
+    [
+        (CARD, ()),
+        (CARD, ("a|b",)),
+        (CARD, ("a", "")),
+        (CARD, tuple(f"p{n}" for n in range(1001))),
+        (Card(task_id="中秋@a", source="", title="题", text="", button="", button_key=""), ("a",)),
+        (Card(task_id="t@a", source="", title="", text="", button="", button_key=""), ("a",)),
+        (Card(task_id="t" * 129, source="", title="题", text="", button="", button_key=""), ("a",)),
+    ],
+)
+def test_an_app_message_that_wecom_would_refuse_is_a_programmers_mistake(message, to):
+    with pytest.raises(ValueError):
+        app().body(message, to)
+
+
+def test_a_thousand_people_fit_in_one_message():
+    people = [f"p{n}" for n in range(1000)]
+    assert json.loads(app().body(CARD, people))["touser"].split("|") == people
+
+
+@pytest.mark.parametrize(("make", "limit"), [(webhook, 4096), (app, 2048)])
+def test_bytes_are_counted_not_characters(make, limit):
+    fitting = "汉" * (limit // 3)
+    make().body(Markdown(text=fitting), PEOPLE)
+    with pytest.raises(TooLong) as caught:
+        make().body(Markdown(text=fitting + "字"), PEOPLE)
+    assert caught.value.limit == limit
+
+
+@pytest.mark.parametrize(("code", "seconds"), [(40001, 3600), (60020, 600)])
+async def test_a_refused_token_stops_the_app_with_nothing_sent(code, seconds):
+    def world(request):
+        assert request.url.path.endswith("/gettoken")
+        return httpx.Response(200, json={"errcode": code, "errmsg": SECRET})
+
+    http = connect("https://wecom.example", transport=httpx.MockTransport(world))
+    token = Token("ww1", SECRET, now=lambda: datetime(2026, 6, 1, tzinfo=UTC))
+    channel = App(http, token, 1)
+    for _ in range(2):
+        with pytest.raises(SendError) as caught:
+            await channel.send(channel.body(CARD, PEOPLE))
+        assert caught.value.outcome is Outcome.RETRY
+        assert (caught.value.then.kind, caught.value.then.seconds) == ("stop_app", seconds)
+        assert f"错误码 {code}" in caught.value.reason
+        assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+# -- terminal ------------------------------------------------------------------------------
+
+
+async def test_the_terminal_shows_a_card_as_a_person_would_see_it():
+    stream = io.StringIO()
+    channel = Terminal(stream)
+    await channel.send(channel.body(CARD, PEOPLE))
+    assert stream.getvalue() == (
+        "廉政教育 · 节点提醒\n中秋节前提醒\n不收礼，不赴宴。\n编号：2026-031\n监督举报：12388\n"
+        "看全文：https://page.example/r/1\n[已阅]\n\n"
+    )
+
+
+async def test_a_closed_terminal_is_a_send_error():
+    stream = io.StringIO()
+    stream.close()
+    channel = Terminal(stream)
+    with pytest.raises(SendError):
+        await channel.send(channel.body(TEXT, ()))
