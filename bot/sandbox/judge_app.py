@@ -1,0 +1,128 @@
+"""What message/send takes (wecom/api.md §3.2). Pure: the same body, the same judgement."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.cards import check_app_card
+from bot.sandbox.errors import Refusal
+from bot.sandbox.judging import (
+    articles,
+    content,
+    link,
+    media,
+    msgtype_of,
+    need,
+    section,
+    text_or,
+    within,
+)
+from bot.sandbox.limits import cut
+
+Part = dict[str, Any]
+
+TEXT_LIMIT = MARKDOWN_LIMIT = 2048  # bytes; markdown has half of what a webhook allows
+MOST_USERS, MOST_PARTIES = 1000, 100
+LONGEST_CHECK = 14400  # seconds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receivers:
+    """Whom a request names. `users` as written, without repeats; `everyone` for "@all"."""
+
+    users: tuple[str, ...]
+    everyone: bool
+
+
+def judge(body: Mapping[str, Any], *, known_media: set[str]) -> Part:
+    """The message as its receivers will see it, `{"msgtype": t, t: {...}}`; Refusal otherwise."""
+    msgtype = msgtype_of(body, _TYPES)
+    part = section(body, msgtype)
+    shown = media(part, known_media) if msgtype in _MEDIA else _SHAPES[msgtype](part)
+    return {"msgtype": msgtype, msgtype: shown}
+
+
+def agentid_of(body: Mapping[str, Any]) -> int:
+    """`agentid`, also as a string of digits: 41011 without one, 40056 for anything else."""
+    agentid = body.get("agentid")
+    if agentid is None:
+        raise Refusal(41011)
+    if isinstance(agentid, bool) or not isinstance(agentid, int | str):
+        raise Refusal(40056)
+    if not str(agentid).isascii() or not str(agentid).isdigit():
+        raise Refusal(40056)
+    return int(agentid)
+
+
+def receivers(body: Mapping[str, Any]) -> Receivers:
+    """Whom the message is for: 82001 nobody, 40032 over 1,000, 82002/82003 over 100.
+
+    Departments and tags do not exist in the sandbox yet: 40058, never silently ignored
+    (except beside "@all", where WeCom ignores them too).
+    """
+    users = _split(body, "touser")
+    if users == ["@all"]:
+        return Receivers(users=(), everyone=True)
+    parties, tags = _split(body, "toparty"), _split(body, "totag")
+    if not (users or parties or tags):
+        raise Refusal(82001)
+    for named, most, errcode in (
+        (users, MOST_USERS, 40032),
+        (parties, MOST_PARTIES, 82002),
+        (tags, MOST_PARTIES, 82003),
+    ):
+        if len(named) > most:
+            raise Refusal(errcode)
+    if parties or tags:
+        raise Refusal(40058, "sandbox: toparty and totag are not supported")
+    return Receivers(users=tuple(dict.fromkeys(users)), everyone=False)
+
+
+def check_interval(body: Mapping[str, Any]) -> int:
+    """Seconds within which an identical request is dropped; 0 if it is not to be checked."""
+    if body.get("enable_duplicate_check", 0) not in (1, "1", True):
+        return 0
+    interval = body.get("duplicate_check_interval", 1800)
+    if not isinstance(interval, int) or not 0 < interval <= LONGEST_CHECK:
+        raise Refusal(40058, "duplicate_check_interval")
+    return interval
+
+
+def _split(body: Mapping[str, Any], name: str) -> list[str]:
+    return [part for part in text_or(body, name).split("|") if part]
+
+
+def _text(part: Part) -> Part:
+    return {**part, "content": cut(content(part), TEXT_LIMIT)}  # cut silently, as WeCom does
+
+
+def _markdown(part: Part) -> Part:
+    within(content(part), MARKDOWN_LIMIT)
+    return part
+
+
+def _textcard(part: Part) -> Part:
+    title, description = need(part, "title", 41016), need(part, "description", 41033)
+    link(part, "url")
+    # characters here, although everything else of WeCom is in bytes (api.md §3.2, §14)
+    return {**part, "title": title[:128], "description": description[:512]}
+
+
+def _news(part: Part) -> Part:
+    return {"articles": articles(part, mini_programs=True)}
+
+
+def _card(part: Part) -> Part:
+    check_app_card(part)
+    return part
+
+
+_MEDIA = frozenset({"image", "voice", "video", "file"})
+_SHAPES: dict[str, Callable[[Part], Part]] = {
+    "text": _text,
+    "markdown": _markdown,
+    "textcard": _textcard,
+    "news": _news,
+    "template_card": _card,
+}
+_TYPES = _MEDIA | frozenset(_SHAPES)

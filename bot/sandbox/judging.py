@@ -1,0 +1,144 @@
+"""Reading a request as WeCom does: lenient in form, strict in substance.
+
+Accepted oddities: no Content-Type, unknown extra fields, null for "absent" (api.md §10).
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.sandbox.errors import Refusal
+from bot.sandbox.limits import cut, size
+
+URL_LIMIT = 2048  # bytes
+
+
+def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
+    """The request as a dict without nulls.
+
+    Refusal 40058 with the words `Warning: wrong json format.` for malformed JSON, 40033 for
+    characters that do not exist (lone surrogates, as `\\ud800` in JSON).
+    """
+    if not isinstance(body, Mapping):
+        try:
+            body = json.loads(body)
+        except (ValueError, RecursionError):
+            raise Refusal(40058, "Warning: wrong json format. ") from None
+    if not isinstance(body, Mapping):
+        raise Refusal(40058, "Warning: wrong json format. ")
+    clean: dict[str, Any] = _without_nulls(body)
+    try:
+        json.dumps(clean, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise Refusal(40033) from None
+    return clean
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(k): _without_nulls(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list | tuple):
+        return [_without_nulls(item) for item in value if item is not None]
+    return value
+
+
+def msgtype_of(body: Mapping[str, Any], known: frozenset[str]) -> str:
+    """The message's type; Refusal 40008 if the channel has no such type."""
+    msgtype = body.get("msgtype")
+    if not isinstance(msgtype, str) or msgtype not in known:
+        raise Refusal(40008)
+    return msgtype
+
+
+def section(body: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """The object `name` of the request; Refusal 40058 if there is none."""
+    found = body.get(name)
+    if not isinstance(found, dict):
+        raise Refusal(40058, name)
+    return found
+
+
+def content(part: Mapping[str, Any]) -> str:
+    """`content`, present and not empty: 40058 or 44004."""
+    text = part.get("content", "")
+    if not isinstance(text, str):
+        raise Refusal(40058, "content")
+    if not text:
+        raise Refusal(44004)
+    return text
+
+
+def within(text: str, limit: int) -> str:
+    """`text` if it has at most `limit` bytes; Refusal 45002."""
+    if size(text) > limit:
+        raise Refusal(45002, f"{size(text)} bytes of {limit}")
+    return text
+
+
+def need(part: Mapping[str, Any], name: str, errcode: int) -> str:
+    """A string field that must be there and not empty; Refusal `errcode`."""
+    value = part.get(name)
+    if not isinstance(value, str) or not value:
+        raise Refusal(errcode, name)
+    return value
+
+
+def text_or(part: Mapping[str, Any], name: str, otherwise: str = "") -> str:
+    """An optional string field; Refusal 40058 if it is something else."""
+    value = part.get(name, otherwise)
+    if not isinstance(value, str):
+        raise Refusal(40058, name)
+    return value
+
+
+def objects(part: Mapping[str, Any], name: str, errcode: int = 40058) -> list[dict[str, Any]]:
+    """A list of objects, empty if absent; Refusal `errcode` if it is something else."""
+    found = part.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise Refusal(errcode, name)
+    return found
+
+
+def strings(part: Mapping[str, Any], name: str) -> list[str]:
+    """A list of strings, empty if absent; Refusal 40058 if it is something else."""
+    found = part.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
+        raise Refusal(40058, name)
+    return found
+
+
+def link(part: Mapping[str, Any], name: str) -> str:
+    """A URL that must be there (41010), with a scheme (45034), of at most 2048 bytes (40039)."""
+    url = need(part, name, 41010)
+    if size(url) > URL_LIMIT:
+        raise Refusal(40039, name)
+    if "://" not in url:
+        raise Refusal(45034, name)
+    return url
+
+
+def articles(part: Mapping[str, Any], *, mini_programs: bool) -> list[dict[str, Any]]:
+    """1-8 articles, titles cut to 128 bytes and descriptions to 512 (api.md §1.2.5, §3.2)."""
+    found = objects(part, "articles")
+    if not found:
+        raise Refusal(40058, "articles")
+    if len(found) > 8:
+        raise Refusal(45008)
+    return [_article(item, mini_programs) for item in found]
+
+
+def _article(item: dict[str, Any], mini_programs: bool) -> dict[str, Any]:
+    title = need(item, "title", 41016)
+    description = text_or(item, "description")
+    if not (mini_programs and item.get("appid") and item.get("pagepath")):
+        link(item, "url")
+    if item.get("picurl"):
+        link(item, "picurl")
+    return {**item, "title": cut(title, 128), "description": cut(description, 512)}
+
+
+def media(part: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
+    """A message that is one uploaded file: 41006 without an id, 40007 for an unknown one."""
+    if need(part, "media_id", 41006) not in known:
+        raise Refusal(40007)
+    return dict(part)

@@ -1,0 +1,62 @@
+"""Rates and lengths as arithmetic, on the world's clock and never on the wall's."""
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Literal
+
+Shape = Literal["sliding", "fixed"]
+
+
+class Window:
+    """At most `quota` events in `seconds`, either in every span or in every clock-aligned one.
+
+    Which of the two WeCom uses is UNVERIFIED (wecom/api.md §1.2), hence `shape` on each question.
+    An event exactly `seconds` old no longer counts.
+    """
+
+    def __init__(self, quota: int, seconds: int) -> None:
+        self.quota = quota
+        self.span = timedelta(seconds=seconds)
+        self._events: deque[datetime] = deque()
+
+    def full(self, at: datetime, shape: Shape = "sliding") -> bool:
+        """Would one more event at `at` be over the quota?"""
+        while self._events and at - self._events[0] >= self.span:
+            self._events.popleft()
+        if len(self._events) < self.quota:
+            return False
+        if shape == "sliding":
+            return True
+        return sum(self._bucket(event) == self._bucket(at) for event in self._events) >= self.quota
+
+    def add(self, at: datetime) -> None:
+        """Count an event at `at`."""
+        self._events.append(at)
+
+    def _bucket(self, at: datetime) -> int:
+        return int(at.timestamp() // self.span.total_seconds())
+
+
+class Windows:
+    """Several windows that an event must fit all at once, e.g. 30 a minute and 1,000 an hour."""
+
+    def __init__(self, *quotas: tuple[int, int]) -> None:
+        self._windows = [Window(quota, seconds) for quota, seconds in quotas]
+
+    def take(self, at: datetime, shape: Shape = "sliding") -> bool:
+        """Count an event at `at` if it fits; a refused one is not counted."""
+        if any(window.full(at, shape) for window in self._windows):
+            return False
+        for window in self._windows:
+            window.add(at)
+        return True
+
+
+def size(text: str) -> int:
+    """Bytes in UTF-8, the unit of all hard limits of WeCom."""
+    return len(text.encode())
+
+
+def cut(text: str, limit: int) -> str:
+    """The longest beginning of `text` within `limit` bytes, never half a character."""
+    return text.encode()[:limit].decode(errors="ignore")

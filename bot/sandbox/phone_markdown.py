@@ -1,0 +1,113 @@
+"""WeCom's two Markdown dialects as HTML (wecom/api.md §1.2.2, §1.2.3)."""
+
+import html
+import re
+from collections.abc import Mapping
+from functools import cache
+
+import nh3
+from markdown_it import MarkdownIt
+
+Names = Mapping[str, str]
+
+HEADING = re.compile(r"(#{1,6}) +(.*)")
+QUOTE = re.compile(r"> ?(.*)")
+MENTION = re.compile(r"<@([^<>@\s]{1,64})>")
+INLINE = re.compile(
+    r"`(?P<code>[^`]+)`"
+    r"|\*\*(?P<bold>.+?)\*\*"
+    r"|\[(?P<label>[^\[\]]+)\]\((?P<url>https?://[^\s()<>]+)\)"
+    r"""|<font color=(?P<q>["'])(?P<color>info|comment|warning)(?P=q)>(?P<words>.*?)</font>"""
+)
+TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "em", "strong", "ul", "ol", "li", "hr"}
+TAGS |= {"blockquote", "a", "img", "code", "pre", "table", "thead", "tbody", "tr", "th", "td"}
+
+
+def markdown(text: str, names: Names) -> str:
+    """The six constructs of a `markdown` message; anything else stands there literally."""
+    blocks: list[str] = []
+    quoted: list[str] = []
+    for line in text.split("\n"):
+        quote = QUOTE.fullmatch(line)
+        if quote:
+            quoted.append(_inline(quote[1], names))
+            continue
+        blocks += _quote(quoted)
+        quoted = []
+        blocks.append(_line(line, names))
+    return "".join(blocks + _quote(quoted))
+
+
+def _quote(lines: list[str]) -> list[str]:
+    return [f"<blockquote>{'<br>'.join(lines)}</blockquote>"] if lines else []
+
+
+def _line(line: str, names: Names) -> str:
+    heading = HEADING.fullmatch(line)
+    if heading:
+        level = len(heading[1])
+        return f"<h{level}>{_inline(heading[2], names)}</h{level}>"
+    if not line.strip():
+        return '<div class="wx-blank"></div>'
+    return f'<div class="wx-line">{_inline(line, names)}</div>'
+
+
+def _inline(text: str, names: Names) -> str:
+    out, end = [], 0
+    for match in INLINE.finditer(text):
+        out += [mentions(text[end : match.start()], names), _construct(match, names)]
+        end = match.end()
+    return "".join([*out, mentions(text[end:], names)])
+
+
+def _construct(match: re.Match[str], names: Names) -> str:
+    if match["code"]:
+        return f"<code>{html.escape(match['code'])}</code>"
+    if match["bold"]:
+        return f"<strong>{_inline(match['bold'], names)}</strong>"
+    if match["url"]:
+        return anchor(match["url"], html.escape(match["label"]))
+    return f'<span class="wx-{match["color"]}">{_inline(match["words"], names)}</span>'
+
+
+def mentions(text: str, names: Names) -> str:
+    """`text` escaped, with `<@userid>` shown as the person's name."""
+    out, end = [], 0
+    for match in MENTION.finditer(text):
+        out += [html.escape(text[end : match.start()]), mention(match[1], names)]
+        end = match.end()
+    return "".join([*out, html.escape(text[end:])])
+
+
+def mention(userid: str, names: Names) -> str:
+    """One mention; "all" and "@all" mean everyone."""
+    name = "所有人" if userid in ("all", "@all") else names.get(userid, userid)
+    return f'<span class="wx-mention">@{html.escape(name)}</span>'
+
+
+def anchor(url: str, inside: str, kind: str = "") -> str:
+    """A link around `inside` (HTML); no link at all unless `url` is http or https."""
+    css = f' class="{kind}"' if kind else ""
+    if not re.match(r"https?://", url):
+        return f"<span{css}>{inside}</span>"
+    address = html.escape(url, quote=True)
+    return f'<a{css} href="{address}" target="_blank" rel="noopener noreferrer">{inside}</a>'
+
+
+def markdown_v2(text: str) -> str:
+    """A `markdown_v2` message: CommonMark with tables, no colours, mentions literal."""
+    return nh3.clean(
+        _parser().render(text),
+        tags=TAGS,
+        attributes={"a": {"href"}, "img": {"src", "alt"}, "th": {"style"}, "td": {"style"}},
+        filter_style_properties={"text-align"},
+        url_schemes={"http", "https"},
+        link_rel="noopener noreferrer",
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+    )
+
+
+@cache
+def _parser() -> MarkdownIt:
+    # html off: a tag in a message is shown, not obeyed
+    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")

@@ -1,0 +1,141 @@
+"""The sandbox over HTTP: WeCom's own routes, the phone's pages and a JSON control API.
+
+HTTP 200 with an errcode, as WeCom does; other statuses only as a fault on request.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+
+from bot.sandbox import control, pages
+from bot.sandbox.faults import Fault, FaultKind
+from bot.sandbox.serving import ABORT
+from bot.sandbox.world import World
+
+BODY_LIMIT = 4 * 1024 * 1024  # bytes; a 2 MB picture in base64 fits
+
+Call = Callable[[], dict[str, Any]]
+
+
+def create_app(world: World, *, http: httpx.AsyncClient | None = None) -> Starlette:
+    """The sandbox of `world`. `http` carries taps to the callback (tests give an ASGITransport)."""
+    app = Starlette(
+        routes=[
+            Route("/cgi-bin/gettoken", gettoken),
+            Route("/cgi-bin/webhook/send", webhook_send, methods=["POST"]),
+            Route("/cgi-bin/message/send", message_send, methods=["POST"]),
+            Mount("/sandbox/api", routes=control.ROUTES),
+            *pages.ROUTES,
+        ]
+    )
+    app.state.world = world
+    app.state.http = http
+    return app
+
+
+async def gettoken(request: Request) -> Response:
+    world: World = request.app.state.world
+    query = request.query_params
+    corpid, secret = query.get("corpid", ""), query.get("corpsecret", "")
+    return await _answer(
+        request, "gettoken", lambda: world.gettoken(corpid, secret, ip=ip(request))
+    )
+
+
+async def webhook_send(request: Request) -> Response:
+    world: World = request.app.state.world
+    key, body = request.query_params.get("key", ""), await _body(request)
+    return await _answer(
+        request, "webhook/send", lambda: world.webhook_send(key, body, ip=ip(request))
+    )
+
+
+async def message_send(request: Request) -> Response:
+    world: World = request.app.state.world
+    token, body = request.query_params.get("access_token", ""), await _body(request)
+    return await _answer(
+        request, "message/send", lambda: world.message_send(token, body, ip=ip(request))
+    )
+
+
+def ip(request: Request) -> str:
+    return request.client.host if request.client else "127.0.0.1"
+
+
+async def _body(request: Request) -> bytes:
+    """The body, whatever its Content-Type says; b"" if it is absurdly large."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            return b""
+    return bytes(body)
+
+
+async def _answer(request: Request, endpoint: str, call: Call) -> Response:
+    """Answer `call`, spoilt by the fault that waits for this endpoint, if any."""
+    world: World = request.app.state.world
+    fault = world.faults.take(endpoint)
+    if fault is None:
+        return JSONResponse(call())
+    world.note_fault(endpoint, fault.kind.value)
+    return await _SPOIL[fault.kind](request, endpoint, call, fault)
+
+
+async def _status(_request: Request, _endpoint: str, call: Call, fault: Fault) -> Response:
+    if fault.accept:
+        call()
+    return Response("bad gateway", status_code=fault.status)
+
+
+async def _drop_after(request: Request, _endpoint: str, call: Call, _fault: Fault) -> Response:
+    call()
+    return await _hang_up(request)
+
+
+async def _drop_before(request: Request, _endpoint: str, _call: Call, _fault: Fault) -> Response:
+    return await _hang_up(request)
+
+
+async def _slow(_request: Request, _endpoint: str, call: Call, fault: Fault) -> Response:
+    answer = call()
+    await asyncio.sleep(fault.seconds)
+    return JSONResponse(answer)
+
+
+async def _errcode(request: Request, endpoint: str, call: Call, fault: Fault) -> Response:
+    if fault.accept:
+        call()
+    world: World = request.app.state.world
+    return JSONResponse(world.refuse(endpoint, fault.errcode, ip=ip(request)))
+
+
+async def _malformed(_request: Request, _endpoint: str, call: Call, _fault: Fault) -> Response:
+    call()
+    return Response('{"errcode":0,"errm', media_type="application/json")
+
+
+async def _hang_up(request: Request) -> Response:
+    """Close the connection without an answer; without a real one, raise what httpx would."""
+    abort = request.scope.get("extensions", {}).get(ABORT)
+    if abort is None:
+        raise httpx.RemoteProtocolError("Server disconnected without sending a response.")
+    abort()
+    await asyncio.sleep(0.01)  # so that the server notices, and drops what follows
+    return Response()
+
+
+_SPOIL = {
+    FaultKind.STATUS: _status,
+    FaultKind.DROP_AFTER: _drop_after,
+    FaultKind.DROP_BEFORE: _drop_before,
+    FaultKind.SLOW: _slow,
+    FaultKind.ERRCODE: _errcode,
+    FaultKind.MALFORMED: _malformed,
+}

@@ -1,0 +1,284 @@
+"""A finger falls on a card: the event goes out, the passive reply comes back.
+
+Events travel as WeCom sends them (wecom/api.md §5.5, §5.7): XML, encrypted, signed, at most
+5 s for an answer, three attempts in all. The reply (§5.8) changes the card for the clicker only.
+"""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from xml.parsers.expat import ExpatError
+from xml.sax.saxutils import escape
+
+import httpx
+import xmltodict
+
+from bot.sandbox.crypto import CryptoError, decrypt, encrypt, signature, signed
+from bot.sandbox.faults import FaultKind
+from bot.sandbox.records import App, CardState, Message, Options
+from bot.sandbox.replies import card_of
+from bot.sandbox.world import World
+
+TRIES = 3
+VERIFY_TIMEOUT = 1.0  # seconds for the GET verification (wecom/api.md §5.4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TapResult:
+    delivered: bool  # the callback answered HTTP 200
+    status: int | None = None  # the last HTTP status; None: no answer at all
+    attempts: int = 0
+    held: bool = False  # the REORDER fault keeps the event back until after the next one
+    reply: str = ""  # MsgType of the passive reply, "" for an empty answer
+    greyed: str = ""  # the words that now stand on the grey button
+    error: str = ""  # why a reply was not understood
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One tap, ready to be posted as often as needed: the same bytes each time."""
+
+    app: App
+    at: datetime
+    userid: str
+    task_id: str
+    key: str
+    options: Options | None
+    message: Message | None
+    params: dict[str, str]
+    body: str
+
+
+async def tap(
+    world: World,
+    userid: str,
+    task_id: str,
+    key: str,
+    *,
+    http: httpx.AsyncClient | None = None,
+    options: Options | None = None,
+    agentid: int | None = None,
+) -> TapResult:
+    """`userid` taps `key` on the card `task_id`.
+
+    Neither the person nor the card need exist: a forged event within the corporation goes to
+    the app `agentid`, or to the first one. ValueError if the world has no app to receive it.
+    """
+    event = _event(world, userid, task_id, key, options, agentid)
+    fault = world.faults.take("callback")
+    if fault:
+        world.note_fault("callback", fault.kind.value)
+    if fault and fault.kind is FaultKind.REORDER:
+        world.held.append(event)
+        return TapResult(delivered=False, held=True)
+    if fault and fault.kind is FaultKind.LOSE:
+        _note(world, event, delivered=False)
+        return TapResult(delivered=False)
+    async with _client(http) as client:
+        result = await _deliver(world, event, client)
+        if fault and fault.kind is FaultKind.DUPLICATE:
+            await _post(world, event, client)
+        await flush(world, http=client)
+    return result
+
+
+async def flush(world: World, *, http: httpx.AsyncClient | None = None) -> list[TapResult]:
+    """Post the events that a REORDER fault has kept back."""
+    events: list[Event] = list(world.held)
+    world.held.clear()
+    if not events:
+        return []
+    async with _client(http) as client:
+        return [await _deliver(world, event, client) for event in events]
+
+
+async def verify_callback(
+    world: World, agentid: int, *, http: httpx.AsyncClient | None = None
+) -> bool:
+    """Does the app's url pass WeCom's GET verification: the bare plain text within a second?"""
+    app = world.apps[agentid]
+    plain = str(secrets.randbelow(10**19))
+    echostr = encrypt(app.aes_key, plain, world.corp_id)
+    params = {**_signed_params(world, app, echostr), "echostr": echostr}
+    async with _client(http) as client:
+        try:
+            async with asyncio.timeout(VERIFY_TIMEOUT):
+                response = await client.get(app.callback_url, params=params)
+        except (httpx.HTTPError, TimeoutError):
+            return False
+    return response.status_code == 200 and response.content == plain.encode()
+
+
+def _event(
+    world: World,
+    userid: str,
+    task_id: str,
+    key: str,
+    options: Options | None,
+    agentid: int | None,
+) -> Event:
+    message = world.message_of(task_id, agentid)
+    chosen = message.agentid if message else agentid
+    app = world.apps.get(chosen) if chosen is not None else next(iter(world.apps.values()), None)
+    if app is None:
+        raise ValueError("no app could receive this tap")
+    at = world.now()
+    fields = {
+        "ToUserName": world.corp_id,
+        "FromUserName": userid,
+        "CreateTime": int(at.timestamp()),
+        "MsgType": "event",
+        "Event": "template_card_event",
+        "EventKey": key,
+        "TaskId": task_id,
+        "CardType": str(message.card["card_type"]) if message else "button_interaction",
+        "ResponseCode": f"RC-{secrets.token_urlsafe(24)}",
+        "AgentID": app.agentid,
+    }
+    params, body = _sealed(world, app, _xml(fields, options)) if app.aes_key else ({}, "")
+    return Event(
+        app=app,
+        at=at,
+        userid=userid,
+        task_id=task_id,
+        key=key,
+        options=options,
+        message=message,
+        params=params,
+        body=body,
+    )
+
+
+def _sealed(world: World, app: App, plain: str) -> tuple[dict[str, str], str]:
+    """The query and the body of a callback (wecom/api.md §5.5)."""
+    encrypted = encrypt(app.aes_key, plain, world.corp_id)
+    outer = {"ToUserName": world.corp_id, "AgentID": str(app.agentid), "Encrypt": encrypted}
+    return _signed_params(world, app, encrypted), _xml(outer, None)
+
+
+def _signed_params(world: World, app: App, encrypted: str) -> dict[str, str]:
+    timestamp, nonce = str(int(world.now().timestamp())), str(secrets.randbelow(10**10))
+    claimed = signature(app.token, timestamp, nonce, encrypted)
+    return {"msg_signature": claimed, "timestamp": timestamp, "nonce": nonce}
+
+
+def _xml(fields: dict[str, Any], options: Options | None) -> str:
+    """One flat XML message; texts in CDATA, numbers bare, the answers of a form at the end."""
+    parts = [f"<{name}>{_value(value)}</{name}>" for name, value in fields.items()]
+    return f"<xml>{''.join(parts)}{_selected(options) if options else ''}</xml>"
+
+
+def _value(value: Any) -> str:
+    return str(value) if isinstance(value, int) else _cdata(str(value))
+
+
+def _cdata(text: str) -> str:
+    # "]]>" would end the section early
+    return f"<![CDATA[{text}]]>" if "]]>" not in text else escape(text)
+
+
+def _selected(options: Options) -> str:
+    items = [
+        f"<SelectedItem><QuestionKey>{_cdata(question)}</QuestionKey><OptionIds>"
+        + "".join(f"<OptionId>{_cdata(option)}</OptionId>" for option in chosen)
+        + "</OptionIds></SelectedItem>"
+        for question, chosen in options.items()
+    ]
+    return f"<SelectedItems>{''.join(items)}</SelectedItems>"
+
+
+async def _deliver(world: World, event: Event, client: httpx.AsyncClient) -> TapResult:
+    """Post `event`, log the tap, and do to the card what the reply says."""
+    status, attempts, content = await _post(world, event, client)
+    delivered = status == 200
+    _note(world, event, delivered=delivered)
+    result = TapResult(delivered=delivered, status=status, attempts=attempts)
+    return _apply(world, event, content, result) if delivered else result
+
+
+async def _post(
+    world: World, event: Event, client: httpx.AsyncClient
+) -> tuple[int | None, int, bytes]:
+    """(the last HTTP status or None, attempts, the body of a 200)."""
+    status = None
+    if not event.app.callback_url:
+        return None, 0, b""
+    for attempt in range(1, TRIES + 1):
+        try:
+            async with asyncio.timeout(world.callback_timeout):
+                response = await client.post(
+                    event.app.callback_url,
+                    params=event.params,
+                    content=event.body,
+                    headers={"Content-Type": "text/xml"},
+                )
+        except (httpx.HTTPError, TimeoutError):
+            continue
+        status = response.status_code
+        if status == 200:
+            return status, attempt, response.content
+    return status, TRIES, b""
+
+
+def _apply(world: World, event: Event, content: bytes, result: TapResult) -> TapResult:
+    if not content.strip() or content.strip() == b"success":
+        return result
+    try:
+        reply = _opened(world, event.app, content)
+        kind = str(reply["MsgType"])
+        state = _state(kind, reply)
+    except (CryptoError, ExpatError, KeyError, TypeError, ValueError) as error:
+        return replace(result, error=f"{type(error).__name__}: {error}")
+    if state is None or event.message is None:
+        return replace(result, reply=kind)
+    if kind == "update_button" and not event.message.interactive:
+        return replace(result, reply=kind, error="update_button is for cards with buttons only")
+    world.change_card(event.message, event.userid, state)
+    return replace(result, reply=kind, greyed=state.greyed)
+
+
+def _opened(world: World, app: App, content: bytes) -> dict[str, Any]:
+    """The plain reply; CryptoError if it was not made with this app's token and key."""
+    outer = xmltodict.parse(content)["xml"]
+    encrypted = str(outer["Encrypt"])
+    timestamp, nonce = str(outer["TimeStamp"]), str(outer["Nonce"])
+    if not signed(app.token, timestamp, nonce, encrypted, str(outer["MsgSignature"])):
+        raise CryptoError("wrong signature")
+    plain = xmltodict.parse(decrypt(app.aes_key, encrypted, world.corp_id))["xml"]
+    if not isinstance(plain, dict):
+        raise ValueError("an empty reply")
+    return plain
+
+
+def _state(kind: str, reply: dict[str, Any]) -> CardState | None:
+    if kind == "update_button":
+        return CardState(greyed=str(reply["Button"]["ReplaceName"]))
+    if kind == "update_template_card":
+        card = card_of(reply["TemplateCard"])
+        return CardState(greyed=str(card.get("replace_text", "")), card=card)
+    return None
+
+
+def _note(world: World, event: Event, *, delivered: bool) -> None:
+    world.note_tap(
+        at=event.at,
+        person=event.userid,
+        task_id=event.task_id,
+        key=event.key,
+        options=event.options,
+        delivered=delivered,
+    )
+
+
+@contextlib.asynccontextmanager
+async def _client(given: httpx.AsyncClient | None) -> AsyncIterator[httpx.AsyncClient]:
+    """`given`, left open; or one of our own that ignores the machine's proxies."""
+    if given is not None:
+        yield given
+        return
+    async with httpx.AsyncClient(trust_env=False) as own:
+        yield own

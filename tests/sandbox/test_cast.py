@@ -1,0 +1,125 @@
+"""Virtual members: the same seed, the same acts."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.sandbox.cast import Cast, Habit
+
+from .house import AGENT, MONDAY, THANKS, Clock, bureau, button_card, text, to, token
+
+HABITS = {"zhang": Habit.PROMPT, "Li": Habit.TWICE, "wang": Habit.LATER}
+
+
+def delivered(world, task_id="push-1@all", card=None):
+    world.message_send(token(world), to("@all", card or button_card(task_id)))
+    return world
+
+
+def acts_of(cast, world):
+    """Every act to come, without performing any: time is moved past each."""
+    acts, after = [], world.now()
+    while act := cast.next_act(after):
+        acts.append(act)
+        after = act.at + timedelta(microseconds=1)
+    return acts
+
+
+def test_the_same_seed_gives_the_same_acts_whatever_the_order_of_habits(world):
+    delivered(world)
+    forwards = acts_of(Cast(world, seed=7, habits=HABITS), world)
+    backwards = acts_of(Cast(world, seed=7, habits=dict(reversed(HABITS.items()))), world)
+    others = acts_of(Cast(world, seed=8, habits=HABITS), world)
+    assert forwards == backwards
+    assert [act.at for act in forwards] != [act.at for act in others]
+
+
+@given(st.integers(0, 10_000))
+def test_each_habit_keeps_its_time(seed):
+    world = delivered(bureau(Clock()))
+    waits = {}
+    for habit in Habit:
+        acts = acts_of(Cast(world, seed=seed, habits={"zhang": habit}), world)
+        waits[habit] = [act.at - MONDAY for act in acts]
+    minutes, hour, day = timedelta(minutes=10), timedelta(hours=1), timedelta(days=1)
+    assert waits[Habit.NEVER] == []
+    assert timedelta() < waits[Habit.PROMPT][0] <= minutes
+    first, second = waits[Habit.TWICE]
+    assert (first <= minutes, second - first) == (True, hour)
+    assert day - hour <= waits[Habit.LATER][0] < 3 * day
+    assert 9 * day <= waits[Habit.LATE][0] <= 10 * day
+
+
+@given(st.integers(0, 10_000))
+def test_later_means_a_workday_between_half_past_eight_and_half_past_five(seed):
+    world = delivered(bureau(Clock()))
+    week_off = {date(2026, 9, 21) + timedelta(days=n) for n in range(7)}
+    cast = Cast(
+        world,
+        seed=seed,
+        habits={"zhang": Habit.LATER},
+        is_workday=lambda day: day not in week_off,
+    )
+    act = cast.next_act(MONDAY)
+    assert act.at.date() == date(2026, 9, 28)
+    assert (8, 30) <= (act.at.hour, act.at.minute) < (17, 30)
+
+
+def test_only_interactive_cards_that_reached_the_person_are_acted_on(world):
+    cast = Cast(world, seed=1, habits=dict.fromkeys(["zhang", "far", "Free"], Habit.PROMPT))
+    world.message_send(token(world), to("@all", text()))
+    assert cast.next_act(MONDAY) is None
+    delivered(world)
+    assert {act.userid for act in acts_of(cast, world)} == {"zhang"}
+
+
+async def test_an_act_waits_until_it_is_performed(world, clock, callback, bot):
+    callback.reply = THANKS
+    cast = Cast(delivered(world), seed=1, habits={"zhang": Habit.TWICE})
+    act = cast.next_act(MONDAY)
+    assert cast.next_act(MONDAY) == act
+    clock.now = act.at
+    assert (await cast.perform(act, http=bot)).greyed == "已阅，谢谢"
+    again = cast.next_act(act.at)
+    assert (again.nth, again.at) == (2, act.at + timedelta(hours=1))
+    clock.now = again.at
+    await cast.perform(again, http=bot)
+    assert cast.next_act(again.at) is None
+    assert [event["FromUserName"] for event in callback.events] == ["zhang", "zhang"]
+    assert callback.events[0]["CreateTime"] != callback.events[1]["CreateTime"]
+
+
+async def test_questions_are_answered_with_their_own_options(world, callback, bot):
+    options = [{"id": i, "text": i, "is_checked": False} for i in "ab"]
+    card = {
+        "card_type": "vote_interaction",
+        "task_id": "v1",
+        "main_title": {"title": "想一想"},
+        "checkbox": {"question_key": "q1", "option_list": options},
+        "submit_button": {"key": "submit"},
+    }
+    delivered(world, card={"msgtype": "template_card", "template_card": card})
+    cast = Cast(world, seed=1, habits={"zhang": Habit.PROMPT})
+    await cast.perform(cast.next_act(MONDAY), http=bot)
+    event = callback.events[0]
+    assert event["EventKey"] == "submit"
+    assert event["SelectedItems"]["SelectedItem"]["OptionIds"]["OptionId"] in ("a", "b")
+
+
+async def test_a_stranger_never_got_the_card(world, callback, bot):
+    world.message_send(token(world), to("zhang", button_card("c1")))
+    cast = Cast(world, seed=1, habits=HABITS)
+    act = cast.stranger_taps("c1")
+    assert act.stranger
+    assert act.userid != "zhang"
+    assert act == Cast(world, seed=1, habits={}).stranger_taps("c1")
+    assert cast.stranger_taps("c1", userid="outsider").agentid == AGENT
+    assert (await cast.perform(act, http=bot)).delivered
+    assert callback.events[0]["FromUserName"] == act.userid
+
+
+def test_a_stranger_needs_a_card(world):
+    with pytest.raises(ValueError, match="no such card"):
+        Cast(world, seed=1, habits={}).stranger_taps("nothing")

@@ -1,0 +1,139 @@
+"""The phone's page: be a person, read, tap, see the card turn grey."""
+
+import re
+
+import pytest
+
+from .house import AGENT, KEY, THANKS, button_card, text, to, token
+
+APP = f"app-{AGENT}"
+
+
+@pytest.fixture
+def busy(world):
+    world.banner = "第三级"
+    world.webhook_send(KEY, {"msgtype": "markdown", "markdown": {"content": "# 中秋节前提醒"}})
+    world.message_send(token(world), to("zhang|Li", button_card("c1")))
+    return world
+
+
+async def page(http, **params):
+    answer = await http.get("/sandbox", params=params)
+    assert answer.status_code == 200
+    return answer.text
+
+
+async def test_the_page_says_that_it_is_not_wecom_and_what_time_it_is(http, busy):
+    shown = await page(http)
+    for words in (
+        "演练环境",
+        "不是真实的企业微信",
+        "2026年9月21日 星期一 09:12:00",
+        "第三级",
+        "清源县审计局",
+    ):
+        assert words in shown
+
+
+async def test_a_person_sees_their_groups_and_chat_newest_first(http, busy):
+    shown = await page(http, who="zhang")
+    names = re.findall(r'class="line-name">([^<]+)<', shown)
+    assert names == ["清风", "机关一支部", "别的应用"]
+    assert "[卡片] 节前提醒" in shown
+    assert "机关二支部" not in shown
+
+
+async def test_a_group_shows_its_messages_and_its_size(http, busy):
+    shown = await page(http, who="zhang", chat="g1")
+    assert "<h1>中秋节前提醒</h1>" in shown
+    assert "（2）" in shown
+
+
+async def test_a_tap_turns_the_card_grey_for_that_person_alone(http, busy, callback):
+    callback.reply = THANKS
+    body = {"who": "zhang", "chat": APP, "task_id": "c1", "agentid": str(AGENT), "key": "ack"}
+    answer = await http.post("/sandbox/tap", data=body)
+    assert answer.status_code == 303
+    assert "disabled>已阅，谢谢</button>" in (await http.get(answer.headers["location"])).text
+    assert 'value="ack">已阅</button>' in await page(http, who="Li", chat=APP)
+    assert callback.events[0]["FromUserName"] == "zhang"
+
+
+async def test_an_answer_in_a_form_travels_with_the_tap(http, busy, callback):
+    body = {"who": "zhang", "task_id": "c1", "agentid": str(AGENT), "key": "ack", "q.q1": "a"}
+    await http.post("/sandbox/tap", data=body)
+    item = callback.events[0]["SelectedItems"]["SelectedItem"]
+    assert item == {"QuestionKey": "q1", "OptionIds": {"OptionId": "a"}}
+
+
+async def test_a_tap_that_does_not_arrive_says_so(http, busy, callback):
+    callback.statuses = [500, 500, 500]
+    body = {"who": "zhang", "task_id": "c1", "agentid": str(AGENT), "key": "ack"}
+    answer = await http.post("/sandbox/tap", data=body, follow_redirects=True)
+    assert "点按没有送到" in answer.text
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"who": "wang", "task_id": "c1", "key": "ack"},
+        {"who": "zhang", "task_id": "no", "key": "ack"},
+        {"who": "zhang", "task_id": "c1", "agentid": "九", "key": "ack"},
+    ],
+)
+async def test_the_page_posts_only_for_people_who_have_the_card(http, busy, callback, body):
+    answer = await http.post("/sandbox/tap", data=body, follow_redirects=True)
+    assert answer.status_code == 200
+    assert len(callback.events) == (body.get("agentid") == "九")
+
+
+async def test_another_site_cannot_tap(http, busy, callback):
+    body = {"who": "zhang", "task_id": "c1", "key": "ack"}
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    assert (await http.post("/sandbox/tap", data=body, headers=headers)).status_code == 403
+    assert callback.events == []
+
+
+async def test_no_script_of_a_message_or_a_name_reaches_the_page(http, busy):
+    busy.add_user("zhang", "<script>alert(1)</script>")
+    busy.banner = "<script>alert(1)</script>"
+    busy.webhook_send(KEY, text("<script>alert(1)</script>"))
+    answer = await http.get("/sandbox", params={"who": "zhang", "chat": '"><script>'})
+    assert answer.text.count("<script") == 1
+    policy = answer.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("who", ["", "nobody", "far"])
+async def test_unknown_and_lonely_people_get_a_page(http, busy, who):
+    assert "演练环境" in await page(http, who=who)
+
+
+async def test_a_world_without_people_has_a_page(http, world):
+    world.users.clear()
+    world.groups.clear()
+    assert "没有人员" in await page(http)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {
+            "msgtype": "news",
+            "news": {"articles": [{"title": "图文题", "url": "https://a.example"}]},
+        },
+        text("\n\n"),
+        text("第一行\n第二行"),
+    ],
+)
+async def test_every_message_has_a_line_in_the_list(http, world, message):
+    assert world.webhook_send(KEY, message)["errcode"] == 0
+    assert "机关一支部" in await page(http, who="zhang")
+
+
+async def test_style_and_script_are_served(http):
+    for name in ("phone.css", "page.css", "phone.js"):
+        assert (await http.get(f"/sandbox/static/{name}")).status_code == 200
+    assert (await http.get("/")).headers["location"] == "/sandbox"
