@@ -1,0 +1,348 @@
+"""config.toml and the environment to one frozen Config.
+
+The dataclasses below are the table of settings: name, type, default and one line of explanation.
+config.example.toml and docs/settings.md are checked against it by a test. Every setting is also
+read from QINGFENG_<SECTION>__<KEY>; a secret also from the file named by <key>_file.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from datetime import time
+from pathlib import Path
+from typing import Any
+
+from bot.core.model import Problem, Target
+from bot.core.policy import AFTERNOON, MORNING, Policy
+from bot.core.render import CARD_FACT
+from bot.core.schedules import line_of
+from bot.library.decode import Unreadable, read_text, read_toml
+
+CHANNELS = ("webhook", "app", "terminal")
+_TARGET_ID = re.compile(r"^[0-9A-Za-z-]{1,24}$")
+
+
+class ConfigError(ValueError):
+    """Everything that is wrong with the configuration, for the person who wrote it."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("；".join(problem.message for problem in self.problems))
+
+
+def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
+    return field(default=default, metadata={"doc": doc, "secret": secret})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    name: str = _setting("", "单位名称，写在每条消息的页脚")
+    office: str = _setting("", "本单位受理举报的机构和电话，如 局机关纪委 010-00000000")
+    feedback: str = _setting("", "意见反馈找谁，如 局机关党委 张三")
+    administrator: str = _setting("", "管理员的企业微信账号，send --to me 发给他")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeCom:
+    base_url: str = _setting("https://qyapi.weixin.qq.com", "企业微信接口地址；演练时指向本机")
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    corp_id: str = _setting("", "企业 ID（我的企业 → 企业信息）")
+    agentid: int = _setting(0, "自建应用的 AgentId")
+    secret: str = _setting("", "自建应用的 Secret", secret=True)
+    token: str = _setting("", "接收消息 → Token", secret=True)
+    aes_key: str = _setting("", "接收消息 → EncodingAESKey", secret=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours:
+    hours: list[str] = field(
+        default_factory=lambda: [f"{a:%H:%M}-{b:%H:%M}" for a, b in (MORNING, AFTERNOON)],
+        metadata={"doc": "允许推送的时段，只在法定工作日", "secret": False},
+    )
+    a_day: int = _setting(1, "每个对象每天最多几条")
+    a_week: int = _setting(2, "每周最多几条")
+    a_node_week: int = _setting(3, "有节点的那一周最多几条")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    required: bool = _setting(True, "内容须审批后才发送；设为 false 会写进每期周报")
+    steps: list[str] = field(
+        default_factory=lambda: ["终审"],
+        metadata={"doc": "须完成的审批环节", "secret": False},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    port: int = _setting(8650, "本机端口（127.0.0.1），回调经反向代理转到这里；0 为任选")
+    public_url: str = _setting("", "手机能访问的网址，填了卡片上才有“看全文”")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings:
+    data: str = _setting("data", "数据文件夹")
+    content: str = _setting("content", "内容文件夹")
+    schedules: str = _setting("schedules", "日程文件夹")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummarySettings:
+    per_target: str = _setting("console", "分对象数字放哪里：console、message 或 off")
+    min_people: int = _setting(10, "分对象每行至少多少人，不足则合并；不得小于 5")
+
+
+SECTIONS: Mapping[str, type] = {
+    "unit": Unit,
+    "wecom": WeCom,
+    "wecom.app": App,
+    "policy": Hours,
+    "review": Review,
+    "web": Web,
+    "store": StoreSettings,
+    "summary": SummarySettings,
+}
+_TARGET_KEYS: Mapping[str, type] = {
+    "name": str,
+    "channel": str,
+    "roster": str,
+    "office": bool,
+    "webhook": str,
+    "webhook_file": str,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """Everything the program is told. `repr` shows no secret."""
+
+    path: Path
+    unit: Unit = field(default_factory=Unit)
+    wecom: WeCom = field(default_factory=WeCom)
+    app: App = field(default_factory=App, repr=False)
+    hours: Hours = field(default_factory=Hours)
+    review: Review = field(default_factory=Review)
+    web: Web = field(default_factory=Web)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    summary: SummarySettings = field(default_factory=SummarySettings)
+    targets: tuple[Target, ...] = ()
+    webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)  # target id -> key
+    policy: Policy = field(default_factory=Policy)
+
+    @property
+    def root(self) -> Path:
+        return self.path.parent
+
+    @property
+    def data(self) -> Path:
+        return self.root / self.store.data
+
+    def target(self, target_id: str) -> Target | None:
+        return next((target for target in self.targets if target.id == target_id), None)
+
+    @property
+    def office(self) -> Target | None:
+        return next((target for target in self.targets if target.office), None)
+
+
+def load(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read `path` and the environment; ConfigError tells everything that is wrong."""
+    tables, text, problems = read_toml(path, path.name)
+    if problems:
+        raise ConfigError(problems)
+    reader = _Reader(path, text, environ)
+    sections = {name: reader.section(name, kind, tables) for name, kind in SECTIONS.items()}
+    targets, webhooks = reader.targets(tables.get("target", {}))
+    reader.unknown_sections(tables)
+    policy = reader.policy(sections["policy"])
+    reader.bounds(sections)
+    if reader.problems:
+        raise ConfigError(reader.problems)
+    return Config(
+        path=path,
+        unit=sections["unit"],
+        wecom=sections["wecom"],
+        app=sections["wecom.app"],
+        hours=sections["policy"],
+        review=sections["review"],
+        web=sections["web"],
+        store=sections["store"],
+        summary=sections["summary"],
+        targets=targets,
+        webhooks=webhooks,
+        policy=policy,
+    )
+
+
+class _Reader:
+    """Walks the tables and collects every problem instead of stopping at the first."""
+
+    def __init__(self, path: Path, text: str, environ: Mapping[str, str]) -> None:
+        self.path, self.text, self.environ = path, text, environ
+        self.problems: list[Problem] = []
+
+    def bad(self, needle: str, message: str) -> None:
+        line = line_of(self.text, needle)
+        self.problems.append(
+            Problem(
+                path=self.path.name, line=line, severity="error", code="config", message=message
+            )
+        )
+
+    def section(self, name: str, kind: type, tables: Mapping[str, Any]) -> Any:
+        table: Any = tables
+        for part in name.split("."):
+            table = table.get(part, {}) if isinstance(table, Mapping) else {}
+        known = {setting.name: setting for setting in fields(kind)}
+        children = {other.split(".")[-1] for other in SECTIONS if other.startswith(name + ".")}
+        secret_files = {f"{n}_file" for n, s in known.items() if s.metadata["secret"]}
+        values: dict[str, Any] = {}
+        for key, value in table.items():
+            if key in children:
+                continue
+            if key not in known and key not in secret_files:
+                self.unknown(key, f"[{name}]", [*known, *secret_files, *children])
+                continue
+            if key in secret_files:
+                values[key.removesuffix("_file")] = self.secret(str(value), key)
+            elif self.typed(key, value, known[key], f"[{name}]"):
+                values[key] = value
+        values |= self.from_environment(name, known)
+        return kind(**values)
+
+    def from_environment(self, name: str, known: Mapping[str, Field[Any]]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, setting in known.items():
+            variable = f"QINGFENG_{name.replace('.', '_').upper()}__{key.upper()}"
+            if variable + "_FILE" in self.environ and setting.metadata["secret"]:
+                found[key] = self.secret(self.environ[variable + "_FILE"], variable)
+            if (raw := self.environ.get(variable)) is None:
+                continue
+            try:
+                found[key] = _from_text(raw, _default(setting))
+            except ValueError as error:
+                self.bad("", f"环境变量 {variable}：{error}")
+        return found
+
+    def typed(self, key: str, value: Any, setting: Field[Any], where: str) -> bool:
+        wanted = type(_default(setting))
+        if type(value) is wanted:
+            return True
+        words = {str: "文字（加引号）", int: "整数", bool: "true 或 false", list: "列表"}
+        self.bad(key, f"{where} 的 {key} 应是{words[wanted]}")
+        return False
+
+    def unknown(self, key: str, where: str, known: Iterable[str]) -> None:
+        known = list(known)
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.4)
+        hint = f"，是不是 {near[0]}？" if near else f"；可用：{' '.join(known)}"
+        self.bad(key, f"{where} 没有 {key} 这一项{hint}")
+
+    def unknown_sections(self, tables: Mapping[str, Any]) -> None:
+        top = {name.split(".")[0] for name in SECTIONS} | {"target"}
+        for name in tables:
+            if name not in top:
+                self.unknown(name, "配置里", sorted(top))
+
+    def secret(self, name: str, key: str) -> str:
+        try:
+            return read_text(self.path.parent / name).strip()
+        except Unreadable as error:
+            self.bad(key, f"{key} 指向的文件 {name}：{error}")
+            return ""
+
+    def targets(self, tables: Any) -> tuple[tuple[Target, ...], dict[str, str]]:
+        targets, webhooks = [], {}
+        for target_id, table in tables.items() if isinstance(tables, Mapping) else ():
+            where = f"[target.{target_id}]"
+            if not _TARGET_ID.match(target_id) or not isinstance(table, Mapping):
+                self.bad(target_id, f"{where} 的名字只能用英文字母、数字和连字符，最多24位")
+                continue
+            for key, value in table.items():
+                if key not in _TARGET_KEYS:
+                    self.unknown(key, where, _TARGET_KEYS)
+                elif type(value) is not _TARGET_KEYS[key]:
+                    kind = "true 或 false" if _TARGET_KEYS[key] is bool else "文字（加引号）"
+                    self.bad(key, f"{where} 的 {key} 应是{kind}")
+            if table.get("channel") not in CHANNELS:
+                self.bad(target_id, f"{where} 的 channel 应是 {'、'.join(CHANNELS)} 之一")
+                continue
+            webhooks[target_id] = self.webhook(target_id, table, where)
+            targets.append(
+                Target(
+                    id=target_id,
+                    name=str(table.get("name", target_id)),
+                    channel=str(table["channel"]),
+                    roster=str(table.get("roster", "")),
+                    office=bool(table.get("office", False)),
+                )
+            )
+        return tuple(targets), {name: key for name, key in webhooks.items() if key}
+
+    def webhook(self, target_id: str, table: Mapping[str, Any], where: str) -> str:
+        """Return the key of a group's webhook, from its address or from a file with it."""
+        variable = f"QINGFENG_TARGET_{target_id.replace('-', '_').upper()}__WEBHOOK"
+        given = self.environ.get(variable) or str(table.get("webhook", ""))
+        if table.get("webhook_file"):
+            given = self.secret(str(table["webhook_file"]), "webhook_file")
+        key = given.rpartition("key=")[2].split("&")[0].strip()
+        if table.get("channel") == "webhook" and not key:
+            hint = "须写 webhook（群里“消息推送”给的地址），或 webhook_file（存有该地址的文件）"
+            self.bad(target_id, f"{where} {hint}")
+        return key
+
+    def policy(self, section: Hours) -> Policy:
+        windows = []
+        for span in section.hours:
+            try:
+                start, end = (time.fromisoformat(part.strip()) for part in span.split("-"))
+                if start >= end:
+                    raise ValueError
+                windows.append((start, end))
+            except ValueError:
+                self.bad("hours", f'[policy] 的 hours：“{span}”应写成 "09:10-11:20"')
+        return Policy(
+            windows=tuple(sorted(windows)) or (MORNING, AFTERNOON),
+            a_day=section.a_day,
+            a_week=section.a_week,
+            a_node_week=section.a_node_week,
+        )
+
+    def bounds(self, sections: Mapping[str, Any]) -> None:
+        """The limits that are law (DESIGN §3): a setting may be stricter, never laxer."""
+        hours, summary, unit = sections["policy"], sections["summary"], sections["unit"]
+        for key, most in (("a_day", 1), ("a_week", 2), ("a_node_week", 3)):
+            if not 0 < getattr(hours, key) <= most:
+                self.bad(key, f"[policy] 的 {key} 只能是 1 到 {most}：多发是增负")
+        if summary.min_people < 5:
+            self.bad("min_people", "[summary] 的 min_people 不得小于 5，以免看出是谁")
+        if summary.per_target not in ("console", "message", "off"):
+            self.bad("per_target", "[summary] 的 per_target 应是 console、message 或 off")
+        if len(unit.office) > CARD_FACT:
+            self.bad("office", f"[unit] 的 office 最多{CARD_FACT}字，卡片上放不下更多")
+
+
+def _default(setting: Field[Any]) -> Any:
+    if setting.default_factory is not MISSING:
+        return setting.default_factory()
+    return setting.default
+
+
+def _from_text(raw: str, default: Any) -> Any:
+    if isinstance(default, bool):
+        if raw.lower() not in ("true", "false", "1", "0"):
+            raise ValueError(f"“{raw}”应是 true 或 false")
+        return raw.lower() in ("true", "1")
+    if isinstance(default, int):
+        if not raw.isdecimal():
+            raise ValueError(f"“{raw}”应是整数")
+        return int(raw)
+    if isinstance(default, list):
+        return [part.strip() for part in raw.split(",") if part.strip()]
+    return raw

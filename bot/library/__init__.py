@@ -1,0 +1,1 @@
+"""content/ and schedules/ on disk: the folder is the truth (DESIGN §3.1)."""

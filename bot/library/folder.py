@@ -1,0 +1,212 @@
+"""Reads content/, schedules/ and the approvals into one Library; every problem a value."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+
+from bot.core import messages
+from bot.core.calendar import Calendar, Override
+from bot.core.content import digest_of, has_head, parse_item
+from bot.core.lint import lint
+from bot.core.model import Item, Problem
+from bot.core.schedules import Schedules, parse_nodes, parse_overrides, parse_rules
+from bot.library import approvals
+from bot.library.decode import Unreadable, read_text, read_toml
+
+# What editors and sync tools leave behind is passed over in silence.
+_LITTER_PREFIX = ("~$", ".", "._")
+_LITTER_SUFFIX = (".bak", ".swp", ".tmp", ".part", "~")
+_SUFFIXES = (".md", ".txt")
+_OTHER_FOLDERS = ("approvals", "待导入")
+MAX_ATTACHMENT = 20 * 1024 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class Library:
+    """Everything people wrote, as it stands on disk."""
+
+    items: tuple[Item, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    blocked: dict[str, str] = field(default_factory=dict)  # item id -> why it may not be sent
+    schedules: Schedules = field(default_factory=Schedules)
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(overrides=self.schedules.overrides, announced=self.schedules.announced)
+
+    def item(self, item_id: str) -> Item | None:
+        wanted = item_id.casefold()
+        return next((item for item in self.items if item.id.casefold() == wanted), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """Where the files are, and what makes an approval complete."""
+
+    content: Path
+    schedules: Path
+    data: Path
+    steps: tuple[str, ...] = ("终审",)
+    review: bool = True
+
+    @property
+    def approvals(self) -> Path:
+        return self.content / "approvals"
+
+
+def load(folders: Folders, today: date) -> Library:
+    """Read everything once; what is wrong is in `problems` and never stops the rest."""
+    schedules, problems = load_schedules(folders.schedules)
+    items, found = load_items(folders.content)
+    problems += found
+    problems += lint(items, today, [node.name for node in schedules.nodes])
+    faulty = {problem.path for problem in problems if problem.severity == "error"}
+    key = approvals.seal_key(folders.data) if folders.review else b""
+    blocked = {item.id: _blocked(item, folders, key, faulty) for item in items}
+    return Library(
+        items=tuple(items), problems=tuple(problems), blocked=blocked, schedules=schedules
+    )
+
+
+def _blocked(item: Item, folders: Folders, key: bytes, faulty: set[str]) -> str:
+    if item.path in faulty:
+        return messages.BLOCK_FAULTY
+    if item.status:
+        return messages.BLOCK_STATUS.format(item.status)
+    if not folders.review:
+        return ""
+    found = approvals.read(folders.approvals, item.id, key)
+    return approvals.why_blocked(item, found, folders.steps)
+
+
+def load_items(content: Path) -> tuple[list[Item], list[Problem]]:
+    """Return the items below `content` in the order of their paths, and the problems."""
+    items: list[Item] = []
+    problems: list[Problem] = []
+    if not content.is_dir():
+        return [], [_problem("content", "找不到内容文件夹，请检查配置或新建 content/")]
+    root = content.resolve()
+    for path in _candidates(content):
+        shown = path.relative_to(content).as_posix()
+        item, found = _load_item(path, shown, root)
+        problems += found
+        if item is not None:
+            items.append(item)
+    return items, problems
+
+
+def _candidates(content: Path) -> Iterator[Path]:
+    for folder, names, files in os.walk(content):
+        names[:] = sorted(n for n in names if n not in _OTHER_FOLDERS and not _litter(n))
+        for name in sorted(files):
+            if name.endswith(_SUFFIXES) and not _litter(name) and not name.startswith("README"):
+                yield Path(folder) / name
+
+
+def _litter(name: str) -> bool:
+    return name.startswith(_LITTER_PREFIX) or name.endswith(_LITTER_SUFFIX)
+
+
+def _load_item(path: Path, shown: str, root: Path) -> tuple[Item | None, list[Problem]]:
+    if not path.resolve().is_relative_to(root):
+        return None, [_problem(shown, "链接指向内容文件夹之外，不予读取")]
+    try:
+        text = read_text(path)
+    except Unreadable as error:
+        return None, [_problem(shown, str(error))]
+    if not has_head(text) and not shown.endswith(".md"):
+        return None, []  # a plain .txt lying about is not an item
+    item, problems = parse_item(text, shown)
+    if item is None or not item.attachments:
+        return item, problems
+    digests, found = _attachments(item, path.parent, root)
+    return replace(item, digest=digest_of(item, digests)), problems + found
+
+
+def _attachments(item: Item, folder: Path, root: Path) -> tuple[dict[str, str], list[Problem]]:
+    """Return the sha256 of each attachment: an approval binds to their bytes too."""
+    digests: dict[str, str] = {}
+    problems: list[Problem] = []
+    for name in item.attachments:
+        path = (folder / name).resolve()
+        if not path.is_relative_to(root) or not path.is_file():
+            hint = f"附件“{name}”不在内容文件夹里，请放到同一文件夹"
+            problems.append(_problem(item.path, hint, item.lines.get("attachments", 0)))
+        elif path.stat().st_size > MAX_ATTACHMENT:
+            hint = f"附件“{name}”超过 20 MB，企业微信不收"
+            problems.append(_problem(item.path, hint, item.lines.get("attachments", 0)))
+        else:
+            digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
+    return digests, problems
+
+
+def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
+    """Read nodes.toml, rhythm.toml and overrides/<year>.toml."""
+    problems: list[Problem] = []
+    data, text, found = read_toml(folder / "nodes.toml", "schedules/nodes.toml")
+    nodes, more = parse_nodes(data, text, "schedules/nodes.toml")
+    problems += found + more
+    data, text, found = read_toml(folder / "rhythm.toml", "schedules/rhythm.toml")
+    rules, more = parse_rules(data, text, "schedules/rhythm.toml")
+    problems += found + more
+    overrides: dict[date, Override] = {}
+    announced: set[int] = set()
+    for path in sorted(folder.glob("overrides/*.toml")):
+        shown = f"schedules/overrides/{path.name}"
+        if not path.stem.isdecimal():
+            problems.append(_problem(shown, "文件名应是年份，如 2027.toml"))
+            continue
+        data, text, found = read_toml(path, shown)
+        days, whole, more = parse_overrides(data, text, shown, int(path.stem))
+        problems += found + more
+        overrides |= days
+        if whole:
+            announced.add(int(path.stem))
+    return Schedules(
+        nodes=nodes, rules=rules, overrides=overrides, announced=frozenset(announced)
+    ), problems
+
+
+def signature(folders: Folders) -> tuple[tuple[str, int, int], ...]:
+    """Return what changes when any file does: path, mtime in ns, size of each."""
+    return tuple(
+        (str(path), stat.st_mtime_ns, stat.st_size)
+        for root in (folders.content, folders.schedules)
+        for path in sorted(root.rglob("*"))
+        if (stat := _stat(path)) is not None
+    )
+
+
+def _stat(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except OSError:  # gone between the listing and here
+        return None
+
+
+class Shelf:
+    """The library as it is now: read again when a file or the day has changed."""
+
+    def __init__(self, folders: Folders) -> None:
+        self.folders = folders
+        self._seen: tuple[object, ...] = ()
+        self._library = Library()
+
+    def now(self, today: date) -> Library:
+        seen = (today, signature(self.folders))
+        if seen != self._seen:
+            self._library, self._seen = load(self.folders, today), seen
+        return self._library
+
+
+def errors(problems: Sequence[Problem]) -> list[Problem]:
+    return [problem for problem in problems if problem.severity == "error"]
+
+
+def _problem(path: str, message: str, line: int = 0) -> Problem:
+    return Problem(path=path, line=line, severity="error", code="file", message=message)

@@ -1,0 +1,86 @@
+"""The roster from a CSV that Excel or WPS wrote; COLUMNS lists its header.
+
+Names and accounts only: a column that looks like a phone or identity number is refused, because
+nothing of the kind may lie about here.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.core.content import parse_date
+from bot.core.model import Member, Problem
+from bot.library.decode import Unreadable, read_text
+
+COLUMNS = {
+    "姓名": "name",
+    "账号": "id",
+    "部门": "department",
+    "支部": "branch",
+    "职务类别": "duty",
+    "岗位": "post",
+    "在岗状态": "on_duty",
+    "休假至": "leave_until",
+    "备注": "note",
+}
+_ALIASES = {"帐号": "账号", "企业微信账号": "账号", "userid": "账号", "党支部": "支部"}
+_FORBIDDEN = ("身份证", "手机", "电话", "政治面貌", "银行")
+
+
+def read_roster(path: Path) -> tuple[list[Member], list[Problem]]:
+    """Return the members of a CSV file and what is wrong with it, row by row."""
+    try:
+        text = read_text(path)
+    except Unreadable as error:
+        return [], [_problem(path, 0, str(error))]
+    return parse_roster(text, path)
+
+
+def parse_roster(text: str, path: Path) -> tuple[list[Member], list[Problem]]:
+    rows = list(csv.reader(io.StringIO(text, newline="")))
+    if not rows:
+        return [], [_problem(path, 1, "文件是空的；第一行应是表头：" + " ".join(COLUMNS))]
+    header = [_ALIASES.get(cell.strip(), cell.strip()) for cell in rows[0]]
+    if bad := [cell for cell in header if any(word in cell for word in _FORBIDDEN)]:
+        hint = f"有“{'、'.join(bad)}”列：名册不得含这些信息，请删去该列后再导入"
+        return [], [_problem(path, 1, hint)]
+    if missing := [name for name in ("姓名", "账号") if name not in header]:
+        return [], [_problem(path, 1, f"表头缺少“{'、'.join(missing)}”列")]
+    members: dict[str, Member] = {}
+    problems: list[Problem] = []
+    for number, row in enumerate(rows[1:], 2):
+        cells = {name: cell.strip() for name, cell in zip(header, row, strict=False)}
+        if not any(cells.values()):
+            continue
+        try:
+            member = _member(cells)
+            if member.id.casefold() in members:
+                raise ValueError(f"账号“{member.id}”重复")
+            members[member.id.casefold()] = member
+        except ValueError as error:
+            problems.append(_problem(path, number, str(error)))
+    return list(members.values()), problems
+
+
+def _member(cells: Mapping[str, str]) -> Member:
+    for name in ("姓名", "账号"):
+        if not cells.get(name):
+            raise ValueError(f"缺少{name}")
+    if "|" in cells["账号"]:
+        raise ValueError("账号里不能有“|”")
+    status = cells.get("在岗状态", "")
+    if status not in ("", "在岗", "离岗", "休假", "借调", "退休", "离职"):
+        raise ValueError(f"在岗状态“{status}”不认识，请写 在岗、休假、离岗、借调、退休 或 离职")
+    texts = {COLUMNS[name]: value for name, value in cells.items() if name in COLUMNS}
+    leave = parse_date(texts.pop("leave_until", ""), "休假至")
+    texts.pop("on_duty", None)
+    # 休假 with a date ends by itself; without one, only the next import ends it.
+    on_duty = status in ("", "在岗") or (status == "休假" and leave is not None)
+    return Member(on_duty=on_duty, leave_until=leave, **texts)
+
+
+def _problem(path: Path, line: int, message: str) -> Problem:
+    return Problem(path=path.name, line=line, severity="error", code="roster", message=message)

@@ -1,0 +1,124 @@
+"""What must survive: one contract, which every store passes (tests/store).
+
+Every method that changes something is durable when it returns: a kill or a power cut after that
+loses nothing of it. Ids are ours; TinyDB's doc_ids are never used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
+from bot.core.reading import Acts
+
+
+@dataclass(frozen=True, kw_only=True)
+class TargetState:
+    """What the program learned of a target; config.toml declares everything else."""
+
+    id: str
+    disabled: str = ""  # why, "" while it works
+    since: datetime | None = None
+
+
+class Store(Protocol):
+    """The contract. Times are passed in; the store reads no clock."""
+
+    async def add_pushes(self, pushes: Iterable[Push]) -> int:
+        """Add what is new by key, leave what is there; return how many were new."""
+
+    async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
+        """Return planned pushes whose time has come, the most urgent first. Only reads."""
+
+    async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
+        """Claim one part of a push: planned (or unknown, to be repeated) → sending.
+
+        A compare-and-set of one row, immediately before the POST. False when somebody else
+        has it or it has ended. The cohort is kept from the first part on, and so is that there
+        are `parts` of them, so that a crash never takes the first for the whole.
+        """
+
+    async def finish(self, delivery: Delivery, parts: int, not_before: datetime | None) -> None:
+        """Write how an attempt ended; `parts` is how many the push has in all.
+
+        An attempt speaks only for itself: where an earlier one may have arrived, a part that is
+        refused or to be tried again stays unknown. A part that was sent stays sent.
+        """
+
+    def close(self) -> None: ...
+
+    async def end(self, key: str, state: State, reason: str) -> bool:
+        """End a push that was never sent: skipped or expired. False if it is not planned."""
+
+    async def postpone(self, key: str, not_before: datetime | None, reason: str) -> None:
+        """Leave a planned push, or the repeat of an unknown one, for later, with the reason.
+
+        None means: not by itself any more.
+        """
+
+    async def confirm(self, key: str, part: int) -> bool:
+        """Turn an unknown part of a push into sent; nothing else changes. True if it did."""
+
+    async def recover(self) -> list[str]:
+        """At start: what was sending when the process died is unknown now. Return the keys."""
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next planned push wants attention, None when none does."""
+
+    async def pushes(self, states: Collection[State] = ()) -> list[Push]:
+        """Return the pushes (in these states), by due time."""
+
+    async def push(self, key: str) -> Push | None: ...
+
+    async def cohort(self, key: str) -> Cohort | None: ...
+
+    async def cohorts(self) -> dict[str, Cohort]: ...
+
+    async def deliveries(self, key: str = "") -> list[Delivery]:
+        """Return the attempts of one push, or all, in the order of their beginning."""
+
+    async def begun_since(self, target: str, moment: datetime) -> list[datetime]:
+        """Return when sends to `target` began, from `moment` on: for the pace."""
+
+    async def add_receipt(self, receipt: Receipt) -> bool:
+        """Add by push, person and step; the first time stays. False if it was there."""
+
+    async def acts(self) -> Acts:
+        """Return what a summary counts."""
+
+    async def count(self, name: str, day: str) -> None:
+        """Count an event that is kept without a person."""
+
+    async def counts(self) -> dict[str, int]: ...
+
+    async def number(self, name: str, year: int) -> int:
+        """Return the push number of an occurrence within a year, given on first asking."""
+
+    async def set_members(self, members: Sequence[Member]) -> None: ...
+
+    async def members(self) -> list[Member]: ...
+
+    async def set_target(self, state: TargetState) -> None: ...
+
+    async def targets(self) -> dict[str, TargetState]: ...
+
+    async def keep_summary(self, week: str, summary: Mapping[str, Any]) -> None:
+        """Keep a summary as it was sent; the first one of a week stays."""
+
+    async def summary(self, week: str) -> dict[str, Any] | None: ...
+
+
+def overall(parts: Mapping[str, str], count: int) -> State:
+    """Return where a push stands, from where its parts do."""
+    states = set(parts.values())
+    if State.SENDING in states:
+        return State.SENDING
+    if State.PLANNED in states or len(parts) < count:
+        return State.PLANNED
+    for state in (State.UNKNOWN, State.SENT):
+        if state in states:
+            return state
+    return State.REFUSED

@@ -1,0 +1,56 @@
+"""Frozen dataclasses to JSON documents and back, by their type hints."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, datetime
+from enum import Enum
+from functools import cache
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+T = TypeVar("T")
+
+
+def to_doc(value: Any) -> dict[str, Any]:
+    """Return a dataclass as a JSON object: times as ISO text, tuples as lists."""
+    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, date):  # and datetime
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple | list):
+        return [_plain(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    return value
+
+
+def from_doc(kind: type[T], doc: Mapping[str, Any]) -> T:
+    """Return the dataclass that `to_doc` was given; unknown names in `doc` are passed over."""
+    hints = _hints(cast(Any, kind))
+    return kind(**{name: _typed(hints[name], doc[name]) for name in hints if name in doc})
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _typed(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    origin = get_origin(hint)
+    if origin in (Union, types.UnionType):
+        return _typed(next(arg for arg in get_args(hint) if arg is not type(None)), value)
+    if origin is tuple:
+        return tuple(_typed(get_args(hint)[0], entry) for entry in value)
+    if origin is Mapping:
+        return dict(value)  # never the store's own
+    if isinstance(hint, type) and issubclass(hint, datetime | date | Enum):
+        return hint.fromisoformat(value) if issubclass(hint, date) else hint(value)
+    return value
