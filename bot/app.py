@@ -1,0 +1,343 @@
+"""The composition root: the only place that builds things and the only one that reads the clock."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import logging
+import os
+import secrets
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import filelock
+import httpx
+from starlette.applications import Starlette
+
+from bot import config as settings
+from bot.channels import App, Channel, Terminal, Webhook
+from bot.config import Config
+from bot.core import messages
+from bot.core.links import push_key_of
+from bot.core.model import SHANGHAI, Problem
+from bot.core.render import Footer
+from bot.engine import deliver, ticks
+from bot.engine.bureau import Bureau
+from bot.engine.embedded import Embedded
+from bot.inbox import Confirm, Count, Event, Record, ReplaceButton, handle
+from bot.library.folder import Folders, Shelf
+from bot.sandbox.serving import Serving
+from bot.store.tiny import TinyStore
+from bot.verbs import VERBS, Mistake
+from bot.web.server import Doors, create_app
+from bot.wecom.callback import Callback
+from bot.wecom.client import connect
+from bot.wecom.token import Token
+
+log = logging.getLogger(__name__)
+
+Now = Callable[[], datetime]
+PLACEHOLDER_KEY = "00000000-0000-0000-0000-000000000000"  # of config.example.toml
+LOCK_PATIENCE = 10.0  # seconds a verb waits for another one to finish
+
+
+def system_clock() -> datetime:
+    """Return the time now, in Shanghai: the only reading of the clock in the house."""
+    return datetime.now(SHANGHAI)
+
+
+def shifted_clock(start: datetime) -> Now:
+    """Return a clock that says `start` now and goes on at the real pace (rehearsals only)."""
+    offset = start - system_clock()
+    return lambda: system_clock() + offset
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """One installation, put together: the bureau, the doors, and what must be closed."""
+
+    config: Config
+    bureau: Bureau
+    web: Starlette
+    now: Now
+    token: str
+    http: httpx.AsyncClient
+
+    async def tick(self) -> list[str]:
+        return await ticks.tick(self.bureau, self.now())
+
+    async def next_wake(self) -> datetime:
+        return await ticks.next_wake(self.bureau, self.now())
+
+    async def close(self) -> None:
+        await self.http.aclose()
+        self.bureau.store.close()
+
+
+def folders_of(config: Config) -> Folders:
+    return Folders(
+        content=config.root / config.store.content,
+        schedules=config.root / config.store.schedules,
+        data=config.data,
+        steps=tuple(config.review.steps),
+        review=config.review.required,
+    )
+
+
+def build(
+    config: Config,
+    now: Now = system_clock,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> House:
+    """Put one installation together. Nothing is sent and nothing listens yet.
+
+    `transport` stands in for the network to WeCom: the outermost seam, for tests.
+    """
+    http = connect(config.wecom.base_url, transport=transport)
+    bureau = Bureau(
+        store=TinyStore(config.data),
+        shelf=Shelf(folders_of(config)),
+        channels=_channels(config, http, now),
+        targets=config.targets,
+        footer=Footer(
+            unit=config.unit.name, office=config.unit.office, feedback=config.unit.feedback
+        ),
+        policy=config.policy,
+        review=config.review.required,
+        min_people=config.summary.min_people,
+    )
+    token = secrets.token_urlsafe(32)
+    doors = Doors(
+        control=_control(bureau, now),
+        receive=_receive(bureau, now),
+        now=now,
+        token=token,
+        callback=_callback(config),
+        mistake=Mistake,
+    )
+    return House(
+        config=config, bureau=bureau, web=create_app(doors), now=now, token=token, http=http
+    )
+
+
+def _channels(config: Config, http: httpx.AsyncClient, now: Now) -> dict[str, Channel]:
+    app = config.app
+    auth = Token(app.corp_id, app.secret, now=now)
+    personal = App(http, auth, app.agentid)
+    found: dict[str, Channel] = {}
+    for target in config.targets:
+        if target.channel == "webhook":
+            found[target.id] = Webhook(http, config.webhooks[target.id])
+        elif target.channel == "app":
+            found[target.id] = personal
+        else:
+            found[target.id] = Terminal(sys.stdout)
+    return found
+
+
+def _callback(config: Config) -> Callback | None:
+    app = config.app
+    return Callback(app.token, app.aes_key, app.corp_id) if app.token and app.aes_key else None
+
+
+def _control(bureau: Bureau, now: Now) -> Callable[..., Any]:
+    async def control(verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if verb not in VERBS:
+            raise Mistake(f"没有“{verb}”这个命令")
+        return await VERBS[verb](bureau, now(), params)
+
+    return control
+
+
+def _receive(bureau: Bureau, now: Now) -> Callable[[Event], Any]:
+    """Turn an event into what it brings about; return the words for the tapped button."""
+
+    async def receive(event: Event) -> str:
+        key, _ = push_key_of(event.task_id)
+        push = await bureau.store.push(key) if key else None
+        cohort = await bureau.store.cohort(key) if key else None
+        moment, words = now(), ""
+        for effect in handle(event, push=push, cohort=cohort, now=moment):
+            match effect:
+                case Record(receipt=receipt):
+                    await bureau.store.add_receipt(receipt)
+                case Confirm(push_key=confirmed, part=part):
+                    await bureau.store.confirm(confirmed, part)
+                case Count(name=name):
+                    await bureau.store.count(name, moment.date().isoformat())
+                case ReplaceButton(text=text):
+                    words = text
+        return words
+
+    return receive
+
+
+# -- one way in for verbs --------------------------------------------------------------------------
+
+
+async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask the running bot, or do it here when none runs; Mistake for what the person got wrong."""
+    if verb == "send" and not params.get("dry_run") and (problems := faults(config)):
+        raise settings.ConfigError(problems)
+    config.data.mkdir(parents=True, exist_ok=True)
+    waited = 0.0
+    while True:
+        with contextlib.suppress(filelock.Timeout), _lock(config):
+            house = build(config)
+            try:
+                transport = httpx.ASGITransport(house.web)
+                return await _ask(transport, "http://qingfeng", house.token, verb, params)
+            finally:
+                await house.close()
+        running = _running(config)
+        if running is not None:
+            base = f"http://127.0.0.1:{running['port']}"
+            try:
+                return await _ask(None, base, running["token"], verb, params)
+            except httpx.ConnectError:
+                pass  # it is just starting, or just ending
+            except httpx.HTTPError:
+                raise Mistake(messages.BOT_SILENT.format(running["pid"])) from None
+        if waited >= LOCK_PATIENCE:
+            raise Mistake(messages.DATA_BUSY.format(config.data))
+        await asyncio.sleep(0.2)
+        waited += 0.2
+
+
+async def _ask(
+    transport: httpx.AsyncBaseTransport | None,
+    base: str,
+    token: str,
+    verb: str,
+    params: Mapping[str, Any],
+) -> dict[str, Any]:
+    async with httpx.AsyncClient(
+        transport=transport, base_url=base, timeout=60, trust_env=False
+    ) as client:
+        response = await client.post(
+            f"/control/{verb}", json=dict(params), headers={"Authorization": f"Bearer {token}"}
+        )
+    if response.status_code == 400:
+        raise Mistake(response.json()["error"])
+    if response.status_code != 200:
+        raise Mistake(messages.BOT_REFUSED.format(response.status_code))
+    answer: dict[str, Any] = response.json()
+    return answer
+
+
+def _lock(config: Config) -> filelock.BaseFileLock:
+    return filelock.FileLock(config.data / "lock", timeout=0)
+
+
+def _running(config: Config) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((config.data / "control.json").read_text("utf-8"))
+        return found
+    except (OSError, ValueError):
+        return None
+
+
+# -- the bot itself --------------------------------------------------------------------------------
+
+
+def faults(config: Config) -> list[Problem]:
+    """What must be set before the bot may run, each with the field to fill in."""
+    missing: list[str] = []
+    if not config.targets:
+        missing.append("还没有推送对象：请在配置里加 [target.…]，样例见 config.example.toml")
+    for target in config.targets:
+        if config.webhooks.get(target.id) == PLACEHOLDER_KEY:
+            missing.append(
+                f"[target.{target.id}] 的 webhook 还是样例，请换成群里“消息推送”给的地址"
+            )
+    if any(target.channel == "app" for target in config.targets):
+        missing += [
+            f"有逐人送达的对象，但 [wecom.app] 没有填 {name}"
+            for name in ("corp_id", "agentid", "secret", "token", "aes_key")
+            if not getattr(config.app, name)
+        ]
+    return [
+        Problem(path=config.path.name, line=0, severity="error", code="config", message=text)
+        for text in missing
+    ]
+
+
+async def run(
+    config: Config, now: Now = system_clock, on_ready: Callable[[str], None] = print
+) -> None:
+    """Run the bot until SIGINT or SIGTERM. Mistake if another one has the data folder."""
+    if problems := faults(config):
+        raise settings.ConfigError(problems)
+    config.data.mkdir(parents=True, exist_ok=True)
+    lock = _lock(config)
+    try:
+        lock.acquire()
+    except filelock.Timeout:
+        other = _running(config) or {}
+        raise Mistake(messages.SECOND_BOT.format(config.data, other.get("pid", "?"))) from None
+    try:
+        house = build(config, now)
+        async with serving(house) as served:
+            await deliver.recover(house.bureau, house.now())
+            on_ready(messages.RUNNING.format(served.url, len(config.targets)))
+            _say_what_waits(house, on_ready)
+            engine = Embedded(house.tick, house.next_wake, house.now)
+            await engine.run(until_told())
+    finally:
+        (config.data / "control.json").unlink(missing_ok=True)
+        lock.release()
+
+
+@contextlib.asynccontextmanager
+async def serving(house: House) -> AsyncIterator[Serving]:
+    """Listen on 127.0.0.1 and leave the door's number for the verbs."""
+    served = Serving(house.web, port=house.config.web.port)
+    try:
+        async with served:
+            _write_private(
+                house.config.data / "control.json",
+                {"port": served.port, "token": house.token, "pid": os.getpid()},
+            )
+            yield served
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise Mistake(messages.PORT_TAKEN.format(house.config.web.port)) from None
+    finally:
+        await house.close()
+
+
+def _write_private(path: Path, content: Mapping[str, Any]) -> None:
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        json.dump(content, file)
+
+
+def until_told() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no such handlers; there Ctrl-C raises KeyboardInterrupt, which ends us too.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(name, stop.set)
+    return stop
+
+
+def _say_what_waits(house: House, say: Callable[[str], None]) -> None:
+    """Without an approval nothing is sent; that is said at once, not found out at a holiday."""
+    library = house.bureau.library(house.now().date())
+    waiting = [item.id for item in library.items if library.blocked.get(item.id)]
+    if not library.items:
+        say(messages.NO_ITEMS)
+    elif len(waiting) == len(library.items):
+        say(messages.NOTHING_APPROVED.format(len(waiting)))
+    elif waiting:
+        say(messages.SOME_BLOCKED.format(len(library.items) - len(waiting), len(waiting)))

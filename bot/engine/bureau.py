@@ -1,0 +1,54 @@
+"""What the ticks work with, put together once by app.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from bot.channels import Channel
+from bot.core.model import Target
+from bot.core.planning import Plan
+from bot.core.policy import Policy
+from bot.core.render import Footer
+from bot.core.summary import MIN_PEOPLE
+from bot.library.folder import Library, Shelf
+from bot.store import Store
+
+
+def _no_page(_: str) -> str:
+    return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bureau:
+    """One unit's installation. Holds no state of its own: that is the store's."""
+
+    store: Store
+    shelf: Shelf
+    channels: Mapping[str, Channel]  # by target id
+    targets: tuple[Target, ...]
+    footer: Footer  # the push number is put in for each push
+    policy: Policy = field(default_factory=Policy)
+    page: Callable[[str], str] = _no_page  # push key -> address of the page with the whole text
+    review: bool = True
+    min_people: int = MIN_PEOPLE
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one tick at a time, whoever asks
+
+    def library(self, today: date) -> Library:
+        return self.shelf.now(today)
+
+    def plan(self, library: Library) -> Plan:
+        return Plan(
+            calendar=library.calendar,
+            nodes=library.schedules.nodes,
+            rules=library.schedules.rules,
+            items=library.items,
+            targets=self.targets,
+            blocked=library.blocked,
+            policy=self.policy,
+        )
+
+    def target(self, target_id: str) -> Target | None:
+        return next((target for target in self.targets if target.id == target_id), None)

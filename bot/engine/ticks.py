@@ -1,0 +1,84 @@
+"""The ticks, and when they want to be woken. Every one may run twice, or late, without harm."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, time, timedelta
+
+from bot.core import policy
+from bot.core.calendar import ONE
+from bot.core.model import SHANGHAI, Push
+from bot.core.planning import plan_span
+from bot.core.policy import RANKS
+from bot.engine.bureau import Bureau
+from bot.engine.deliver import deliver
+
+log = logging.getLogger(__name__)
+
+PLANNING = time(8, 45)  # before anything of the day is due
+LOOK_BACK = 7  # days: the widest late window
+SUMMARY_LATE = 2  # workdays a summary may be late
+
+
+async def plan(bureau: Bureau, now: datetime) -> int:
+    """Write today's rows, and those that a late window still admits; return how many are new."""
+    library = bureau.library(now.date())
+    history = [push for push in await bureau.store.pushes() if push.item]
+    first = now.date() - timedelta(days=LOOK_BACK)
+    planned = plan_span(first, LOOK_BACK + 1, bureau.plan(library), history)
+    return await bureau.store.add_pushes(push for push in planned.pushes if push.until > now)
+
+
+async def summarise(bureau: Bureau, now: datetime) -> int:
+    """Write the week's summary as one more row of the outbox, on the week's first workday."""
+    calendar = bureau.library(now.date()).calendar
+    monday = now.date() - timedelta(days=now.weekday())
+    day = calendar.first_workday(monday + n * ONE for n in range(7))
+    offices = [target for target in bureau.targets if target.office]
+    if day is None or day > now.date():
+        return 0
+    year, week, _ = monday.isocalendar()
+    occurrence = f"summary-{year}W{week:02d}"
+    rows = [
+        Push(
+            key=f"{occurrence}_main@{office.id}",
+            occurrence=occurrence,
+            part="main",
+            target=office.id,
+            channel=office.channel,
+            due=policy.summary_time(day, f"{office.id}/{occurrence}"),
+            until=policy.closing(calendar.workday_after(day, SUMMARY_LATE), bureau.policy),
+            rule="summary",
+            covers=(occurrence,),
+            rank=RANKS["summary"],
+        )
+        for office in offices
+    ]
+    return await bureau.store.add_pushes(row for row in rows if row.until > now)
+
+
+TICKS: tuple[Callable[[Bureau, datetime], Awaitable[int]], ...] = (plan, summarise, deliver)
+
+
+async def tick(bureau: Bureau, now: datetime) -> list[str]:
+    """Run every tick once; one that fails never stops the others. Return what failed."""
+    failed = []
+    async with bureau.turn:
+        for one in TICKS:
+            try:
+                await one(bureau, now)
+            except Exception as error:
+                name = one.__name__
+                log.exception("tick %s failed", name, extra={"action": "tick-failed"})
+                failed.append(f"{name}: {type(error).__name__}")
+    return failed
+
+
+async def next_wake(bureau: Bureau, now: datetime) -> datetime:
+    """Return when the ticks next have something to do: a due row, or the next planning."""
+    planning = datetime.combine(now.date(), PLANNING, SHANGHAI)
+    if planning <= now:
+        planning += ONE
+    due = await bureau.store.next_due()
+    return planning if due is None else max(now, min(due, planning))

@@ -1,0 +1,1 @@
+"""What the office is told: the weekly summary today; chart, ledger and pack come here."""

@@ -1,0 +1,79 @@
+"""Gathers what the store holds into one Summary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from bot.core import messages
+from bot.core.calendar import iso_week, monday_of
+from bot.core.model import Push, Target
+from bot.core.planning import Plan, plan_span
+from bot.core.summary import MIN_PEOPLE, Summary, summarise
+from bot.library.folder import Library
+from bot.store import Store
+
+
+def reported_week(day: date) -> str:
+    """Return the ISO week that a summary of `day` speaks of: the one before."""
+    return iso_week(day - timedelta(days=7))
+
+
+async def build(
+    store: Store,
+    library: Library,
+    plan: Plan,
+    *,
+    week: str,
+    as_of: datetime,
+    review: bool = True,
+    min_people: int = MIN_PEOPLE,
+) -> Summary:
+    """Count the acts before `as_of` for the summary of `week`."""
+    acts = await store.acts()
+    items = [push for push in acts.pushes if push.item]  # the summary's own push is not counted
+    monday = monday_of(week) + timedelta(days=7)
+    coming = plan_span(monday, 7, plan, items).pushes
+    return summarise(
+        week,
+        replace(acts, pushes=items),
+        calendar=plan.calendar,
+        as_of=as_of,
+        targets=plan.targets,
+        titles={item.id: item.title for item in library.items},
+        exceptions=await _exceptions(store, coming, plan.targets, review),
+        coming=_coming(coming, library),
+        min_people=min_people,
+    )
+
+
+async def _exceptions(
+    store: Store, coming: Sequence[Push], targets: Sequence[Target], review: bool
+) -> list[str]:
+    names = {target.id: target.name for target in targets}
+    found = [
+        messages.TARGET_DISABLED.format(names.get(state.id, state.id), state.disabled)
+        for state in (await store.targets()).values()
+        if state.disabled
+    ]
+    if not review:
+        found.append(messages.REVIEW_OFF)
+    blocked = {push.item: push.blocked for push in coming if push.blocked}
+    found += [messages.COMING_BLOCKED.format(item, why) for item, why in sorted(blocked.items())]
+    if any(push.provisional for push in coming):
+        found.append(messages.CALENDAR_PROVISIONAL)
+    return found
+
+
+def _coming(pushes: Sequence[Push], library: Library) -> list[str]:
+    """One line an occurrence, however many targets hear it."""
+    lines: dict[tuple[str, str], str] = {}
+    for push in pushes:
+        item = library.item(push.item)
+        title = item.title if item else push.item
+        weekday = "一二三四五六日"[push.due.weekday()]
+        mark = f"（{messages.PROVISIONAL}）" if push.provisional else ""
+        line = f"{push.due:%m-%d} 周{weekday} {messages.PARTS.get(push.part, '')}{title}{mark}"
+        lines.setdefault((push.occurrence, push.part), line)
+    return list(lines.values())

@@ -1,0 +1,132 @@
+"""The one Starlette app: verbs reach it over the socket of a running bot, or in process.
+
+/wecom/callback   signed and encrypted by WeCom; everything else is refused alike
+/control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
+/healthz          the process answers
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.inbox import Event, event_from_xml
+from bot.wecom.callback import BODY_BYTES, Callback
+from bot.wecom.errors import Refused
+from bot.wecom.replies import passive_reply
+
+log = logging.getLogger(__name__)
+
+CONTROL_BYTES = 32 * 1024 * 1024  # a roster of 200,000 people
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "qingfeng")
+
+Control = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+Receive = Callable[[Event], Awaitable[str]]  # returns the words for the tapped button, or ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doors:
+    """What the app answers with; put together by bot.app."""
+
+    control: Control
+    receive: Receive
+    now: Callable[[], datetime]
+    token: str = field(repr=False)
+    callback: Callback | None = None
+    mistake: type[Exception] = ValueError
+
+
+def create_app(doors: Doors) -> Starlette:
+    app = Starlette(
+        routes=[
+            Route("/healthz", _health),
+            Route("/wecom/callback", _echo, methods=["GET"]),
+            Route("/wecom/callback", _callback, methods=["POST"]),
+            Route("/control/{verb}", _control, methods=["POST"]),
+        ]
+    )
+    app.state.doors = doors
+    return app
+
+
+async def _health(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+# -- WeCom (wecom/api.md §5) ---------------------------------------------------------------------
+
+
+async def _echo(request: Request) -> Response:
+    """Answer the URL verification (§5.4)."""
+    doors: Doors = request.app.state.doors
+    if doors.callback is None:
+        return _refused("no app is configured")
+    try:
+        echo = doors.callback.open_echo(dict(request.query_params), doors.now())
+    except Refused as error:
+        return _refused(str(error))
+    return PlainTextResponse(echo)
+
+
+async def _callback(request: Request) -> Response:
+    """Answer an event (§5.5): durable first, then 200, so that a lost one is sent again."""
+    doors: Doors = request.app.state.doors
+    if doors.callback is None:
+        return _refused("no app is configured")
+    query = dict(request.query_params)
+    try:
+        body = await _limited(request, BODY_BYTES)
+        fields = doors.callback.open_post(query, body, doors.now())
+    except Refused as error:
+        return _refused(str(error))
+    event = event_from_xml(fields)
+    words = await doors.receive(event) if event else ""
+    if not words:
+        return Response()
+    xml = passive_reply(fields, words, doors.now())
+    sealed = doors.callback.seal(xml, query.get("nonce", ""), doors.now())
+    return Response(sealed, media_type="application/xml")
+
+
+def _refused(reason: str) -> Response:
+    """Say nothing to whoever knocks; the log holds the reason, never the body."""
+    log.warning("callback refused: %s", reason, extra={"action": "callback-refused"})
+    return PlainTextResponse("", status_code=403)
+
+
+async def _limited(request: Request, limit: int) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Refused("body too long")
+    return body
+
+
+# -- verbs -----------------------------------------------------------------------------------------
+
+
+async def _control(request: Request) -> Response:
+    doors: Doors = request.app.state.doors
+    given = request.headers.get("authorization", "")
+    host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
+    if host not in LOCAL_HOSTS or not hmac.compare_digest(
+        given.encode(), f"Bearer {doors.token}".encode()
+    ):
+        return PlainTextResponse("", status_code=403)
+    try:
+        params = json.loads(await _limited(request, CONTROL_BYTES) or b"{}")
+        answer = await doors.control(request.path_params["verb"], params)
+    except doors.mistake as error:
+        return JSONResponse({"error": str(error)}, status_code=400)
+    return JSONResponse(answer)

@@ -1,0 +1,87 @@
+"""A whole office for tests: the demonstration's bureau, a real sandbox, a clock that jumps."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import httpx
+
+from bot import app, config
+from bot.core.model import SHANGHAI, Push, State
+from bot.demo.stage import AGENTID, Clock, Stage, build_stage, install
+from bot.sandbox.server import create_app
+from bot.sandbox.taps import TapResult, tap
+from bot.sandbox.world import World
+from bot.verbs import VERBS
+
+ROOT = Path(__file__).parents[2]
+MONDAY = "2026-06-15 08:40"  # 端午 is on Friday 06-19: main on Monday, final on Thursday
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+@dataclass(kw_only=True)
+class Office:
+    home: Path
+    clock: Clock
+    stage: Stage
+    house: app.House
+    door: httpx.AsyncClient  # to the bot's own callback
+
+    @property
+    def world(self) -> World:
+        return self.stage.world
+
+    async def at(self, text: str) -> None:
+        """Jump to a moment and let the ticks run, as the waker would on the way."""
+        end = moment(text)
+        assert await self.house.tick() == []
+        while (wake := await self.house.next_wake()) <= end and wake > self.clock.now():
+            self.clock.jump(wake)
+            assert await self.house.tick() == []
+        self.clock.jump(end)
+        assert await self.house.tick() == []
+
+    async def approve(self, *ids: str) -> None:
+        bureau = self.house.bureau
+        for item in bureau.library(self.clock.now().date()).items:
+            if not ids or item.id in ids:
+                params = {"item": item.id, "who": "王终审", "sources_checked": True}
+                await VERBS["approve"](bureau, self.clock.now(), params)
+
+    async def pushes(self, *states: State) -> dict[str, Push]:
+        return {push.key: push for push in await self.house.bureau.store.pushes(states)}
+
+    async def tap(self, person: str, task: str, key: str = "ack") -> TapResult:
+        return await tap(self.world, person, task, key, http=self.door)
+
+    def heard(self, chat: str) -> int:
+        """How many messages WeCom accepted for a group or the app, by its own log."""
+        return sum(1 for r in self.world.log if r.kind == "message" and r.chat == chat)
+
+
+@asynccontextmanager
+async def office(
+    home: Path, *, approved: bool = True, start: str = MONDAY
+) -> AsyncIterator[Office]:
+    clock = Clock(moment(start))
+    stage = build_stage(clock)
+    path = install(home, ROOT, stage, "http://127.0.0.1:9")
+    sandbox = httpx.ASGITransport(create_app(stage.world), raise_app_exceptions=False)
+    house = app.build(config.load(path, {}), clock.now, sandbox)
+    stage.world.set_callback(AGENTID, "http://127.0.0.1/wecom/callback")
+    await house.bureau.store.set_members(stage.roster)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(house.web)) as door:
+        built = Office(home=home, clock=clock, stage=stage, house=house, door=door)
+        if approved:
+            await built.approve()
+        try:
+            yield built
+        finally:
+            await house.close()

@@ -1,0 +1,307 @@
+"""From the outbox to WeCom: what is sent, what never is, and what becomes of each attempt."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+
+from bot.core.model import Card, Cohort, Delivery, Member, State
+from bot.engine.deliver import recover
+from bot.sandbox.faults import FaultKind
+from bot.verbs import VERBS, Mistake
+from tests.engine.office import moment, office
+
+MAIN, GROUP_MAIN = "dragon-boat-2026_main@jg1", "dragon-boat-2026_main@zx"
+FINAL = "dragon-boat-2026_final@jg1"
+
+
+async def test_the_warning_leaves_on_the_third_workday_before_the_last_one(desk):
+    await desk.at("2026-06-15 09:05")
+    assert desk.heard("zx") == 0
+    await desk.at("2026-06-15 11:00")
+    pushes = await desk.pushes()
+    assert pushes[MAIN].state is State.SENT
+    assert pushes[GROUP_MAIN].state is State.SENT
+    assert desk.heard("zx") == 1
+
+
+async def test_weekends_and_days_off_are_silent(desk):
+    await desk.at("2026-06-18 18:00")
+    before = len(desk.world.posted)
+    await desk.at("2026-06-22 09:00")  # Friday is 端午, then the weekend
+    assert len(desk.world.posted) == before
+
+
+async def test_ticks_may_run_twice_without_a_second_message(desk):
+    await desk.at("2026-06-15 11:00")
+    posted = len(desk.world.posted)
+    for _ in range(3):
+        await desk.house.tick()
+    assert len(desk.world.posted) == posted
+
+
+async def test_without_an_approval_nothing_is_sent_and_the_reason_is_said(tmp_path):
+    async with office(tmp_path, approved=False) as desk:
+        await desk.at("2026-06-15 17:30")
+        assert {r.chat for r in desk.world.log if r.kind == "message"} == {"office"}
+        push = (await desk.pushes())[MAIN]
+        assert push.state is State.PLANNED
+        assert push.reason == "内容未经审批"
+
+
+async def test_an_approval_inside_the_window_lets_the_warning_go(tmp_path):
+    async with office(tmp_path, approved=False) as desk:
+        await desk.at("2026-06-15 10:00")
+        await desk.approve("N06")
+        await desk.at("2026-06-15 11:00")
+        assert (await desk.pushes())[MAIN].state is State.SENT
+
+
+async def test_a_warning_never_approved_expires_when_its_window_closes(tmp_path):
+    async with office(tmp_path, approved=False) as desk:
+        await desk.at("2026-06-17 09:30")
+        push = (await desk.pushes())[MAIN]
+        assert push.state is State.EXPIRED
+        assert "未经审批" in push.reason
+
+
+async def test_an_edit_after_the_approval_stops_the_text_until_it_is_approved_again(desk):
+    path = desk.home / "content" / "nodes" / "N06-端午.md"
+    path.write_text(path.read_text("utf-8").replace("粽子", "粽"), encoding="utf-8")
+    await desk.at("2026-06-15 11:00")
+    push = (await desk.pushes())[MAIN]
+    assert push.state is State.PLANNED
+    assert push.reason == "内容审批后又改动过，须重新审批"
+    assert desk.heard("zx") == 0
+
+
+async def test_a_refusal_inside_http_200_is_never_counted_as_sent(desk):
+    desk.world.stop_webhook(desk.stage.keys["zx"])
+    await desk.at("2026-06-15 11:00")
+    pushes = await desk.pushes()
+    assert pushes[GROUP_MAIN].state is State.REFUSED
+    assert pushes[GROUP_MAIN].sent_at is None
+    assert pushes[MAIN].state is State.SENT, "the others go on"
+    assert "zx" in await desk.house.bureau.store.targets(), "the target is disabled and shown"
+
+
+async def test_a_disabled_target_is_left_alone(desk):
+    desk.world.remove_webhook(desk.stage.keys["zx"])
+    await desk.at("2026-06-18 12:00")
+    calls = [r for r in desk.world.log if r.kind == "call" and r.endpoint == "webhook/send"]
+    refused = [r for r in calls if r.errcode == 93000]
+    assert len(refused) == 1
+
+
+async def test_a_lost_answer_to_a_group_is_unknown_and_never_sent_again(desk):
+    await desk.at("2026-06-15 09:12")
+    desk.world.faults.add("webhook/send", FaultKind.MALFORMED)
+    await desk.at("2026-06-15 17:30")
+    states = {push.state for key, push in (await desk.pushes()).items() if key.endswith("@zx")}
+    assert State.UNKNOWN in states
+    assert desk.heard("zx") == 1
+
+
+async def test_a_lost_answer_of_the_app_is_repeated_byte_for_byte_and_reaches_people_once(desk):
+    desk.world.faults.add("message/send", FaultKind.MALFORMED, times=2)
+    await desk.at("2026-06-15 11:00")
+    push = (await desk.pushes())[MAIN]
+    assert push.state is State.SENT
+    tries = await desk.house.bureau.store.deliveries(MAIN)
+    assert len(tries) >= 2
+    assert len({one.body for one in tries}) == 1
+    cards = [m for m in desk.world.posted if m.task_id == MAIN]
+    assert len(cards) == 1
+
+
+async def test_an_unknown_push_of_the_app_is_not_repeated_after_four_hours(desk):
+    desk.world.faults.add("message/send", FaultKind.MALFORMED, times=500)
+    await desk.at("2026-06-15 17:30")
+    push = (await desk.pushes())[MAIN]
+    assert push.state is State.UNKNOWN
+    last = (await desk.house.bureau.store.deliveries(MAIN))[-1]
+    first = (await desk.house.bureau.store.deliveries(MAIN))[0]
+    assert (last.begun - first.begun).total_seconds() <= (3 * 60 + 50) * 60
+
+
+async def test_a_busy_wecom_is_asked_again_and_then_heard(desk):
+    desk.world.faults.add("webhook/send", FaultKind.ERRCODE, errcode=45009)
+    await desk.at("2026-06-15 11:00")
+    push = (await desk.pushes())[GROUP_MAIN]
+    assert push.state is State.SENT
+    assert len(await desk.house.bureau.store.deliveries(GROUP_MAIN)) == 2
+
+
+async def test_a_process_that_died_while_sending_leaves_unknown_and_never_a_second_message(desk):
+    await desk.at("2026-06-15 09:00")
+    store, push = desk.house.bureau.store, (await desk.pushes())[GROUP_MAIN]
+
+    begun = Delivery(push=push.key, part=0, attempt=1, begun=desk.clock.now(), body="{}")
+    cohort = Cohort(push=push.key, covered=(), tappable=False)
+    assert await store.begin(begun, cohort)  # and here the process dies
+    assert await recover(desk.house.bureau, desk.clock.now()) == [push.key]
+    await desk.at("2026-06-15 17:30")
+    assert (await desk.pushes())[GROUP_MAIN].state is State.UNKNOWN
+    assert desk.heard("zx") == 0
+
+
+async def test_nothing_is_sent_while_the_disk_takes_no_row_and_all_is_sent_afterwards(desk):
+    await desk.at("2026-06-15 09:00")
+    wall = desk.home / "data" / "qingfeng.tmp"
+    wall.mkdir()  # every write fails from here on
+    desk.clock.jump(moment("2026-06-15 09:30"))
+    assert await desk.house.tick() != []
+    assert desk.heard("zx") == 0
+    wall.rmdir()
+    await desk.at("2026-06-15 10:40")
+    assert (await desk.pushes())[GROUP_MAIN].state is State.SENT
+
+
+async def test_a_person_in_two_targets_gets_the_card_once(desk):
+    await desk.at("2026-06-15 11:00")
+    cards = [m for m in desk.world.posted if m.task_id.startswith("dragon-boat-2026_main")]
+    reached = [person for card in cards for person in card.reached]
+    assert len(reached) == len(set(reached))
+
+
+async def test_more_than_a_thousand_people_are_served_in_parts(tmp_path):
+    async with office(tmp_path) as desk:
+        people = [Member(id=f"p{n:05d}", name="张三", branch="机关一支部") for n in range(2001)]
+        for member in people:
+            desk.world.add_user(member.id, member.name)
+        await desk.house.bureau.store.set_members(people)
+        await desk.at("2026-06-15 11:00")
+        tasks = {m.task_id: len(m.reached) for m in desk.world.posted if m.task_id}
+        assert tasks == {MAIN: 1000, f"{MAIN}_1": 1000, f"{MAIN}_2": 1}
+        assert (await desk.pushes())[MAIN].state is State.SENT
+
+
+async def test_a_target_whose_roster_is_empty_is_skipped_with_the_reason(desk):
+    await desk.house.bureau.store.set_members([])
+    await desk.at("2026-06-15 11:00")
+    push = (await desk.pushes())[MAIN]
+    assert push.state is State.SKIPPED
+    assert "名册" in push.reason
+
+
+async def test_people_on_leave_and_away_are_not_asked(desk):
+    roster = [
+        Member(id="me", name="我", branch="机关一支部"),
+        Member(id="u001", name="甲", branch="机关一支部", on_duty=False),
+        Member(id="u002", name="乙", branch="机关一支部", leave_until=moment(DAY).date()),
+        Member(id="u003", name="丙", branch="机关一支部", leave_until=moment(EVE).date()),
+    ]
+    await desk.house.bureau.store.set_members(roster)
+    await desk.at("2026-06-15 11:00")
+    cohort = await desk.house.bureau.store.cohort(MAIN)
+    assert cohort is not None
+    assert cohort.covered == ("me", "u003")
+
+
+DAY, EVE = "2026-06-15 00:00", "2026-06-14 00:00"
+
+
+async def test_a_hand_that_sends_waits_for_the_next_day_when_the_group_heard_something_today(desk):
+    await desk.at("2026-06-15 10:07")
+    params = {"item": "SC-01", "to": "zx"}
+    answer = await VERBS["send"](desk.house.bureau, desk.clock.now(), params)
+    assert answer["state"] == "planned"
+    assert answer["not_before"] > "2026-06-16"
+    await desk.at("2026-06-16 12:00")
+    assert desk.heard("zx") == 2
+
+
+async def test_a_text_without_approval_is_not_sent_by_hand_either(tmp_path):
+    async with office(tmp_path, approved=False) as desk:
+        params = {"item": "SC-01", "to": "zx"}
+        with pytest.raises(Mistake, match="未经审批"):
+            await VERBS["send"](desk.house.bureau, desk.clock.now(), params)
+        assert desk.heard("zx") == 0
+
+
+async def test_no_key_and_no_secret_reaches_any_log_line(desk, caplog):
+    caplog.set_level(logging.DEBUG)
+    desk.world.faults.add("webhook/send", FaultKind.MALFORMED)
+    desk.world.faults.add("message/send", FaultKind.STATUS)
+    desk.world.stop_webhook(desk.stage.keys["office"])
+    await desk.at("2026-06-15 17:30")
+    told = caplog.text + repr(desk.house.config) + repr(desk.house.bureau)
+    secrets = [*desk.stage.keys.values(), "demo-app-secret", "DemoToken1"]
+    secrets += [desk.world.gettoken(desk.world.corp_id, "demo-app-secret")["access_token"]]
+    assert [secret for secret in secrets if secret in told] == []
+    kept = (desk.home / "data" / "qingfeng.json").read_text("utf-8")
+    assert [secret for secret in secrets if secret in kept] == []
+
+
+async def test_a_notice_that_moves_a_node_never_makes_a_second_warning(desk):
+    await desk.at("2026-06-15 11:00")
+    override = desk.home / "schedules" / "overrides" / "2026.toml"
+    override.write_text('[[day]]\ndate = "2026-06-18"\nworkday = false\n', encoding="utf-8")
+    await desk.at("2026-06-17 17:30")
+    finals = [key for key in await desk.pushes() if key.startswith("dragon-boat-2026_final")]
+    mains = [m.task_id for m in desk.world.posted if m.task_id.startswith("dragon-boat-2026_main")]
+    assert len(finals) == 3, "the final moved to the new last workday"
+    assert len(mains) == len(set(mains)) == 2
+
+
+async def test_a_late_start_sends_the_main_within_its_window_and_not_after(tmp_path):
+    async with office(tmp_path, start="2026-06-16 10:00") as desk:
+        await desk.at("2026-06-16 11:05")
+        assert (await desk.pushes())[MAIN].state is State.SENT
+    late = tmp_path / "late"
+    late.mkdir()
+    async with office(late, start="2026-06-17 10:00") as desk:
+        await desk.at("2026-06-17 17:00")
+        assert MAIN not in await desk.pushes()
+
+
+async def test_an_expired_text_is_not_sent(desk):
+    path = desk.home / "content" / "nodes" / "N06-端午.md"
+    text = path.read_text("utf-8")
+    assert "失效: 2027-12-31" in text
+    path.write_text(text.replace("失效: 2027-12-31", "失效: 2026-06-01"), encoding="utf-8")
+    await desk.approve("N06")
+    await desk.at("2026-06-15 17:30")
+    assert desk.heard("zx") == 0
+
+
+async def test_sent_rows_keep_the_words_as_sent_without_the_key(desk):
+    await desk.at("2026-06-15 11:00")
+    [row] = await desk.house.bureau.store.deliveries(GROUP_MAIN)
+    assert "端午" in row.body
+    assert "2026-001" in row.body, "the push number is in the footer"
+    assert "自愿阅看，不作考核" in row.body
+    assert row == replace(row, state=State.SENT)
+
+
+async def test_a_process_that_died_while_the_app_was_sending_repeats_the_very_bytes(desk):
+    await desk.at("2026-06-15 09:00")
+    store, bureau = desk.house.bureau.store, desk.house.bureau
+    people = ("me", "u001")
+    body = bureau.channels["jg1"].body(CARD, people).decode()
+    begun = Delivery(push=MAIN, part=0, attempt=1, begun=desk.clock.now(), body=body, to=people)
+    begun = replace(begun, digest=bureau.library(moment(DAY).date()).item("N06").digest)
+    assert await store.begin(begun, Cohort(push=MAIN, covered=people, tappable=True))
+    await recover(bureau, desk.clock.now())
+    await desk.at("2026-06-15 10:07")
+    assert (await desk.pushes())[MAIN].state is State.SENT
+    bodies = {row.body for row in await store.deliveries(MAIN)}
+    assert bodies == {body}
+
+
+CARD = Card(
+    task_id=MAIN, source="廉政教育", title="端午", text="提醒", button="已阅", button_key="ack"
+)
+
+
+async def test_the_repeat_of_a_lost_answer_keeps_decent_hours(tmp_path):
+    async with office(tmp_path, start="2026-06-15 17:04") as desk:
+        desk.world.faults.add("message/send", FaultKind.MALFORMED, times=50)
+        await desk.at("2026-06-15 21:30")
+        tries = await desk.house.bureau.store.deliveries(MAIN)
+        assert tries
+        assert max(row.begun for row in tries) < moment("2026-06-15 17:10")
+        assert (await desk.pushes())[MAIN].state is State.UNKNOWN
+        assert await desk.house.next_wake() == moment("2026-06-16 08:45")
