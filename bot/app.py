@@ -28,14 +28,16 @@ from bot.core import messages
 from bot.core.links import push_key_of
 from bot.core.model import SHANGHAI, Problem
 from bot.core.render import Footer
-from bot.engine import deliver, ticks
+from bot.engine import compose, ticks
 from bot.engine.bureau import Bureau
 from bot.engine.embedded import Embedded
 from bot.inbox import Confirm, Count, Event, Record, ReplaceButton, handle
+from bot.library import approvals
 from bot.library.folder import Folders, Shelf
 from bot.sandbox.serving import Serving
 from bot.store.tiny import TinyStore
 from bot.verbs import VERBS, Mistake
+from bot.web.reading import Links
 from bot.web.server import Doors, create_app
 from bot.wecom.callback import Callback
 from bot.wecom.client import connect
@@ -101,6 +103,7 @@ def build(
     `transport` stands in for the network to WeCom: the outermost seam, for tests.
     """
     http = connect(config.wecom.base_url, transport=transport)
+    links = Links(config.web.public_url, approvals.seal_key(config.data))
     bureau = Bureau(
         store=TinyStore(config.data),
         shelf=Shelf(folders_of(config)),
@@ -110,6 +113,7 @@ def build(
             unit=config.unit.name, office=config.unit.office, feedback=config.unit.feedback
         ),
         policy=config.policy,
+        page=links.address,
         review=config.review.required,
         min_people=config.summary.min_people,
     )
@@ -117,6 +121,8 @@ def build(
     doors = Doors(
         control=_control(bureau, now),
         receive=_receive(bureau, now),
+        read=lambda key: compose.reading(key, bureau, now()),
+        links=links,
         now=now,
         token=token,
         callback=_callback(config),
@@ -221,9 +227,14 @@ async def _ask(
     async with httpx.AsyncClient(
         transport=transport, base_url=base, timeout=60, trust_env=False
     ) as client:
-        response = await client.post(
-            f"/control/{verb}", json=dict(params), headers={"Authorization": f"Bearer {token}"}
-        )
+        try:
+            response = await client.post(
+                f"/control/{verb}", json=dict(params), headers={"Authorization": f"Bearer {token}"}
+            )
+        except httpx.ConnectError:
+            raise  # nobody listens there any more
+        except httpx.HTTPError:
+            raise Mistake(messages.BOT_SILENT) from None
     if response.status_code == 400:
         raise Mistake(response.json()["error"])
     if response.status_code != 200:
@@ -238,9 +249,9 @@ def _lock(config: Config) -> filelock.BaseFileLock:
 
 def _running(config: Config) -> dict[str, Any] | None:
     try:
-        found: dict[str, Any] = json.loads((config.data / "control.json").read_text("utf-8"))
-        return found
-    except (OSError, ValueError):
+        found = json.loads((config.data / "control.json").read_text("utf-8"))
+        return {"port": int(found["port"]), "token": str(found["token"]), "pid": found["pid"]}
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
@@ -285,7 +296,6 @@ async def run(
     try:
         house = build(config, now)
         async with serving(house) as served:
-            await deliver.recover(house.bureau, house.now())
             on_ready(messages.RUNNING.format(served.url, len(config.targets)))
             _say_what_waits(house, on_ready)
             engine = Embedded(house.tick, house.next_wake, house.now)

@@ -15,7 +15,7 @@ from bot.core.calendar import iso_week, monday_of
 from bot.core.model import Item, Member, Push, Skip, State, Target
 from bot.core.planning import plan_span
 from bot.core.policy import RANKS
-from bot.engine import deliver, ticks
+from bot.engine import compose, ticks
 from bot.engine.bureau import Bureau
 from bot.library import approvals
 from bot.library.approvals import Approval
@@ -25,6 +25,7 @@ from bot.store.codec import from_doc, to_doc
 Params = Mapping[str, Any]
 Verb = Callable[[Bureau, datetime, Params], Awaitable[dict[str, Any]]]
 MAX_DAYS = 800
+YEARS = range(2005, 2099)  # what the calendar knows
 
 
 class Mistake(ValueError):
@@ -34,9 +35,9 @@ class Mistake(ValueError):
 async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """What will be sent, when, to whom; what is blocked or skipped, and why."""
     first = _day(params.get("from"), now.date())
-    days = int(params.get("days") or 30)
-    if not 0 < days <= MAX_DAYS:
-        raise Mistake(f"天数应在 1 到 {MAX_DAYS} 之间")
+    days = int(params.get("days", 30))
+    if not 0 < days <= MAX_DAYS or (first + timedelta(days=days)).year not in YEARS:
+        raise Mistake(f"天数应在 1 到 {MAX_DAYS} 之间，日历到 {YEARS[-1]} 年为止")
     library = bureau.library(now.date())
     rows = {push.key: push for push in await bureau.store.pushes() if push.item}
     planned = plan_span(first, days, bureau.plan(library), list(rows.values()))
@@ -106,7 +107,7 @@ async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     plan_of = bureau.plan(library)
     if params.get("dry_run"):
         try:
-            words = deliver.preview(push, item, bureau, plan_of)
+            words = compose.preview(push, item, bureau, plan_of)
         except ValueError as error:
             raise Mistake(f"{item.id} 放不进该渠道：{error}") from None
         return {"key": push.key, "dry_run": True, "blocked": push.blocked or None, **words}
@@ -166,7 +167,7 @@ async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
     item = _item(bureau, now, str(params["item"]))
     folders, library = bureau.shelf.folders, bureau.library(now.date())
     step, who = str(params.get("step") or folders.steps[-1]), str(params.get("who") or "").strip()
-    if not who:
+    if not who or not who.isprintable():
         raise Mistake("请写明是谁审批，例如 --as 王五")
     if step not in folders.steps:
         raise Mistake(f"没有“{step}”这个审批环节；配置里有：{'、'.join(folders.steps)}")
@@ -179,6 +180,10 @@ async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         raise Mistake("终审须确认已打开来源逐条核对，请加 --sources-checked")
     if not approvals.usable_id(item.id):
         raise Mistake(f"编号“{item.id}”只能有字母、数字、汉字、- 和 _，请先改编号")
+    key = approvals.seal_key(folders.data)
+    for earlier in approvals.read(folders.approvals, item.id, key):
+        if (earlier.digest, earlier.step) == (item.digest, step):
+            raise Mistake(f"{earlier.who} 已于 {earlier.when:%Y-%m-%d} {step}通过，不必再批")
     approval = Approval(
         id=item.id,
         digest=item.digest,
@@ -188,7 +193,7 @@ async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         how=approvals.COMMAND_LINE,
         sources_checked=bool(params.get("sources_checked")),
     )
-    path = approvals.write(folders.approvals, approval, approvals.seal_key(folders.data))
+    path = approvals.write(folders.approvals, approval, key)
     left = bureau.library(now.date()).blocked.get(item.id, "")
     return {
         "item": item.id,
@@ -211,7 +216,7 @@ async def roster_import(bureau: Bureau, _: datetime, params: Params) -> dict[str
 async def _audiences(bureau: Bureau, members: Sequence[Member]) -> dict[str, int]:
     day = date.max - timedelta(days=1)  # whoever is on leave comes back
     return {
-        target.id: len(deliver.audience(members, target, day))
+        target.id: len(compose.audience(members, target, day))
         for target in bureau.targets
         if target.roster
     }
@@ -226,7 +231,8 @@ async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str,
     """The weekly summary as it was sent; with `recount`, as it would be today, and what changed."""
     week = str(params.get("week") or weekly.reported_week(now.date()))
     try:
-        monday_of(week)
+        if monday_of(week).year not in YEARS:
+            raise ValueError
     except ValueError:
         raise Mistake(f"“{week}”不是周次，请写成 {iso_week(now.date())}") from None
     kept = await bureau.store.summary(week)
@@ -261,9 +267,13 @@ def _day(text: Any, default: date) -> date:
     if not text:
         return default
     try:
-        return date.fromisoformat(str(text))
+        day = date.fromisoformat(str(text))
+        if day.year not in YEARS:
+            raise ValueError
+        return day
     except ValueError:
-        raise Mistake(f"“{text}”不是日期，请写成 2026-09-10") from None
+        known = f"{YEARS[0]} 到 {YEARS[-1]} 年"
+        raise Mistake(f"“{text}”不是{known}的日期，请写成 2026-09-10") from None
 
 
 VERBS: Mapping[str, Verb] = {

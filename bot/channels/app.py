@@ -77,6 +77,8 @@ def _card(card: Card) -> dict[str, Any]:
         "sub_title_text": card.text,
         "horizontal_content_list": facts,
         "button_list": _buttons(card),
+        # The tapped card keeps one grey button only; the whole card stays a way to the text.
+        "card_action": {"type": 1, "url": card.link[1]} if card.link else {},
         "task_id": card.task_id,
     }
     return {

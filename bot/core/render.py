@@ -23,7 +23,7 @@ WEBHOOK_BYTES = 4096
 CARD_TITLE, CARD_TEXT, CARD_FACT = 36, 160, 30
 
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-_SENTENCE = re.compile(r"[^。！？；\n]*[。！？；]?")
+_SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?|[。！？；\n]")  # all of them are the text
 _WEEKDAYS = "一二三四五六日"
 
 
@@ -170,6 +170,32 @@ def card(
         button_key="ack",
         facts=tuple((name, value) for name, value in facts if value),
         link=(messages.READ_ALL, link) if link else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """The whole text for a page: sections are (heading, Markdown), placeholders filled."""
+
+    source_line: str
+    title: str
+    sections: tuple[tuple[str, str], ...]
+    basis: str
+    source: str
+    footer: tuple[str, ...]
+
+
+def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) -> Reading:
+    """Return the text behind 看全文; a node's last warning leads to the whole of it too."""
+    part = "main" if part == "final" else part
+    sections = [(name, fill(text, values)) for name, text in parts_of(item, part)]
+    return Reading(
+        source_line=source_line(item),
+        title=title_of(item, values),
+        sections=tuple((name, text) for name, text in sections if text.strip()),
+        basis=item.basis,
+        source=item.source,
+        footer=tuple(footer.lines()),
     )
 
 

@@ -240,26 +240,24 @@ def _failures(
 
 def words(summary: Summary, unit: str) -> str:
     """Return the summary as WeCom markdown for the administrators' group (≤ 4,096 bytes)."""
-    lines = [f"> {messages.NOT_FOR_APPRAISAL}", f"**《廉政教育推送周报》** {unit}"]
-    lines.append(_one_line(summary))
+    head = [f"> {messages.NOT_FOR_APPRAISAL}", f"**《廉政教育推送周报》** {unit}"]
+    blocks = [[*head, _one_line(summary)]]
     if summary.headline_week:
-        lines.append(f"**{_week_words(summary.headline_week)}**（阅知期已满）")
-        lines += [_figures_words(summary.headline)]
-        lines += [_item_words(item) for item in summary.items]
+        title = f"**{_week_words(summary.headline_week)}**（阅知期已满）"
+        blocks.append([title, _figures_words(summary.headline), *map(_item_words, summary.items)])
     if summary.week != summary.headline_week:
-        lines.append(f"**{_week_words(summary.week)}**（阅知中）")
-        lines += [_figures_words(summary.running)]
-        lines += [_item_words(item) for item in summary.running_items]
+        title = f"**{_week_words(summary.week)}**（阅知中）"
+        lines = map(_item_words, summary.running_items)
+        blocks.append([title, _figures_words(summary.running), *lines])
     if len(summary.trend) > 1:
         steps = " → ".join(percent(found.rate) for _, found in summary.trend)
-        lines.append(f"**近{len(summary.trend)}周阅知率** {steps}")
-    lines.append("**需要留意** " + ("无" if not summary.exceptions else ""))
-    lines += [f"· {line}" for line in summary.exceptions]
+        blocks.append([f"**近{len(summary.trend)}周阅知率** {steps}"])
+    heed = "**需要留意**" + ("" if summary.exceptions else " 无")
+    blocks.append([heed, *(f"· {line}" for line in summary.exceptions)])
     if summary.coming:
-        lines.append("**本周计划**")
-        lines += [f"· {line}" for line in summary.coming]
-    lines.append(f'<font color="comment">{messages.HOW_MEASURED}</font>')
-    return _within("\n".join(lines), 4096)
+        blocks.append(["**本周计划**", *(f"· {line}" for line in summary.coming)])
+    blocks.append([f'<font color="comment">{messages.HOW_MEASURED}</font>'])
+    return _within("\n\n".join("\n".join(block) for block in blocks), 4096)
 
 
 def _one_line(summary: Summary) -> str:

@@ -61,8 +61,12 @@ def build_stage(clock: Clock) -> Stage:
     world.add_user("guest", "外单位来访")  # in the corporation, in no roster: a stranger's tap
     keys = {
         target: world.add_group(target, name, [m.id for m in roster if m.branch == name])
-        for target, name, _ in BRANCHES
+        for target, name, _ in BRANCHES[:2]
     }
+    # The visitor sits in this group too, to see what a group sees; the roster does not count it.
+    target, name, _ = BRANCHES[2]
+    members = [READER, *(m.id for m in roster if m.branch == name)]
+    keys[target] = world.add_group(target, name, members)
     keys[OFFICE[0]] = world.add_group(*OFFICE, [roster[0].id, roster[1].id, READER])
     world.add_app(AGENTID, "清风", APP_SECRET, token=TOKEN, aes_key=AES_KEY)
     return Stage(world=world, roster=tuple(roster), keys=keys, habits=_habits(roster))
@@ -70,7 +74,7 @@ def build_stage(clock: Clock) -> Stage:
 
 def _roster() -> list[Member]:
     dice = random.Random(SEED)  # noqa: S311 - a cast, no secret
-    members = [Member(id=READER, name="我（演示）", branch="机关一支部", department="办公室")]
+    members = [Member(id=READER, name="演示者", branch="机关一支部", department="办公室")]
     for _, branch, size in BRANCHES:
         for number in range(size - (branch == "机关一支部")):
             name = dice.choice(_SURNAMES) + dice.choice(_GIVEN)
@@ -95,7 +99,7 @@ def _habits(roster: list[Member]) -> dict[str, Habit]:
     return {m.id: dice.choice(turns) for m in roster if m.id != READER}
 
 
-def install(home: Path, source: Path, stage: Stage, sandbox_url: str) -> Path:
+def install(home: Path, source: Path, stage: Stage, sandbox_url: str, port: int = 0) -> Path:
     """Copy content and schedules into `home` and write its config.toml; return that path."""
     for folder in ("content", "schedules"):
         shutil.copytree(source / folder, home / folder, ignore=shutil.ignore_patterns("approvals"))
@@ -105,7 +109,8 @@ def install(home: Path, source: Path, stage: Stage, sandbox_url: str) -> Path:
         f'\n[wecom]\nbase_url = "{sandbox_url}"',
         f'\n[wecom.app]\ncorp_id = "{CORP_ID}"\nagentid = {AGENTID}',
         f'secret = "{APP_SECRET}"\ntoken = "{TOKEN}"\naes_key = "{AES_KEY}"',
-        "\n[web]\nport = 0",
+        f"\n[web]\nport = {port}",
+        f'public_url = "http://127.0.0.1:{port}"' if port else "",
     ]
     for target, name, _ in BRANCHES:
         lines.append(f'\n[target.{target}]\nname = "{name}"\nroster = "{name}"')

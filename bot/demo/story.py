@@ -18,7 +18,7 @@ from bot.core.model import SHANGHAI, Push, State
 from bot.demo.stage import AGENTID, OFFICE, READER, Clock, Stage, build_stage, install
 from bot.sandbox.cast import Act, Cast
 from bot.sandbox.server import create_app
-from bot.sandbox.serving import Serving
+from bot.sandbox.serving import Serving, free_port
 from bot.sandbox.taps import verify_callback
 from bot.sandbox.world import World
 from bot.verbs import VERBS
@@ -51,7 +51,7 @@ async def play(source: Path, *, headless: bool, port: int, say: Say) -> int:
     stage = build_stage(clock)
     with tempfile.TemporaryDirectory(prefix="qingfeng-demo-") as home:
         async with Serving(create_app(stage.world), port=port) as sandbox:
-            path = install(Path(home), source, stage, sandbox.url)
+            path = install(Path(home), source, stage, sandbox.url, free_port())
             settings = config.load(path, {})
             house = app.build(settings, clock.now)
             async with app.serving(house) as served:
@@ -60,7 +60,7 @@ async def play(source: Path, *, headless: bool, port: int, say: Say) -> int:
                     say(messages.DEMO_NO_CALLBACK)
                     return 2
                 await _prepare(house, stage, say)
-                page = f"{sandbox.url}/sandbox?as={READER}"
+                page = f"{sandbox.url}/sandbox?who={READER}"
                 say(messages.DEMO_PAGE.format(page))
                 if headless:
                     return await _headless(house, stage, clock, say)

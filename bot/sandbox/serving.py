@@ -80,6 +80,12 @@ class Serving:
             self._socket.close()
 
 
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody holds at this moment, for an address needed beforehand."""
+    with _bind("127.0.0.1", 0) as bound:
+        return int(bound.getsockname()[1])
+
+
 def _bind(host: str, port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     # so that a restart need not wait for the last run's connections to be forgotten

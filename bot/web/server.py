@@ -17,10 +17,13 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
 
+from bot.core.render import Reading
 from bot.inbox import Event, event_from_xml
+from bot.web.reading import HEADERS, HERE, Links, closed_page, page
 from bot.wecom.callback import BODY_BYTES, Callback
 from bot.wecom.errors import Refused
 from bot.wecom.replies import passive_reply
@@ -32,6 +35,7 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "qingfeng")
 
 Control = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 Receive = Callable[[Event], Awaitable[str]]  # returns the words for the tapped button, or ""
+Read = Callable[[str], Awaitable[Reading | None]]  # push key -> its whole text
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +44,8 @@ class Doors:
 
     control: Control
     receive: Receive
+    read: Read
+    links: Links
     now: Callable[[], datetime]
     token: str = field(repr=False)
     callback: Callback | None = None
@@ -52,6 +58,8 @@ def create_app(doors: Doors) -> Starlette:
             Route("/healthz", _health),
             Route("/wecom/callback", _echo, methods=["GET"]),
             Route("/wecom/callback", _callback, methods=["POST"]),
+            Route("/r/{token}", _read, methods=["GET"]),
+            Mount("/static", StaticFiles(directory=HERE / "static")),
             Route("/control/{verb}", _control, methods=["POST"]),
         ]
     )
@@ -111,6 +119,18 @@ async def _limited(request: Request, limit: int) -> bytes:
         if len(body) > limit:
             raise Refused("body too long")
     return body
+
+
+# -- the reading page ------------------------------------------------------------------------------
+
+
+async def _read(request: Request) -> Response:
+    """Show the whole text. A HEAD or a GET is never a receipt: scanners fetch links."""
+    doors: Doors = request.app.state.doors
+    key = doors.links.push_key(request.path_params["token"])
+    reading = await doors.read(key) if key else None
+    html = page(reading) if reading else closed_page()
+    return HTMLResponse(html, status_code=200 if reading else 404, headers=HEADERS)
 
 
 # -- verbs -----------------------------------------------------------------------------------------

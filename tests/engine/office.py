@@ -68,11 +68,11 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    home: Path, *, approved: bool = True, start: str = MONDAY
+    home: Path, *, approved: bool = True, start: str = MONDAY, port: int = 0
 ) -> AsyncIterator[Office]:
     clock = Clock(moment(start))
     stage = build_stage(clock)
-    path = install(home, ROOT, stage, "http://127.0.0.1:9")
+    path = install(home, ROOT, stage, "http://127.0.0.1:9", port)
     sandbox = httpx.ASGITransport(create_app(stage.world), raise_app_exceptions=False)
     house = app.build(config.load(path, {}), clock.now, sandbox)
     stage.world.set_callback(AGENTID, "http://127.0.0.1/wecom/callback")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from dataclasses import replace
 
@@ -305,3 +306,22 @@ async def test_the_repeat_of_a_lost_answer_keeps_decent_hours(tmp_path):
         assert max(row.begun for row in tries) < moment("2026-06-15 17:10")
         assert (await desk.pushes())[MAIN].state is State.UNKNOWN
         assert await desk.house.next_wake() == moment("2026-06-16 08:45")
+
+
+async def test_an_end_that_the_disk_did_not_take_is_unknown_without_a_restart(desk):
+    """The message left, the row did not: nothing may stay `sending` for ever."""
+    await desk.at("2026-06-15 09:17")
+    wall = desk.home / "data" / "qingfeng.tmp"
+    desk.world.faults.add("webhook/send", FaultKind.SLOW, seconds=1.0)
+    desk.clock.jump(moment("2026-06-15 09:20"))
+    ticking = asyncio.create_task(desk.house.tick())
+    for _ in range(200):
+        if desk.heard("zx"):
+            break
+        await asyncio.sleep(0.02)
+    wall.mkdir()
+    assert await ticking != []
+    wall.rmdir()
+    await desk.at("2026-06-15 11:05")
+    assert (await desk.pushes())[GROUP_MAIN].state is State.UNKNOWN
+    assert desk.heard("zx") == 1

@@ -1,33 +1,15 @@
 """The page in a real browser: live, by finger, with and without JavaScript."""
 
-import shutil
-from collections.abc import AsyncIterator
-
 import pytest
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import expect
 
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
+from tests.chromium import NEEDS_CHROMIUM
 
 from .house import AGENT, KEY, THANKS, button_card, text, to, token
 
-CHROMIUM = shutil.which("chromium")
-FLAGS = ["--disable-quic", "--disable-background-networking", "--disable-component-update"]
-FLAGS += ["--disable-sync", "--no-first-run", "--disable-gpu"]
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="Debian's chromium is not installed"),
-]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        chromium = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=FLAGS, chromium_sandbox=False
-        )
-        yield chromium
-        await chromium.close()
+pytestmark = NEEDS_CHROMIUM
 
 
 @pytest.mark.parametrize("scripts", [True, False])
