@@ -26,7 +26,7 @@ from bot.channels import App, Channel, Terminal, Webhook
 from bot.config import Config
 from bot.core import messages
 from bot.core.links import push_key_of
-from bot.core.model import SHANGHAI, Problem
+from bot.core.model import ME, SHANGHAI, Problem, Target
 from bot.core.render import Footer
 from bot.engine import compose, ticks
 from bot.engine.bureau import Bureau
@@ -108,7 +108,7 @@ def build(
         store=TinyStore(config.data),
         shelf=Shelf(folders_of(config)),
         channels=_channels(config, http, now),
-        targets=config.targets,
+        targets=_targets(config),
         footer=Footer(
             unit=config.unit.name, office=config.unit.office, feedback=config.unit.feedback
         ),
@@ -116,6 +116,7 @@ def build(
         page=links.address,
         review=config.review.required,
         min_people=config.summary.min_people,
+        per_target=config.summary.per_target,
     )
     token = secrets.token_urlsafe(32)
     doors = Doors(
@@ -133,12 +134,20 @@ def build(
     )
 
 
+def _targets(config: Config) -> tuple[Target, ...]:
+    """Return the declared targets, and the administrator alone where an app can reach them."""
+    person = config.unit.administrator
+    if not person or not config.app.secret:
+        return config.targets
+    return (*config.targets, Target(id=ME, name=messages.ME_NAME, channel="app", person=person))
+
+
 def _channels(config: Config, http: httpx.AsyncClient, now: Now) -> dict[str, Channel]:
     app = config.app
     auth = Token(app.corp_id, app.secret, now=now)
     personal = App(http, auth, app.agentid)
     found: dict[str, Channel] = {}
-    for target in config.targets:
+    for target in _targets(config):
         if target.channel == "webhook":
             found[target.id] = Webhook(http, config.webhooks[target.id])
         elif target.channel == "app":

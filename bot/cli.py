@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ from bot.core import messages
 if TYPE_CHECKING:
     from bot.config import Config
     from bot.core.model import Problem
+    from bot.library.folder import Folders
 
 OK, FAULTS, CANNOT = 0, 1, 2
 EXAMPLE = "config.example.toml"
@@ -23,13 +25,62 @@ EXAMPLE = "config.example.toml"
 _CONFIG = click.option(
     "--config", "config_path", default="config.toml", metavar="PATH", help="配置文件"
 )
+_PORT = click.IntRange(0, 65535)
 _JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON")
+
+
+_CLICK_SAYS = {
+    "Options": "选项",
+    "Commands": "命令",
+    "Positional arguments": "参数",
+    "Show this message and exit.": "显示这份说明",
+    "Show the version and exit.": "显示版本",
+    "required]": "必填]",
+    "[OPTIONS]": "[选项]",
+    "COMMAND [ARGS]...": "命令 …",
+}
+
+
+class _Help(click.HelpFormatter):
+    """click's own words in Chinese; one it adds later stays English, and nothing breaks."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, _in_chinese(args), prefix or "用法：")
+
+    def write_heading(self, heading: str) -> None:
+        self.write(f"{_in_chinese(heading)}：\n")
+
+    def write_dl(self, rows: Any, col_max: int = 30, col_spacing: int = 2) -> None:
+        said = [(name, _in_chinese(text)) for name, text in rows]
+        super().write_dl(said, col_max, col_spacing)
+
+
+def _in_chinese(text: str) -> str:
+    for english, chinese in _CLICK_SAYS.items():
+        text = text.replace(english, chinese)
+    return text
+
+
+class _Context(click.Context):
+    formatter_class = _Help
+
+
+class _Verb(click.Command):
+    context_class = _Context
 
 
 class _Verbs(click.Group):
     """A group whose mistakes are told in Chinese, without a traceback."""
 
+    context_class = _Context
+    command_class = _Verb
+    group_class = type  # roster and the like are the same kind of group
+
     def main(self, *args: Any, **kwargs: Any) -> NoReturn:
+        for stream in (sys.stdout, sys.stderr):
+            # A console may lack a character: better a stand-in than a traceback.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
         try:
             super().main(*args, **{**kwargs, "standalone_mode": False})
         except click.exceptions.Exit as error:
@@ -44,12 +95,17 @@ class _Verbs(click.Group):
         except KeyboardInterrupt:
             sys.exit(OK)
         except OSError as error:
-            _fail([f"读写文件失败：{error.strerror}（{error.filename or ''}）"], CANNOT)
+            from bot.library.decode import why
+
+            where = f"（{error.filename}）" if error.filename else ""
+            _fail([f"读写失败：{why(error)}{where}"], CANNOT)
         sys.exit(OK)
 
 
 def _usage(error: click.ClickException) -> str:
     match error:
+        case click.exceptions.NoArgsIsHelpError():
+            return error.format_message()
         case click.exceptions.NoSuchOption(option_name=name):
             return f"没有 {name} 这个选项；加 --help 看用法"
         case click.exceptions.NoSuchCommand(command_name=name):
@@ -84,7 +140,7 @@ def main() -> None:
 
 @main.command()
 @click.option("--headless", is_flag=True, help="不开浏览器，放完一遍故事就退出")
-@click.option("--port", default=0, metavar="N", help="演练环境的端口，0 为任选")
+@click.option("--port", default=0, type=_PORT, metavar="N", help="演练环境的端口，0 为任选")
 def demo(headless: bool, port: int) -> None:
     """演示：本机的企业微信 + 清风 + 一群会点“已阅”的人。
 
@@ -96,7 +152,7 @@ def demo(headless: bool, port: int) -> None:
 
 
 @main.command()
-@click.option("--port", default=8700, metavar="N", help="端口，0 为任选")
+@click.option("--port", default=8700, type=_PORT, metavar="N", help="端口，0 为任选")
 def sandbox(port: int) -> None:
     """演练环境：一个本机的企业微信，按公布的限制办事，带一部可以点的手机。
 
@@ -172,9 +228,9 @@ def check(config_path: str, as_json: bool, paths: tuple[str, ...]) -> None:
     problems += more
     problems += lint(items, system_clock().date(), [node.name for node in schedules.nodes])
     if paths:
-        wanted = [path.removeprefix(f"{folders.content.name}/") for path in paths]
-        problems = [p for p in problems if p.path.startswith(tuple(wanted))]
-        items = [item for item in items if item.path.startswith(tuple(wanted))]
+        asked = [_within(path, folders) for path in paths]
+        problems = [problem for problem in problems if _asked_for(problem.path, asked)]
+        items = [item for item in items if _asked_for(item.path, asked)]
     if as_json:
         _print_json({"items": len(items), "problems": [vars(problem) for problem in problems]})
     else:
@@ -186,16 +242,35 @@ def check(config_path: str, as_json: bool, paths: tuple[str, ...]) -> None:
     sys.exit(FAULTS if errors(problems) else OK)
 
 
-def _print_problems(problems: Sequence[Problem]) -> None:
+def _print_problems(problems: Sequence[Problem], *, err: bool = False) -> None:
     for problem in problems:
         word = "错误" if problem.severity == "error" else "提醒"
-        click.echo(f"{problem.path}:{problem.line}  {word}  {problem.message}  [{problem.code}]")
+        line = f":{problem.line}" if problem.line else ""
+        text = f"{problem.path}{line}  {word}  {problem.message}  [{problem.code}]"
+        click.echo(text, err=err)
+
+
+def _asked_for(path: str, asked: Sequence[str]) -> bool:
+    return any(path == one or path.startswith(one.rstrip("/") + "/") or not one for one in asked)
+
+
+def _within(path: str, folders: Folders) -> str:
+    """Return how `check` names a file or folder that was given in whichever way."""
+    roots = (("", folders.content), ("schedules/", folders.schedules))
+    for given in (Path(path), folders.content / path, folders.schedules.parent / path):
+        for prefix, root in roots:
+            if given.exists() and given.resolve().is_relative_to(root.resolve()):
+                inside = given.resolve().relative_to(root.resolve()).as_posix()
+                return prefix + ("" if inside == "." else inside)
+    return _fail([f"内容和日程里没有 {path}"], CANNOT)
 
 
 @main.command()
 @_CONFIG
 @_JSON
-@click.option("--year", type=click.IntRange(2005, 2099), required=True, help="哪一年")
+@click.option(
+    "--year", type=click.IntRange(2005, 2098), required=True, metavar="YYYY", help="哪一年"
+)
 def calendar(config_path: str, as_json: bool, year: int) -> None:
     """哪天上班、哪天放假、各节点落在哪天，依据是什么。
 
@@ -382,12 +457,13 @@ def roster_import(config_path: str, as_json: bool, file: Path) -> None:
 
     例：qingfeng roster import 名册.csv
     """
+    from bot.library.folder import errors
     from bot.library.roster import read_roster
     from bot.store.codec import to_doc
 
     members, problems = read_roster(file)
-    if problems:
-        _print_problems(problems)
+    _print_problems(problems, err=True)
+    if errors(problems):
         _fail(["名册没有改动。请改好上面各行后再导入。"], FAULTS)
     answer = _call(config_path, "roster-import", {"members": [to_doc(m) for m in members]})
     if as_json:

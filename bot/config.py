@@ -11,18 +11,24 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from datetime import time
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
-from bot.core.model import Problem, Target
+from bot.channels import KINDS
+from bot.core.model import ME, Problem, Target
 from bot.core.policy import AFTERNOON, MORNING, Policy
 from bot.core.render import CARD_FACT
 from bot.core.schedules import line_of
+from bot.library.approvals import usable_id
 from bot.library.decode import Unreadable, read_text, read_toml
 
-CHANNELS = ("webhook", "app", "terminal")
-_TARGET_ID = re.compile(r"^[0-9A-Za-z-]{1,24}$")
+_TARGET_ID = re.compile(r"[0-9A-Za-z-]{1,24}")
+_WEBHOOK_KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
+_ADDRESS = re.compile(r"https?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
+_ANY_DAY = date(2026, 6, 15)
+_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
+_WIDTH = timedelta(minutes=15)  # of a window: a push leaves 3 to 12 minutes after it opens
 
 
 class ConfigError(ValueError):
@@ -34,7 +40,7 @@ class ConfigError(ValueError):
 
 
 def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
-    return field(default=default, metadata={"doc": doc, "secret": secret})
+    return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,13 +149,6 @@ class Config:
     def data(self) -> Path:
         return self.root / self.store.data
 
-    def target(self, target_id: str) -> Target | None:
-        return next((target for target in self.targets if target.id == target_id), None)
-
-    @property
-    def office(self) -> Target | None:
-        return next((target for target in self.targets if target.office), None)
-
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read `path` and the environment; ConfigError tells everything that is wrong."""
@@ -160,6 +159,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     sections = {name: reader.section(name, kind, tables) for name, kind in SECTIONS.items()}
     targets, webhooks = reader.targets(tables.get("target", {}))
     reader.unknown_sections(tables)
+    reader.unknown_variables()
     policy = reader.policy(sections["policy"])
     reader.bounds(sections)
     if reader.problems:
@@ -186,9 +186,15 @@ class _Reader:
     def __init__(self, path: Path, text: str, environ: Mapping[str, str]) -> None:
         self.path, self.text, self.environ = path, text, environ
         self.problems: list[Problem] = []
+        self.variables: set[str] = set()  # the names that the environment may use
 
     def bad(self, needle: str, message: str) -> None:
-        line = line_of(self.text, needle)
+        """Note a problem; where `message` begins with its [section], its line is looked up there.
+
+        `needle` may be a key or the name of a section.
+        """
+        section = re.match(r"\[([^\]]+)\] ", message)
+        line = _line(self.text, section[1] if section else "", needle)
         self.problems.append(
             Problem(
                 path=self.path.name, line=line, severity="error", code="config", message=message
@@ -199,6 +205,9 @@ class _Reader:
         table: Any = tables
         for part in name.split("."):
             table = table.get(part, {}) if isinstance(table, Mapping) else {}
+        if not isinstance(table, Mapping):
+            self.bad(name.rpartition(".")[2], f"{name} 应是一个 [{name}] 小节")
+            table = {}
         known = {setting.name: setting for setting in fields(kind)}
         children = {other.split(".")[-1] for other in SECTIONS if other.startswith(name + ".")}
         secret_files = {f"{n}_file" for n, s in known.items() if s.metadata["secret"]}
@@ -220,8 +229,12 @@ class _Reader:
         found: dict[str, Any] = {}
         for key, setting in known.items():
             variable = f"QINGFENG_{name.replace('.', '_').upper()}__{key.upper()}"
-            if variable + "_FILE" in self.environ and setting.metadata["secret"]:
-                found[key] = self.secret(self.environ[variable + "_FILE"], variable)
+            self.variables.add(variable)
+            if setting.metadata["secret"]:
+                self.variables.add(variable + "_FILE")
+                if variable + "_FILE" in self.environ:
+                    file = self.environ[variable + "_FILE"]
+                    found[key] = self.secret(file, f"环境变量 {variable}_FILE")
             if (raw := self.environ.get(variable)) is None:
                 continue
             try:
@@ -232,9 +245,15 @@ class _Reader:
 
     def typed(self, key: str, value: Any, setting: Field[Any], where: str) -> bool:
         wanted = type(_default(setting))
-        if type(value) is wanted:
+        texts = wanted is not list or all(isinstance(entry, str) for entry in value)
+        if type(value) is wanted and texts:
             return True
-        words = {str: "文字（加引号）", int: "整数", bool: "true 或 false", list: "列表"}
+        words = {
+            str: "文字（加引号）",
+            int: "整数",
+            bool: "true 或 false",
+            list: "列表，里面是文字",
+        }
         self.bad(key, f"{where} 的 {key} 应是{words[wanted]}")
         return False
 
@@ -250,18 +269,37 @@ class _Reader:
             if name not in top:
                 self.unknown(name, "配置里", sorted(top))
 
+    def unknown_variables(self) -> None:
+        for name in sorted(set(self.environ) - self.variables):
+            if name.startswith("QINGFENG_") and "__" in name:
+                near = difflib.get_close_matches(name, sorted(self.variables), n=1, cutoff=0.4)
+                hint = f"，是不是 {near[0]}？" if near else ""
+                self.bad("", f"没有 {name} 这个环境变量{hint}")
+
     def secret(self, name: str, key: str) -> str:
         try:
-            return read_text(self.path.parent / name).strip()
+            found = read_text(self.path.parent / name).strip()
         except Unreadable as error:
             self.bad(key, f"{key} 指向的文件 {name}：{error}")
             return ""
+        if not found or "\n" in found:
+            self.bad(key, f"{key} 指向的文件 {name} 应只有一行")
+        return found
 
     def targets(self, tables: Any) -> tuple[tuple[Target, ...], dict[str, str]]:
         targets, webhooks = [], {}
-        for target_id, table in tables.items() if isinstance(tables, Mapping) else ():
+        if not isinstance(tables, Mapping):
+            self.bad("target", "推送对象应写成 [target.英文名] 小节，每个对象一个")
+            tables = {}
+        for target_id, table in tables.items():
             where = f"[target.{target_id}]"
-            if not _TARGET_ID.match(target_id) or not isinstance(table, Mapping):
+            if not isinstance(table, Mapping):
+                self.bad(target_id, f"推送对象应写成 {where} 小节")
+                continue
+            if target_id == ME:
+                self.bad(target_id, f"{where} 的名字是留给管理员本人的，请换一个")
+                continue
+            if not _TARGET_ID.fullmatch(target_id):
                 self.bad(target_id, f"{where} 的名字只能用英文字母、数字和连字符，最多24位")
                 continue
             for key, value in table.items():
@@ -270,8 +308,8 @@ class _Reader:
                 elif type(value) is not _TARGET_KEYS[key]:
                     kind = "true 或 false" if _TARGET_KEYS[key] is bool else "文字（加引号）"
                     self.bad(key, f"{where} 的 {key} 应是{kind}")
-            if table.get("channel") not in CHANNELS:
-                self.bad(target_id, f"{where} 的 channel 应是 {'、'.join(CHANNELS)} 之一")
+            if table.get("channel") not in KINDS:
+                self.bad(target_id, f"{where} 的 channel 应是 {'、'.join(KINDS)} 之一")
                 continue
             webhooks[target_id] = self.webhook(target_id, table, where)
             targets.append(
@@ -288,11 +326,12 @@ class _Reader:
     def webhook(self, target_id: str, table: Mapping[str, Any], where: str) -> str:
         """Return the key of a group's webhook, from its address or from a file with it."""
         variable = f"QINGFENG_TARGET_{target_id.replace('-', '_').upper()}__WEBHOOK"
+        self.variables.add(variable)
         given = self.environ.get(variable) or str(table.get("webhook", ""))
         if table.get("webhook_file"):
             given = self.secret(str(table["webhook_file"]), "webhook_file")
         key = given.rpartition("key=")[2].split("&")[0].strip()
-        if table.get("channel") == "webhook" and not key:
+        if table.get("channel") == "webhook" and not _WEBHOOK_KEY.fullmatch(key):
             hint = "须写 webhook（群里“消息推送”给的地址），或 webhook_file（存有该地址的文件）"
             self.bad(target_id, f"{where} {hint}")
         return key
@@ -300,13 +339,16 @@ class _Reader:
     def policy(self, section: Hours) -> Policy:
         windows = []
         for span in section.hours:
-            try:
-                start, end = (time.fromisoformat(part.strip()) for part in span.split("-"))
-                if start >= end:
-                    raise ValueError
-                windows.append((start, end))
-            except ValueError:
+            clocks = [part.strip() for part in span.split("-")]
+            if len(clocks) != 2 or not all(_CLOCK.fullmatch(clock) for clock in clocks):
                 self.bad("hours", f'[policy] 的 hours：“{span}”应写成 "09:10-11:20"')
+                continue
+            start, end = (time.fromisoformat(clock) for clock in clocks)
+            if datetime.combine(_ANY_DAY, end) - datetime.combine(_ANY_DAY, start) < _WIDTH:
+                self.bad("hours", f"[policy] 的 hours：“{span}”太短，至少 15 分钟")
+            windows.append((start, end))
+        if not section.hours:
+            self.bad("hours", '[policy] 的 hours 不能是空的，如 ["09:10-11:20", "14:40-17:10"]')
         return Policy(
             windows=tuple(sorted(windows)) or (MORNING, AFTERNOON),
             a_day=section.a_day,
@@ -324,8 +366,29 @@ class _Reader:
             self.bad("min_people", "[summary] 的 min_people 不得小于 5，以免看出是谁")
         if summary.per_target not in ("console", "message", "off"):
             self.bad("per_target", "[summary] 的 per_target 应是 console、message 或 off")
+        steps, web = sections["review"].steps, sections["web"]
+        if not steps or len(set(steps)) < len(steps) or not all(map(usable_id, steps)):
+            self.bad("steps", '[review] 的 steps 应列出审批环节，不重复，如 ["初审", "终审"]')
+        if not 0 <= web.port <= 65535:
+            self.bad("port", "[web] 的 port 应在 0 到 65535 之间")
+        if not _ADDRESS.fullmatch(sections["wecom"].base_url):
+            self.bad("base_url", "[wecom] 的 base_url 应是 https:// 开头的网址")
+        if web.public_url and not _ADDRESS.fullmatch(web.public_url):
+            self.bad("public_url", "[web] 的 public_url 应是 https:// 开头的网址，或者留空")
         if len(unit.office) > CARD_FACT:
             self.bad("office", f"[unit] 的 office 最多{CARD_FACT}字，卡片上放不下更多")
+
+
+def _line(text: str, section: str, key: str) -> int:
+    """Return the line of `key` within its section, or of what comes nearest to it."""
+    inside, header = not section, 0
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.strip().startswith("["):
+            inside = re.sub(r"[\s\"']", "", line).startswith(f"[{section}]")
+            header = number if inside else header
+        elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
+            return number
+    return header or line_of(text, key)
 
 
 def _default(setting: Field[Any]) -> Any:

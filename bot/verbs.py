@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.core import messages, policy, summary
 from bot.core.calendar import iso_week, monday_of
-from bot.core.model import Item, Member, Push, Skip, State, Target
+from bot.core.model import ME, Item, Member, Push, Skip, State, Target
 from bot.core.planning import plan_span
 from bot.core.policy import RANKS
 from bot.engine import compose, ticks
@@ -158,6 +158,8 @@ def _item(bureau: Bureau, now: datetime, item_id: str) -> Item:
 def _target(bureau: Bureau, target_id: str) -> Target:
     if target := bureau.target(target_id):
         return target
+    if target_id == ME:
+        raise Mistake(messages.NO_ME)
     known = "、".join(target.id for target in bureau.targets)
     raise Mistake(f"没有“{target_id}”这个推送对象；配置里有：{known or '（一个也没有）'}")
 
@@ -247,12 +249,17 @@ async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str,
         as_of=now,
         review=bureau.review,
         min_people=bureau.min_people,
+        per_target=bureau.per_target,
     )
-    answer = {**summary.as_json(built), "text": summary.words(built, bureau.footer.unit)}
+    answer = {**summary.as_json(built), "text": _words(built, bureau)}
     answer["as_sent"] = False
     if kept:
         answer["difference"] = _difference(kept["json"]["total"], answer["total"])
     return answer
+
+
+def _words(built: summary.Summary, bureau: Bureau) -> str:
+    return summary.words(built, bureau.footer.unit, bureau.per_target == "message")
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "report": {"core", "library", "store"},
     "engine": {"core", "library", "channels", "inbox", "store", "report"},
     "web": {"core", "library", "channels", "inbox", "store", "report", "wecom"},
-    "config": {"core", "library"},
+    "config": {"core", "library", "channels"},
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),

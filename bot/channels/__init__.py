@@ -1,7 +1,7 @@
 """Ways out, one file each: a message in; Sent, or SendError(reason, outcome, then).
 
-Adding a channel touches three places: its module, KINDS below, and the docs. No channel imports a
-store (a test walks the imports).
+Adding a channel touches three places: its module, KINDS below, and bot/app.py, which builds it.
+No channel imports a store (a test walks the imports).
 """
 
 from collections.abc import Mapping

@@ -181,6 +181,8 @@ def _block(text: str) -> tuple[Any, str]:
     try:
         for event in yaml.parse(text, Loader=yaml.CBaseLoader):
             if isinstance(event, yaml.ScalarEvent):
+                assert event.start_mark
+                assert event.end_mark
                 entries.append(event.value)
                 rest += text[end : event.start_mark.index]
                 rest += ("&" if event.anchor else "") + (event.tag or "")

@@ -7,8 +7,8 @@ grows here; these are the ones without which nothing may leave the house.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Literal
 
 from bot.core import messages, render
@@ -32,7 +32,11 @@ MARKINGS = (
 )
 _IDENTITY = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
-_DATE_IN_NODE = re.compile(r"\d{1,2}\s*月\s*\d{1,2}\s*日|明天|明日")
+_NUMBER = r"[\d一二三四五六七八九十]{1,3}"
+_DATE_IN_NODE = re.compile(
+    rf"{_NUMBER}\s*月\s*{_NUMBER}\s*[日号]|\d{{4}}[-/]\d{{1,2}}[-/]\d{{1,2}}|明天|明日"
+)
+_MENTION = re.compile(r"<@|@\s*(所有人|all\b)", re.IGNORECASE)
 _REQUIRED: dict[Kind, tuple[str, ...]] = {
     Kind.NODE: ("提醒", "一句话"),
     Kind.SCENARIO: ("经过", "问题在哪"),
@@ -77,6 +81,12 @@ def _markings(item: Item) -> Iterator[Problem]:
             yield _problem(item, name, "phone-number", "出现疑似手机号，请删去")
 
 
+def _mentions(item: Item) -> Iterator[Problem]:
+    for name, text in _texts(item):
+        if match := _MENTION.search(text):
+            yield _problem(item, name, "mention", f"请删去“{match[0]}”：推送不点名，不@任何人")
+
+
 def _sections(item: Item) -> Iterator[Problem]:
     for name in _REQUIRED[item.kind]:
         if not item.sections.get(name, "").strip():
@@ -113,19 +123,44 @@ def _characters(item: Item) -> Iterator[Problem]:
 
 def _bytes(item: Item) -> Iterator[Problem]:
     """Render the item as it would be sent, with the longest of everything, and weigh it."""
-    days = _longest_days(item)
-    values = render.values_of(days, Calendar())
+    values = render.values_of(_longest_days(item), Calendar())
     for part in ("main", "final") if item.kind is Kind.NODE else ("main",):
         try:
             render.markdown(item, part, values, _LONGEST_FOOTER)
         except TooLong as error:
             hint = f"全文连同页脚{error.size}字节，超过{error.limit}字节，请删减"
             yield _problem(item, "标题", "text-long", hint)
+    if "{" in item.title + item.summary + item.sections.get("一句话", ""):
+        yield from _filled(item, values)
+
+
+def _filled(item: Item, values: Mapping[str, str]) -> Iterator[Problem]:
+    """Weigh what placeholders make of a title or a card's text: they hold more than they show."""
+    for part in ("main", "final"):
+        try:
+            render.card(item, part, values, _LONGEST_FOOTER, task_id="")
+        except TooLong as error:
+            hint = f"填入放假安排后卡片文字{error.size}字，超过{error.limit}字，请少用占位符"
+            yield _problem(item, "标题", "card-long", hint)
+            return
 
 
 def _longest_days(item: Item) -> list[NodeDay]:
-    nodes = [Node(key=f"n{n}", name=name, date="10-1") for n, name in enumerate(item.nodes)]
-    return [Calendar().node_day(node, 2026) for node in nodes]
+    """Return days as long in words as any: each node off on its own, two digits everywhere."""
+    first = date(2026, 10, 10)  # no weekday, month or count of them is longer
+    return [
+        NodeDay(
+            node=Node(key=f"n{n}", name=name),
+            year=first.year,
+            date=first,
+            first_off=first + timedelta(days=n),
+            last_off=first + timedelta(days=n + 32),
+            last_workday_before=first,
+            until=first,
+            provisional=False,
+        )
+        for n, name in enumerate(item.nodes)
+    ]
 
 
 def _node_words(item: Item) -> Iterator[Problem]:
@@ -146,13 +181,16 @@ def _placeholders(item: Item) -> Iterator[Problem]:
         for mark in render.unknown_placeholders(text):
             known = " ".join(f"{{{one}}}" for one in render.PLACEHOLDERS)
             yield _problem(item, name, "placeholder", f"不认识 {{{mark}}}，可用的有 {known}")
-        if item.kind is not Kind.NODE and any(f"{{{one}}}" in text for one in render.PLACEHOLDERS):
-            yield _problem(item, name, "placeholder", "占位符只能用在节点提醒里")
+        unfilled = item.kind is not Kind.NODE or name in ("依据", "来源")
+        if unfilled and any(f"{{{one}}}" in text for one in render.PLACEHOLDERS):
+            hint = "占位符只能用在节点提醒的标题、摘要和正文里"
+            yield _problem(item, name, "placeholder", hint)
 
 
 RULES: tuple[Rule, ...] = (
     _public,
     _markings,
+    _mentions,
     _sections,
     _fields,
     _characters,

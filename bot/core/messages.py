@@ -36,7 +36,7 @@ BLOCK_EXPIRED = "内容已过失效日期"
 BLOCK_EARLY = "内容未到生效日期"
 EXPIRED_WINDOW = "到截止时间仍未能发出（{}）"
 EXPIRED_LATE = "已过适宜时间，不再补发"
-REFUSED_TOO_LONG = "成文{}字节，超过该渠道{}字节的上限"
+REFUSED_TOO_LONG = "成文{0}{2}，超过该渠道{1}{2}的上限"
 WAIT_DAY_CAP = "当天已向该对象推送过一条"
 
 
@@ -59,10 +59,13 @@ FACT_NOTE = "说明"
 
 # -- the weekly summary ----------------------------------------------------------------------
 NO_RATE = "暂无"
-NOTHING_SENT = "上周没有推送。"
+NOTHING_SENT = "上周没有推送"
+PER_TARGET = "**各对象**（按单位顺序，不作比较）"
+WITHHELD = "略"
 MORE = "……其余见 qingfeng summary"
 HOW_MEASURED = (
-    "企业微信不提供已读状态：已阅＝本人在阅知期（发出后5个工作日）内主动点按“已阅”；"
+    "企业微信不提供已读状态。可回执＝收到带“已阅”按钮卡片的人，群里收到的没有回执；"
+    "已阅＝其中在阅知期（发出后5个工作日）内主动点按的人；多篇相加为人次。"
     "暂无回执不表示没有阅看。"
 )
 ENDS_WORTH_TELLING = {
@@ -83,6 +86,11 @@ NOT_CONFIGURED = "配置里没有它"
 OUT_OF_HOURS = "不在推送时段"
 PACED = "按企业微信的频率限制排队"
 EVERYBODY = "全体"
+
+ME_NAME = "管理员本人"
+NO_ME = (
+    "要发给自己，请先在 [unit] administrator 填您的企业微信账号，并填好 [wecom.app]（需要自建应用）"
+)
 
 # -- the command line ------------------------------------------------------------------------
 DATA_BUSY = "数据文件夹 {} 正被另一个命令占用，请稍候再试"
@@ -128,6 +136,7 @@ DEMO_COUNTED = "按演练环境的日志另数一遍（{}）：可回执 {} 人�
 DEMO_TAPS = "共点按 {} 次，其中重复 {} 次、名册外 {} 次，均不重复计、不多计。"
 DEMO_AGREE = "两边的数一致。"
 DEMO_DISAGREE = "两边的数不一致：周报为 {}"
+SANDBOX_SETTINGS = "让一个清风连到这里，把下面这些存成 config.toml："
 SANDBOX_READY = "演练环境（本机的企业微信）：{0}  手机页面：{0}/sandbox  按 Ctrl-C 停止。"
 
 # -- the reading page --------------------------------------------------------------------------

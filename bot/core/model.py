@@ -24,6 +24,8 @@ from typing import Literal
 
 Date = date  # for classes that have a field of that name
 
+ME = "me"  # the target that is the administrator alone, for trying a text on oneself
+
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
@@ -170,6 +172,7 @@ class Target:
     channel: str  # webhook | app | terminal
     roster: str = ""  # 支部 or 部门 of the roster, or 全体
     office: bool = False  # the administrators' own: gets summaries, no items
+    person: str = ""  # one account alone: for trying a text on oneself, never planned for
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,10 +292,3 @@ class Card:
 
 
 Message = Markdown | Card
-
-
-def now_is_aware(moment: datetime) -> datetime:
-    """Return `moment` in Shanghai time; a naive datetime is a programmer's mistake."""
-    if moment.tzinfo is None:
-        raise ValueError("a datetime without a time zone")
-    return moment.astimezone(SHANGHAI)

@@ -25,6 +25,8 @@ from bot.core.policy import Policy
 
 WARNINGS = frozenset({Kind.NODE, Kind.SCENARIO, Kind.REPOST})
 WARNINGS_IN_A_ROW = 2  # then a model
+ESTIMATE_LEAD = 2  # workdays a main comes earlier while its days off are an estimate (DESIGN §9)
+BEGUN = frozenset({State.SENDING, State.SENT, State.UNKNOWN})  # nothing takes their place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,10 +120,10 @@ def plan_week(monday: date, plan: Plan, history: Sequence[Push]) -> Planned:
     slots, skipped = _slots(monday, plan)
     pushes: list[Push] = []
     for target in plan.targets:
-        if target.office:
+        if target.office or target.person:
             continue
         mine = [push for push in history if push.target == target.id]
-        chosen, dropped = _settle(slots, target, plan, mine)
+        chosen, dropped = _settle(monday, slots, target, plan, mine)
         pushes += chosen
         skipped += dropped
     order = {target.id: n for n, target in enumerate(plan.targets)}
@@ -135,17 +137,23 @@ def plan_week(monday: date, plan: Plan, history: Sequence[Push]) -> Planned:
 
 
 def _slots(monday: date, plan: Plan) -> tuple[list[Slot], list[Skip]]:
-    week = {monday + n * ONE for n in range(7)}
-    slots = [slot for slot in _node_slots(monday, plan) if slot.day in week]
+    """Return the slots of the week (and of nodes near it), and the rules that give way to it."""
+    slots = _node_slots(monday, plan)
     skips = []
     for rule in plan.rules:
         day = monday + (rule.weekday - 1) * ONE
         if policy.open_day(day, plan.calendar.is_workday):
             slots.append(_rule_slot(rule, day, plan))
         else:
-            name = plan.calendar.day(day).name or messages.DAY_OFF
-            skips.append(Skip(rule=rule.key, date=day, reason=messages.SKIP_DAY_OFF.format(name)))
+            skips.append(Skip(rule=rule.key, date=day, reason=_why_closed(day, plan)))
     return slots, skips
+
+
+def _why_closed(day: date, plan: Plan) -> str:
+    found = plan.calendar.day(day)
+    if found.workday:
+        return messages.SKIP_SILENT_DAY
+    return messages.SKIP_DAY_OFF.format(found.name or messages.DAY_OFF)
 
 
 def _rule_slot(rule: Rule, day: date, plan: Plan) -> Slot:
@@ -166,7 +174,8 @@ def _rule_slot(rule: Rule, day: date, plan: Plan) -> Slot:
 def _node_slots(monday: date, plan: Plan) -> list[Slot]:
     """Return the node slots of the weeks round `monday`, merged where they are to be."""
     # A node's first part comes up to a few weeks before its day: 元旦 is warned of in December.
-    days = [*plan.node_days(monday.year), *plan.node_days(monday.year + 1)]
+    # A lunar year ends in the next solar one: 小年 of 2026 is in January 2027.
+    days = [day for year in (-1, 0, 1) for day in plan.node_days(monday.year + year)]
     near = [day for day in days if -30 <= (day.date - monday).days <= 60]
     mains = [_main_slot(group, plan) for group in _groups(near)]
     finals = [_final_slot(node_day, plan) for node_day in near]
@@ -185,16 +194,24 @@ def _groups(days: Sequence[NodeDay]) -> list[list[NodeDay]]:
 
 def _main_slot(group: Sequence[NodeDay], plan: Plan) -> Slot:
     first, calendar = group[0], plan.calendar
-    day = calendar.workday_before(first.last_workday_before, first.node.main)
-    final = calendar.workday_before(first.last_workday_before, first.node.final)
+    earlier = ESTIMATE_LEAD if any(node_day.provisional for node_day in group) else 0
+    day = _lead_day(first, first.node.main + earlier, plan)
+    final = _lead_day(first, first.node.final, plan)
     late = calendar.workday_after(day, first.node.main_late_ok)
     # A main that would come on the final's own day is worth nothing beside it.
     return _node_slot(group, "main", day, max(day, min(late, calendar.workday_before(final))))
 
 
 def _final_slot(node_day: NodeDay, plan: Plan) -> Slot:
-    day = plan.calendar.workday_before(node_day.last_workday_before, node_day.node.final)
+    day = _lead_day(node_day, node_day.node.final, plan)
     return _node_slot([node_day], "final", day, day)
+
+
+def _lead_day(node_day: NodeDay, lead: int, plan: Plan) -> date:
+    """Return the day `lead` workdays before W, or the workday before it if that one is silent."""
+    day = plan.calendar.workday_before(node_day.last_workday_before, lead)
+    is_open = policy.open_day(day, plan.calendar.is_workday)
+    return day if is_open else plan.calendar.workday_before(day)
 
 
 def _node_slot(group: Sequence[NodeDay], part: str, day: date, last: date) -> Slot:
@@ -225,33 +242,41 @@ def _merge_same_day(slots: Sequence[Slot]) -> list[Slot]:
 
 
 def _settle(
-    slots: Iterable[Slot], target: Target, plan: Plan, mine: Sequence[Push]
+    monday: date, slots: Iterable[Slot], target: Target, plan: Plan, mine: Sequence[Push]
 ) -> tuple[list[Push], list[Skip]]:
     """Give the week's days to the slots by rank, and each slot that stays a text."""
-    open_slots = [left for slot in slots if (left := _uncovered(slot, target, mine))]
-    if not open_slots:
-        return [], []
-    monday = min(slot.day for slot in open_slots)
-    monday -= timedelta(days=monday.weekday())
+    week = [monday + n * ONE for n in range(7)]
+    left = [_uncovered(slot, target, plan, mine) for slot in slots]
+    open_slots = [slot for slot in left if slot is not None and slot.day in week]
     taken = _days_taken(mine, monday, {_key(slot, target) for slot in open_slots})
     limit = plan.policy.a_node_week if any(s.nodes for s in open_slots) else plan.policy.a_week
+    rows = {push.key: push for push in mine}
     kept: list[Slot] = []
     skips: list[Skip] = []
-    for slot in sorted(open_slots, key=lambda s: (s.rank, s.day, s.occurrence)):
-        if taken.count(slot.day) >= plan.policy.a_day:
+
+    def order(slot: Slot) -> tuple[bool, int, date, str]:
+        row = rows.get(_key(slot, target))
+        return row is None or row.state not in BEGUN, slot.rank, slot.day, slot.occurrence
+
+    for slot in sorted(open_slots, key=order):
+        row = rows.get(_key(slot, target))
+        day = row.due.date() if row else slot.day  # a notice may move a node, not what was sent
+        if day not in week:
+            kept.append(slot)
+        elif taken.count(day) >= plan.policy.a_day:
             skips.append(_skip(slot, target, messages.SKIP_DAY_TAKEN))
         elif len(taken) >= limit:
             skips.append(_skip(slot, target, messages.SKIP_WEEK_FULL.format(limit)))
         else:
-            taken.append(slot.day)
+            taken.append(day)
             kept.append(slot)
     pushes: list[Push] = []
-    rows = {push.key: push for push in mine}
     for slot in sorted(kept, key=lambda s: (s.day, s.rank)):
         if row := rows.get(_key(slot, target)):
             pushes.append(row)
             continue
-        item, reason = choose(slot, target, plan, [*mine, *pushes])
+        told = {**rows, **{push.key: push for push in pushes}}  # a row counts once
+        item, reason = choose(slot, target, plan, list(told.values()))
         if item is None:
             skips.append(_skip(slot, target, reason))
         else:
@@ -259,24 +284,28 @@ def _settle(
     return pushes, skips
 
 
-def _uncovered(slot: Slot, target: Target, mine: Sequence[Push]) -> Slot | None:
+def _uncovered(slot: Slot, target: Target, plan: Plan, mine: Sequence[Push]) -> Slot | None:
     """Return the slot less what other pushes cover already; None when nothing is left.
 
-    When a notice moves a node, what was sent stays sent and is never planned again.
+    When a notice moves a node, what was sent stays sent and is never planned again; when it
+    joins a node to one that was spoken of, the other keeps its own day.
     """
     key = _key(slot, target)
-    done = {
-        occurrence
-        for push in mine
-        if push.part == slot.part and push.key != key
-        for occurrence in push.covers
-    }
-    covers = tuple(name for name in slot.covers if name not in done)
+    own: set[str] = set()
+    others: set[str] = set()
+    for push in mine:
+        if push.part == slot.part:
+            (own if push.key == key else others).update(push.covers)
+    if own and set(slot.covers) <= own | others:  # its own row stands for it
+        return slot
+    covers = tuple(name for name in slot.covers if name not in own | others)
     if covers == slot.covers:
         return slot
-    if not covers:
-        return None
     nodes = tuple(node for node in slot.nodes if node.occurrence in covers)
+    if not nodes:
+        return None
+    if slot.part == "main":
+        return _main_slot(nodes, plan)
     return replace(slot, covers=covers, occurrence=covers[0], nodes=nodes)
 
 
@@ -297,8 +326,9 @@ def choose(
 ) -> tuple[Item | None, str]:
     """Return the text for a slot, or None and the reason.
 
-    Rested texts first, approved ones before the others, the least recently used first; at equal
-    merit a hash of slot and text decides, so that two groups need not get the same case.
+    Rested texts first, approved ones before the others, for a node's final the file that its
+    main came from, the least recently used first; at equal merit a hash of slot and text
+    decides, so that two groups need not get the same case.
     """
     used = {push.item: push.due.date() for push in sorted(history, key=lambda p: p.due)}
     fitting = [item for item in plan.items if _fits(item, slot)]
@@ -309,13 +339,15 @@ def choose(
         return None, messages.SKIP_ALL_USED.format(messages.choice(slot.kinds, _names(slot)))
     turn = _models_turn(history, plan)
     seed = slot.occurrence + slot.part
+    told = {push.item for push in history if set(push.covers) & set(slot.covers)}
 
-    def merit(item: Item) -> tuple[bool, bool, int, date, str]:
+    def merit(item: Item) -> tuple[bool, bool, bool, int, date, str]:
         missing = len(set(_names(slot)) - set(item.nodes))
         wrong_turn = len(slot.kinds) > 1 and (item.kind is Kind.MODEL) is not turn
         lot = hashlib.sha256(f"{seed}/{item.id}".encode()).hexdigest()
         last = used.get(item.id, date.min)
-        return bool(plan.blocked.get(item.id)), wrong_turn, missing, last, lot
+        blocked, strange = bool(plan.blocked.get(item.id)), item.id not in told
+        return blocked, strange, wrong_turn, missing, last, lot
 
     return min(rested, key=merit), ""
 

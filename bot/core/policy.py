@@ -68,7 +68,7 @@ def next_permitted(moment: datetime, policy: Policy, is_workday: IsWorkday) -> d
     while True:
         if open_day(day, is_workday):
             for start, _ in policy.windows:
-                opening = datetime.combine(day, start, SHANGHAI)
+                opening = _off_the_half_hour(datetime.combine(day, start, SHANGHAI))
                 if opening >= moment:
                     return opening
         day += timedelta(days=1)
@@ -86,7 +86,12 @@ def slot_time(day: date, slot: str, seed: str, policy: Policy) -> datetime:
     a hundred groups do not speak in the same second.
     """
     start = policy.windows[0 if slot == "上午" else -1][0]
-    return datetime.combine(day, start, SHANGHAI) + timedelta(seconds=180 + _spread(seed, 540))
+    due = datetime.combine(day, start, SHANGHAI) + timedelta(seconds=180 + _spread(seed, 540))
+    return _off_the_half_hour(due)
+
+
+def _off_the_half_hour(moment: datetime) -> datetime:
+    return moment + timedelta(minutes=1) if moment.minute in AVOIDED_MINUTES else moment
 
 
 def summary_time(day: date, seed: str) -> datetime:

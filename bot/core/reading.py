@@ -72,6 +72,18 @@ def figures(pushes: Iterable[Push], acts: Acts, calendar: Calendar, as_of: datet
     return total
 
 
+def people(pushes: Iterable[Push], acts: Acts) -> frozenset[str]:
+    """Return who could tap in any of `pushes`, each person once."""
+    return frozenset(person for push in pushes for person in _tappers(push, acts))
+
+
+def _tappers(push: Push, acts: Acts) -> set[str]:
+    cohort = acts.cohorts.get(push.key)
+    if cohort is None or not cohort.tappable:
+        return set()
+    return set(cohort.covered) - acts.unreached.get(push.key, frozenset())
+
+
 def _occurrence(
     group: Sequence[Push],
     acts: Acts,
@@ -87,9 +99,7 @@ def _occurrence(
         if cohort is None or push.sent_at is None:
             continue
         covered |= set(cohort.covered)
-        if not cohort.tappable:
-            continue
-        tappers = set(cohort.covered) - acts.unreached.get(push.key, frozenset())
+        tappers = _tappers(push, acts)
         reachable |= tappers
         end = min(as_of, reading_until(push.sent_at, calendar))
         read |= {

@@ -30,8 +30,8 @@ _WEEKDAYS = "一二三四五六日"
 class TooLong(ValueError):
     """A text that does not fit its channel; `size` and `limit` in bytes or characters."""
 
-    def __init__(self, size: int, limit: int) -> None:
-        super().__init__(messages.REFUSED_TOO_LONG.format(size, limit))
+    def __init__(self, size: int, limit: int, unit: str = "字节") -> None:
+        super().__init__(messages.REFUSED_TOO_LONG.format(size, limit, unit))
         self.size, self.limit = size, limit
 
 
@@ -56,7 +56,7 @@ class Footer:
 def values_of(days: Sequence[NodeDay], calendar: Calendar) -> dict[str, str]:
     """Return what the four placeholders say for a warning that covers `days`.
 
-    放假安排 is empty while the calendar is provisional: its sentence then falls away.
+    放假安排 and 上班日 are empty while the calendar is provisional: their sentences fall away.
     """
     if not days:
         return {}
@@ -66,7 +66,7 @@ def values_of(days: Sequence[NodeDay], calendar: Calendar) -> dict[str, str]:
     return {
         "节日": "、".join(day.node.name for day in days),
         "放假安排": "" if provisional else "，".join(_span(*span) for span in spans),
-        "上班日": _day(calendar.workday_after(last)),
+        "上班日": "" if provisional else _day(calendar.workday_after(last)),
         "年份": str(days[0].year),
     }
 
@@ -157,8 +157,8 @@ def card(
     """Return the card for a person: a summary, 看全文 where there is a page, and 已阅."""
     text = fill(summary_of(item, part), values)
     title = title_of(item, values)
-    _fit(len(title), CARD_TITLE)
-    _fit(len(text), CARD_TEXT)
+    _fit(len(title), CARD_TITLE, "字")
+    _fit(len(text), CARD_TEXT, "字")
     facts = [(messages.FACT_NUMBER, footer.number), (messages.FACT_REPORT, messages.REPORT)]
     facts += [(messages.FACT_OFFICE, footer.office), (messages.FACT_NOTE, messages.VOLUNTARY)]
     return Card(
@@ -210,6 +210,6 @@ def _dots(text: str) -> str:
     return re.sub(r"(?m)^- ", "· ", text)
 
 
-def _fit(size: int, limit: int) -> None:
+def _fit(size: int, limit: int, unit: str = "字节") -> None:
     if size > limit:
-        raise TooLong(size, limit)
+        raise TooLong(size, limit, unit)

@@ -68,7 +68,7 @@ def _tables(
     found, problems = [], []
     for key, table in data.items():
         try:
-            if not _KEY.match(key):
+            if not _KEY.fullmatch(key):
                 raise _Bad(f"[{key}] 只能用小写英文字母、数字和连字符")
             if len(key) > _KEY_LIMIT:
                 raise _Bad(f"[{key}] 太长，最多{_KEY_LIMIT}位")
@@ -99,12 +99,11 @@ def _node(key: str, table: Mapping[str, Any]) -> Node:
         if table.get(name) and not _MONTH_DAY.match(table[name]):
             raise _Bad(f'[{key}] 的 {name} 应写成 月-日，例如 "8-15"')
     node = Node(key=key, **{name: value for name, value in table.items() if name != "on"})
-    for year in range(2026, 2046):
-        try:
+    try:
+        for year in range(2026, 2046):
             festival_of(node, year)
-        except (ValueError, KeyError, IndexError):
-            why = "不存在，请检查" if year == 2026 else f"不是每年都有（{year}年没有），请换一个"
-            raise _Bad(f"[{key}] 的日期{why}") from None
+    except (ValueError, KeyError, IndexError):
+        raise _Bad(f"[{key}] 的日期不存在，或不是每年都有，请检查") from None
     return node
 
 

@@ -7,17 +7,18 @@ extremes are blurred, and nothing is shown from which subtraction would restore 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.core import messages
 from bot.core.calendar import Calendar, iso_week, monday_of
 from bot.core.model import Push, State, Target
-from bot.core.reading import Acts, Figures, figures, reading_until
+from bot.core.reading import Acts, Figures, figures, people, reading_until
+from bot.core.render import WEBHOOK_BYTES
 
 MIN_PEOPLE = 10  # a line per target speaks of at least so many (config: never under 5)
-LOW, HIGH = 0.1, 0.9
+LOW = 0.1  # so much of either end is blurred: a mark for 0 % alone would say 0 %
 TREND_WEEKS = 4
 
 
@@ -27,6 +28,8 @@ class Line:
 
     name: str
     figures: Figures
+    # Who may be among the read: four people and three pushes are four people, not twelve.
+    people: frozenset[str] = field(default=frozenset(), repr=False)
     blurred: str | None = None  # "≤10%" | "≥90%": rate and read are withheld
     withheld: bool = False  # rate and read are withheld to protect another line
 
@@ -91,9 +94,9 @@ def summarise(
         running=count(weeks.get(week, [])),
         items=_items(pushes, count, titles),
         running_items=_items(weeks.get(week, []), count, titles) if week != headline else (),
-        targets=_lines(pushes, count, targets, min_people),
+        targets=_lines(pushes, acts, count, targets, min_people),
         trend=tuple((name, count(weeks[name])) for name in closed[-TREND_WEEKS:]),
-        exceptions=(*_failures(acts.pushes, week, titles, as_of), *exceptions),
+        exceptions=(*_failures(acts.pushes, week, titles, targets, as_of), *exceptions),
         coming=tuple(coming),
     )
 
@@ -132,13 +135,13 @@ def _items(pushes: Sequence[Push], count: Any, titles: Mapping[str, str]) -> tup
 
 
 def _lines(
-    pushes: Sequence[Push], count: Any, targets: Sequence[Target], min_people: int
+    pushes: Sequence[Push], acts: Acts, count: Any, targets: Sequence[Target], min_people: int
 ) -> tuple[Line, ...]:
     lines = []
     for target in targets:
         mine = [push for push in pushes if push.target == target.id]
         if mine:
-            lines.append(Line(name=target.name, figures=count(mine)))
+            lines.append(Line(name=target.name, figures=count(mine), people=people(mine, acts)))
     return blur(merge_small(lines, min_people))
 
 
@@ -155,7 +158,7 @@ def merge_small(lines: Sequence[Line], min_people: int) -> list[Line]:
             done.append(line)
             continue
         open_line = _join(open_line, line) if open_line else line
-        if open_line.figures.reachable >= min_people:
+        if len(open_line.people) >= min_people:
             done.append(open_line)
             open_line = None
     if open_line is None:
@@ -163,17 +166,24 @@ def merge_small(lines: Sequence[Line], min_people: int) -> list[Line]:
     measured = [line for line in done if line.figures.reachable]
     if not measured:  # everybody together is too few: the unit's total says all that may be said
         return done
-    smallest = min(measured, key=lambda line: line.figures.reachable)
+    smallest = min(measured, key=lambda line: len(line.people))
     done[done.index(smallest)] = _join(smallest, open_line)
     return done
 
 
 def _join(one: Line, other: Line) -> Line:
-    return Line(name=f"{one.name}、{other.name}", figures=one.figures + other.figures)
+    return Line(
+        name=f"{one.name}、{other.name}",
+        figures=one.figures + other.figures,
+        people=one.people | other.people,
+    )
 
 
 def blur(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Blur 0 % and 100 %, and withhold further lines until subtraction restores nothing."""
+    """Blur both ends of the scale, and withhold further lines until subtraction restores nothing.
+
+    All up to 10 % bear one mark, and all from 90 % on the other: so neither says 0 % nor 100 %.
+    """
     marked = [replace(line, blurred=_extreme(line.figures)) for line in lines]
     while (victim := _restorable(marked)) is not None:
         marked[victim] = replace(marked[victim], withheld=True)
@@ -181,16 +191,24 @@ def blur(lines: Sequence[Line]) -> tuple[Line, ...]:
 
 
 def _extreme(found: Figures) -> str | None:
-    if not found.reachable or 0 < found.read < found.reachable:
+    if not found.reachable:
         return None
-    return "≤10%" if found.read == 0 else "≥90%"
+    few = _few(found)
+    if found.read <= few:
+        return "≤10%"
+    return "≥90%" if found.read >= found.reachable - few else None
+
+
+def _few(found: Figures) -> int:
+    """Return how many people a mark leaves open: one at least, also in a line of under ten."""
+    return max(1, int(LOW * found.reachable))
 
 
 def _restorable(lines: Sequence[Line]) -> int | None:
     """Return the next line to withhold, None when no blurred line can be worked out.
 
     Whoever knows the total knows the sum over the hidden lines; with the bounds of each (what
-    its mark says, or anything between none and all) a line is safe while two values are possible.
+    its mark says, or that it bears none) a line is safe while two values are possible.
     """
     hidden = [n for n, line in enumerate(lines) if line.blurred or line.withheld]
     if not any(lines[n].blurred for n in hidden):
@@ -207,22 +225,26 @@ def _restorable(lines: Sequence[Line]) -> int | None:
 
 
 def _bounds(line: Line) -> tuple[int, int]:
-    count = line.figures.reachable
-    few = max(1, int(LOW * count))
+    count, few = line.figures.reachable, _few(line.figures)
     if line.blurred == "≤10%":
         return 0, few
     if line.blurred == "≥90%":
         return count - few, count
-    return 0, count
+    return few + 1, count - few - 1
 
 
 # -- what needs attention ---------------------------------------------------------------------
 
 
 def _failures(
-    pushes: Sequence[Push], week: str, titles: Mapping[str, str], as_of: datetime
+    pushes: Sequence[Push],
+    week: str,
+    titles: Mapping[str, str],
+    targets: Sequence[Target],
+    as_of: datetime,
 ) -> list[str]:
     monday = monday_of(week)
+    names = {target.id: target.name for target in targets}
     found = []
     for push in sorted(pushes, key=lambda push: push.key):
         of_week = monday <= push.due.date() < monday + timedelta(days=7) and push.due < as_of
@@ -231,24 +253,30 @@ def _failures(
         end = messages.ENDS_WORTH_TELLING[push.state]
         title = titles.get(push.item, push.item)
         why = f"（{push.reason}）" if push.reason else ""
-        found.append(f"{push.due:%m-%d} {title} → {push.target}：{end}{why}")
+        found.append(
+            f"{push.due:%m-%d} {title} → {names.get(push.target, push.target)}：{end}{why}"
+        )
     return found
 
 
 # -- the message ------------------------------------------------------------------------------
 
 
-def words(summary: Summary, unit: str) -> str:
-    """Return the summary as WeCom markdown for the administrators' group (≤ 4,096 bytes)."""
+def words(summary: Summary, unit: str, per_target: bool = False) -> str:
+    """Return the summary as WeCom markdown for the administrators' group (≤ 4,096 bytes).
+
+    The unit's totals; the lines per target only where the unit chose to have them here.
+    """
     head = [f"> {messages.NOT_FOR_APPRAISAL}", f"**《廉政教育推送周报》** {unit}"]
     blocks = [[*head, _one_line(summary)]]
     if summary.headline_week:
-        title = f"**{_week_words(summary.headline_week)}**（阅知期已满）"
-        blocks.append([title, _figures_words(summary.headline), *map(_item_words, summary.items)])
-    if summary.week != summary.headline_week:
-        title = f"**{_week_words(summary.week)}**（阅知中）"
-        lines = map(_item_words, summary.running_items)
-        blocks.append([title, _figures_words(summary.running), *lines])
+        title = f"**{_week_words(summary.headline_week)}** 阅知期已满"
+        blocks.append([title, *_week_lines(summary.headline, summary.items)])
+    if summary.week != summary.headline_week and summary.running_items:
+        title = f"**{_week_words(summary.week)}** 阅知中"
+        blocks.append([title, *_week_lines(summary.running, summary.running_items)])
+    if per_target and summary.targets:
+        blocks.append([messages.PER_TARGET, *map(_target_words, summary.targets)])
     if len(summary.trend) > 1:
         steps = " → ".join(percent(found.rate) for _, found in summary.trend)
         blocks.append([f"**近{len(summary.trend)}周阅知率** {steps}"])
@@ -256,33 +284,49 @@ def words(summary: Summary, unit: str) -> str:
     blocks.append([heed, *(f"· {line}" for line in summary.exceptions)])
     if summary.coming:
         blocks.append(["**本周计划**", *(f"· {line}" for line in summary.coming)])
-    blocks.append([f'<font color="comment">{messages.HOW_MEASURED}</font>'])
-    return _within("\n\n".join("\n".join(block) for block in blocks), 4096)
+    how = f'\n\n<font color="comment">{messages.HOW_MEASURED}</font>'  # never cut off: law 2
+    text = "\n\n".join("\n".join(block) for block in blocks)
+    return _within(text, WEBHOOK_BYTES - len(how.encode())) + how
 
 
 def _one_line(summary: Summary) -> str:
-    if not summary.running.pushes and not summary.headline.pushes:
-        return messages.NOTHING_SENT
-    week = _week_words(summary.headline_week) if summary.headline_week else ""
-    rate = f"{week} 阅知率 {percent(summary.headline.rate)}；" if week else ""
-    return f"{rate}上周推送 {summary.running.pushes} 次；需要留意 {len(summary.exceptions)} 项。"
+    last = f"上周推送 {len(summary.running_items)} 篇"
+    if summary.week == summary.headline_week:
+        last = f"上周推送 {len(summary.items)} 篇"
+    elif not summary.running_items:
+        last = messages.NOTHING_SENT
+    rate = ""
+    if summary.headline_week:
+        days = _days_words(summary.headline_week)
+        rate = f"{days} 阅知率 **{percent(summary.headline.rate)}**；"
+    return f"{rate}{last}；需要留意 {len(summary.exceptions)} 项。"
 
 
-def _figures_words(found: Figures) -> str:
-    if not found.pushes:
-        return messages.NOTHING_SENT
-    text = f"推送 {found.pushes} 次 ｜ 覆盖 {found.covered} 人次 ｜ 可回执 {found.reachable} 人次"
-    text += f" ｜ 已阅 {found.read} 人次 ｜ 阅知率 {percent(found.rate)}"
-    return text + (f"（{messages.LOW_COVERAGE}）" if found.low_coverage else "")
+def _week_lines(found: Figures, items: Sequence[ItemLine]) -> list[str]:
+    low = f"（{messages.LOW_COVERAGE}）" if found.low_coverage else ""
+    return [
+        f"推送 {len(items)} 篇（{found.pushes} 次），覆盖 {found.covered} 人次",
+        f"可回执 {found.reachable}，已阅 {found.read}，阅知率 **{percent(found.rate)}**{low}",
+        *(line for item in items for line in _item_words(item)),
+    ]
 
 
-def _item_words(line: ItemLine) -> str:
+def _item_words(line: ItemLine) -> tuple[str, str]:
     found = line.figures
-    title = messages.PARTS.get(line.part, "") + line.title
-    return (
-        f"· {line.sent:%m-%d} {title}：覆盖{found.covered}，可回执{found.reachable}，"
-        f"已阅{found.read}，阅知率{percent(found.rate)}"
+    part = messages.PARTS.get(line.part, "").strip()
+    figures_line = (
+        f"　覆盖{found.covered} 可回执{found.reachable} 已阅{found.read}，{percent(found.rate)}"
     )
+    return f"· {line.sent:%m-%d}《{line.title}》{part}", figures_line
+
+
+def _target_words(line: Line) -> str:
+    found = line.figures
+    if line.withheld and not line.blurred:
+        rate = messages.WITHHELD
+    else:
+        rate = line.blurred or percent(found.rate)
+    return f"· {line.name}：覆盖 {found.covered} 可回执 {found.reachable} 阅知率 {rate}"
 
 
 def percent(rate: float | None) -> str:
@@ -290,12 +334,13 @@ def percent(rate: float | None) -> str:
     return messages.NO_RATE if rate is None else f"{rate:.1%}"
 
 
-def _week_words(week: str | None) -> str:
-    if week is None:
-        return ""
+def _week_words(week: str) -> str:
+    return f"{_days_words(week)}（第{int(week[-2:])}周）"
+
+
+def _days_words(week: str) -> str:
     monday = monday_of(week)
-    sunday = monday + timedelta(days=6)
-    return f"第{week[-2:]}周 {monday:%m.%d}—{sunday:%m.%d}"
+    return f"{monday:%m.%d}—{monday + timedelta(days=6):%m.%d}"
 
 
 def _within(text: str, limit: int) -> str:

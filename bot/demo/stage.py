@@ -103,6 +103,13 @@ def install(home: Path, source: Path, stage: Stage, sandbox_url: str, port: int 
     """Copy content and schedules into `home` and write its config.toml; return that path."""
     for folder in ("content", "schedules"):
         shutil.copytree(source / folder, home / folder, ignore=shutil.ignore_patterns("approvals"))
+    path = home / "config.toml"
+    path.write_text(settings_for(stage, sandbox_url, port) + "\n", encoding="utf-8")
+    return path
+
+
+def settings_for(stage: Stage, sandbox_url: str, port: int) -> str:
+    """Return the config.toml of a bot that speaks to this stage's sandbox."""
     lines = [
         '[unit]\nname = "某某局"\noffice = "局机关纪委"\nfeedback = "局机关党委"',
         f'administrator = "{READER}"',
@@ -120,6 +127,4 @@ def install(home: Path, source: Path, stage: Stage, sandbox_url: str, port: int 
             lines.append('channel = "app"')
     lines.append(f'\n[target.{OFFICE[0]}]\nname = "{OFFICE[1]}"\nchannel = "webhook"')
     lines.append(f'webhook = "{stage.keys[OFFICE[0]]}"\noffice = true')
-    path = home / "config.toml"
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return path
+    return "\n".join(lines)

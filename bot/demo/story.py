@@ -15,7 +15,7 @@ from bot import app, config
 from bot.core import messages
 from bot.core.calendar import Calendar, iso_week, monday_of
 from bot.core.model import SHANGHAI, Push, State
-from bot.demo.stage import AGENTID, OFFICE, READER, Clock, Stage, build_stage, install
+from bot.demo.stage import AGENTID, READER, Clock, Stage, build_stage, install, settings_for
 from bot.sandbox.cast import Act, Cast
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving, free_port
@@ -59,7 +59,7 @@ async def play(source: Path, *, headless: bool, port: int, say: Say) -> int:
                 if not await verify_callback(stage.world, AGENTID):
                     say(messages.DEMO_NO_CALLBACK)
                     return 2
-                await _prepare(house, stage, say)
+                await prepare(house, stage, say)
                 page = f"{sandbox.url}/sandbox?who={READER}"
                 say(messages.DEMO_PAGE.format(page))
                 if headless:
@@ -74,7 +74,7 @@ def _this_monday() -> datetime:
     return monday.replace(hour=8, minute=40, second=0, microsecond=0)
 
 
-async def _prepare(house: app.House, stage: Stage, say: Say) -> None:
+async def prepare(house: app.House, stage: Stage, say: Say) -> None:
     """Import the roster and approve the texts, for the demonstration only, in its copy."""
     await house.bureau.store.set_members(stage.roster)
     library = house.bureau.library(house.now().date())
@@ -95,7 +95,7 @@ async def _headless(house: app.House, stage: Stage, clock: Clock, say: Say) -> i
     calendar = house.bureau.library(clock.now().date()).calendar
     cast, told = stage.cast(calendar.is_workday), Told()
     say("")
-    await _until(HEADLESS_TO, house, cast, clock, told, say)
+    await play_until(HEADLESS_TO, house, cast, clock, told, say)
     week = iso_week(HEADLESS_TO.date() - timedelta(days=7))
     kept = await house.bureau.store.summary(week)
     if kept is None:
@@ -113,7 +113,7 @@ async def _headless(house: app.House, stage: Stage, clock: Clock, say: Say) -> i
     return 0 if agree else 1
 
 
-async def _until(
+async def play_until(
     end: datetime,
     house: app.House,
     cast: Cast,
@@ -220,7 +220,7 @@ async def _for_a_visitor(house: app.House, stage: Stage, clock: Clock, page: str
     webbrowser.open(page)
     end = await _end_of_next_node(house, clock)
     say(messages.DEMO_JUMPS.format(f"{end:%Y-%m-%d}"))
-    await _until(end, house, cast, clock, told, say, PAUSE)
+    await play_until(end, house, cast, clock, told, say, PAUSE)
     say(messages.DEMO_STAYS)
     await app.until_told().wait()
 
@@ -240,9 +240,12 @@ async def serve_sandbox(port: int, say: Say) -> None:
     stage = build_stage(clock)
     stage.world.now = app.system_clock
     async with Serving(create_app(stage.world), port=port) as served:
+        stage.world.set_callback(AGENTID, CALLBACK)
         say(messages.SANDBOX_READY.format(served.url))
-        say(f"  corp_id = {stage.world.corp_id}  agentid = {AGENTID}")
-        for target, key in stage.keys.items():
-            name = dict([OFFICE]).get(target) or stage.world.groups[target].name
-            say(f"  {name}: {served.url}/cgi-bin/webhook/send?key={key}")
+        say(messages.SANDBOX_SETTINGS)
+        say(settings_for(stage, served.url, CALLBACK_PORT))
         await app.until_told().wait()
+
+
+CALLBACK_PORT = 8650  # of a bot with the settings that are shown
+CALLBACK = f"http://127.0.0.1:{CALLBACK_PORT}/wecom/callback"

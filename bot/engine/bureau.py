@@ -34,6 +34,7 @@ class Bureau:
     page: Callable[[str], str] = _no_page  # push key -> address of the page with the whole text
     review: bool = True
     min_people: int = MIN_PEOPLE
+    per_target: str = "console"  # where figures per target stand: console, message, off
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one tick at a time, whoever asks
 
     def library(self, today: date) -> Library:

@@ -53,6 +53,8 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
 
 def audience(members: Sequence[Member], target: Target | None, today: date) -> list[Member]:
     """Return the members of the roster who belong to a target and are 在岗 on `today`."""
+    if target is not None and target.person:
+        return [Member(id=target.person, name=target.name)]
     if target is None or not target.roster:
         return []
     everybody = target.roster == messages.EVERYBODY
@@ -153,10 +155,11 @@ async def _summary(
             as_of=now,
             review=bureau.review,
             min_people=bureau.min_people,
+            per_target=bureau.per_target,
         )
         kept = {
             "json": summary.as_json(built),
-            "text": summary.words(built, bureau.footer.unit),
+            "text": summary.words(built, bureau.footer.unit, bureau.per_target == "message"),
         }
         await bureau.store.keep_summary(week, kept)
     return Markdown(text=kept["text"])

@@ -94,20 +94,26 @@ async def _repeats(bureau: Bureau, now: datetime) -> list[Push]:
     for push in await bureau.store.pushes([State.UNKNOWN]):
         if push.not_before is None or push.not_before > now:
             continue
-        if push.sent_at is not None and now - push.sent_at <= REPEAT_FOR:
+        fresh = push.sent_at is not None and now - push.sent_at <= REPEAT_FOR
+        if fresh and await _same_words(push, bureau, now):
             found.append(push)
-        else:  # WeCom no longer remembers: from here on it is for a receipt, or a person, to say
+        else:  # no copy that WeCom would drop: it is for a receipt, or a person, to say
             await bureau.store.postpone(push.key, None, push.reason)
     return found
+
+
+async def _same_words(push: Push, bureau: Bureau, now: datetime) -> bool:
+    """Whether the text is still the one that went out: other bytes would be a second message."""
+    item = bureau.library(now.date()).item(push.item)
+    sent = await bureau.store.deliveries(push.key)
+    return not sent or sent[0].digest == (item.digest if item else "")
 
 
 async def _deliver_one(
     push: Push, bureau: Bureau, library: Library, plan: Plan, now: datetime
 ) -> None:
     if now > push.until and push.state is State.PLANNED:
-        reason = messages.EXPIRED_WINDOW.format(push.reason or messages.EXPIRED_LATE)
-        await bureau.store.end(push.key, State.EXPIRED, reason)
-        _log("expired", push, reason)
+        await _expire(push, bureau)
         return
     item = library.item(push.item) if push.item else None
     wait = await _hindrance(push, item, bureau, library, plan, now)
@@ -123,7 +129,7 @@ async def _deliver_one(
         return
     audience = compose.parts_of(cohort, channel)
     for number, people in enumerate(audience):
-        if push.parts.get(str(number), State.PLANNED) not in (State.PLANNED, State.UNKNOWN):
+        if not _may_go(push, number, channel, now):
             continue
         part = Part(push, item, cohort, people, number, len(audience))
         try:
@@ -133,6 +139,23 @@ async def _deliver_one(
             await bureau.store.end(push.key, State.SKIPPED, str(error))
             _log("skipped", push, str(error))
             return
+
+
+async def _expire(push: Push, bureau: Bureau) -> None:
+    """End a push whose window has closed; one that reached some people stays sent, and says so."""
+    reason = messages.EXPIRED_WINDOW.format(push.reason or messages.EXPIRED_LATE)
+    partly = State.SENT in push.parts.values()
+    await bureau.store.end(push.key, State.SENT if partly else State.EXPIRED, reason)
+    _log("expired", push, reason)
+
+
+def _may_go(push: Push, part: int, channel: Channel, now: datetime) -> bool:
+    """Whether a part was never sent, or may be sent again because WeCom drops the copy."""
+    state = push.parts.get(str(part), State.PLANNED)
+    if state != State.UNKNOWN:
+        return state == State.PLANNED
+    fresh = push.sent_at is not None and now - push.sent_at <= REPEAT_FOR
+    return channel.deduplicates and fresh
 
 
 # -- asked again in the last moment ------------------------------------------------------------
@@ -155,7 +178,7 @@ async def _hindrance(
     opening = policy.next_permitted(now, plan.policy, plan.calendar.is_workday)
     if opening > now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
-    if not target.office and await _spoken_today(push, bureau, now):
+    if not (target.office or target.person) and await _spoken_today(push, bureau, now):
         morrow = datetime.combine(now.date() + timedelta(days=1), push.due.timetz())
         later = policy.next_permitted(morrow, plan.policy, plan.calendar.is_workday)
         return Wait(until=later, reason=messages.WAIT_DAY_CAP)
@@ -195,7 +218,7 @@ async def _attempt(part: Part, message: Message, bureau: Bureau, now: datetime) 
         digest=part.digest,
         to=part.people,
     )
-    if not await store.begin(delivery, part.cohort):
+    if not await store.begin(delivery, part.cohort, part.total):
         return  # somebody else has it
     try:
         sent = await channel.send(delivery.body.encode())
@@ -203,6 +226,7 @@ async def _attempt(part: Part, message: Message, bureau: Bureau, now: datetime) 
         delivery = replace(delivery, state=_STATES[error.outcome], ended=now, reason=error.reason)
         await store.finish(delivery, part.total, _again(delivery, error, channel, earlier, now))
         await _consequence(push, error, bureau, now)
+        await _proven(delivery, bureau)
     except Exception:  # a mistake of ours, after the bytes may have left
         lost = replace(delivery, state=State.UNKNOWN, ended=now, reason=messages.ANSWER_LOST)
         await store.finish(lost, part.total, None)
@@ -256,6 +280,15 @@ async def _consequence(push: Push, error: SendError, bureau: Bureau, now: dateti
     if error.then.kind == "disable_target":
         state = TargetState(id=push.target, disabled=error.reason, since=now)
         await bureau.store.set_target(state)
+
+
+async def _proven(delivery: Delivery, bureau: Bureau) -> None:
+    """Confirm an unknown push that somebody tapped before its answer was given up."""
+    if delivery.state is not State.UNKNOWN:
+        return
+    receipts = (await bureau.store.acts()).receipts
+    if any(row.push == delivery.push and row.person in delivery.to for row in receipts):
+        await bureau.store.confirm(delivery.push, delivery.part)
 
 
 def _log(action: str, push: Push, reason: str = "") -> None:

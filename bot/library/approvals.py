@@ -6,8 +6,10 @@ installation, or moved to another item or digest approves nothing.
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import hmac
+import json
 import os
 import re
 import tomllib
@@ -18,9 +20,11 @@ from pathlib import Path
 
 from bot.core import messages
 from bot.core.model import Item
+from bot.library.decode import read_text
 
 COMMAND_LINE = "本机命令行"
-_ID = re.compile(r"^[0-9A-Za-z_\-\u4e00-\u9fff]{1,40}$")
+NAME = re.compile(r"[0-9A-Za-z_\-\u4e00-\u9fff]{1,40}")
+KEY_BYTES = 32
 _FIELDS = ("id", "digest", "step", "who", "when", "how", "sources_checked")
 
 
@@ -37,13 +41,13 @@ class Approval:
     sources_checked: bool
 
     def seal(self, key: bytes) -> str:
-        said = "\n".join(f"{name}={getattr(self, name)}" for name in _FIELDS)
+        said = json.dumps([str(getattr(self, name)) for name in _FIELDS])
         return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
 
 
 def usable_id(item_id: str) -> bool:
     """Whether a 编号 can name a folder: letters, digits, Chinese, - and _, at most 40."""
-    return bool(_ID.match(item_id))
+    return bool(NAME.fullmatch(item_id))
 
 
 def seal_key(data: Path) -> bytes:
@@ -51,21 +55,25 @@ def seal_key(data: Path) -> bytes:
     path = data / "seal.key"
     if not path.exists():
         data.mkdir(parents=True, exist_ok=True)
-        try:
-            file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:  # another process was quicker
-            return path.read_bytes()
+        file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(file, "wb") as out:
-            out.write(os.urandom(32))
+            out.write(os.urandom(KEY_BYTES))
             out.flush()
             os.fsync(out.fileno())
-    return path.read_bytes()
+    key = path.read_bytes()
+    if len(key) != KEY_BYTES:  # a short one could be guessed, and every seal forged
+        hint = "审批的密钥不完整，请从备份恢复；没有备份就删除它，内容须重新审批"
+        raise OSError(errno.EIO, hint, str(path))
+    return key
 
 
 def write(folder: Path, approval: Approval, key: bytes) -> Path:
     """Write one approval below `folder` (content/approvals) and return its path."""
-    if not usable_id(approval.id):
-        raise ValueError(f"编号“{approval.id}”不能用作文件夹名，只能有字母、数字、汉字、- 和 _")
+    for name in (approval.id, approval.step):
+        if not usable_id(name):
+            raise ValueError(f"“{name}”不能用作文件名，只能有字母、数字、汉字、- 和 _")
+    if not approval.who.isprintable():
+        raise ValueError("审批人的名字里有看不见的字符")
     path = folder / approval.id / f"{approval.digest[:12]}-{approval.step}.toml"
     path.parent.mkdir(parents=True, exist_ok=True)
     lines = ["# 由程序写入，请勿改动：改动、复制或移动后即失效。"]
@@ -75,13 +83,16 @@ def write(folder: Path, approval: Approval, key: bytes) -> Path:
         lines.append(f"{name} = {shown}")
     lines.append(f'seal = "{approval.seal(key)}"')
     draft = path.with_suffix(".tmp")
-    draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with draft.open("w", encoding="utf-8") as out:
+        out.write("\n".join(lines) + "\n")
+        out.flush()
+        os.fsync(out.fileno())
     os.replace(draft, path)
     return path
 
 
 def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
 
 
@@ -99,16 +110,15 @@ def read(folder: Path, item_id: str, key: bytes) -> list[Approval]:
 
 def _sound(path: Path, item_id: str, key: bytes) -> Approval | None:
     try:
-        table = tomllib.loads(path.read_text("utf-8"))
+        table = tomllib.loads(read_text(path))
         approval = Approval(
             **{name: table[name] for name in _FIELDS if name != "when"},
             when=datetime.fromisoformat(table["when"]),
         )
-        seal = str(table["seal"])
-    except (OSError, ValueError, KeyError, TypeError):
+        named = path.name == f"{approval.digest[:12]}-{approval.step}.toml"
+        sealed = hmac.compare_digest(table["seal"], approval.seal(key))
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    named = path.name == f"{approval.digest[:12]}-{approval.step}.toml"
-    sealed = hmac.compare_digest(seal.encode(), approval.seal(key).encode())
     return approval if named and sealed and approval.id == item_id else None
 
 

@@ -6,6 +6,8 @@ it is tried last because it accepts much that is not meant to be Chinese.
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,22 @@ from typing import Any
 from bot.core.model import Problem
 
 MAX_BYTES = 256 * 1024
+_WHY = {
+    errno.ENOENT: "找不到",
+    errno.EACCES: "没有权限",
+    errno.EPERM: "没有权限",
+    errno.EROFS: "磁盘是只读的",
+    errno.EISDIR: "这是文件夹，不是文件",
+    errno.ENOTDIR: "路径中有一段不是文件夹",
+    errno.EEXIST: "已有同名的文件",
+    errno.ENOSPC: "磁盘已满",
+    errno.EFBIG: "文件太大",
+    errno.ENAMETOOLONG: "名字太长",
+    errno.ELOOP: "链接绕成了圈",
+    errno.EADDRINUSE: "端口已被占用",
+}
+_NO_TEXT = "不是文本文件，请用记事本另存为 UTF-8"
+_NO_ENCODING = "文字编码无法识别，请用记事本另存为 UTF-8"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -20,37 +38,34 @@ class Unreadable(ValueError):
     """A file that cannot be turned into text; the sentence says what to do."""
 
 
+def why(error: OSError) -> str:
+    """Return what went wrong with a file, in the reader's language where it is a common thing."""
+    return _WHY.get(error.errno or 0) or error.strerror or str(error)
+
+
 def decode(data: bytes) -> str:
     """Return the text of `data`, unchanged but for its BOM and encoding."""
-    for mark, encoding in _BOMS:
-        if data.startswith(mark):
-            return _decoded(data, encoding)
-    if b"\0" in data:
-        raise Unreadable("不是文本文件，请用记事本另存为 UTF-8")
+    marked = [encoding for mark, encoding in _BOMS if data.startswith(mark)]
+    for encoding in marked or ("utf-8", "gb18030"):
+        with contextlib.suppress(UnicodeDecodeError):
+            text = data.decode(encoding)
+            if "\0" in text:
+                raise Unreadable(_NO_TEXT)
+            return text
+    raise Unreadable(_NO_TEXT if b"\0" in data and not marked else _NO_ENCODING)
+
+
+def read_text(path: Path, limit: int = MAX_BYTES) -> str:
+    """Return the text of a regular file of at most `limit` bytes; Unreadable otherwise."""
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return _decoded(data, "gb18030")
-
-
-def _decoded(data: bytes, encoding: str) -> str:
-    try:
-        return data.decode(encoding)
-    except UnicodeDecodeError:
-        raise Unreadable("文字编码无法识别，请用记事本另存为 UTF-8") from None
-
-
-def read_text(path: Path) -> str:
-    """Return the text of a regular file of at most MAX_BYTES; Unreadable otherwise."""
-    if not path.is_file():
-        raise Unreadable("不是普通文件，已略过")
-    try:
+        if not path.is_file():  # a pipe would block, a device would never end
+            raise Unreadable("不是普通文件，不能读取" if path.exists() else "找不到这个文件")
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(limit + 1)
     except OSError as error:
-        raise Unreadable(f"打不开（{error.strerror}），请检查权限或是否被占用") from None
-    if len(data) > MAX_BYTES:
-        raise Unreadable(f"超过 {MAX_BYTES // 1024} KB，文本内容不应这么大")
+        raise Unreadable(f"打不开（{why(error)}），请检查权限或是否被占用") from None
+    if len(data) > limit:
+        raise Unreadable(f"超过 {limit // 1024} KB，文本内容不应这么大")
     return decode(data)
 
 
@@ -69,6 +84,8 @@ def read_toml(path: Path, shown: str) -> tuple[dict[str, Any], str, list[Problem
     except tomllib.TOMLDecodeError as error:
         line = _line_of(str(error))
         return {}, text, [_problem(shown, line, _hint(text, line))]
+    except RecursionError:
+        return {}, text, [_problem(shown, 0, "括号套得太深，读不懂")]
 
 
 def _line_of(message: str) -> int:
@@ -78,7 +95,9 @@ def _line_of(message: str) -> int:
 
 def _hint(text: str, line: int) -> str:
     lines = text.split("\n")
-    shown = lines[line - 1].strip()[:30] if 0 < line <= len(lines) else ""
+    # Never what stands behind the equals sign: it may be a secret.
+    name, equals, _ = (lines[line - 1] if 0 < line <= len(lines) else "").partition("=")
+    shown = name.strip()[:30] + (" = …" if equals else "")
     return f"这一行写法不对：“{shown}”。文字要加英文引号，每行一个 名称 = 值"
 
 

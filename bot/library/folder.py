@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -16,12 +17,13 @@ from bot.core.lint import lint
 from bot.core.model import Item, Problem
 from bot.core.schedules import Schedules, parse_nodes, parse_overrides, parse_rules
 from bot.library import approvals
-from bot.library.decode import Unreadable, read_text, read_toml
+from bot.library.decode import Unreadable, read_text, read_toml, why
 
 # What editors and sync tools leave behind is passed over in silence.
 _LITTER_PREFIX = ("~$", ".", "._")
 _LITTER_SUFFIX = (".bak", ".swp", ".tmp", ".part", "~")
 _SUFFIXES = (".md", ".txt")
+_YEAR = re.compile(r"20\d\d", re.ASCII)
 _OTHER_FOLDERS = ("approvals", "待导入")
 MAX_ATTACHMENT = 20 * 1024 * 1024
 
@@ -91,21 +93,39 @@ def load_items(content: Path) -> tuple[list[Item], list[Problem]]:
     if not content.is_dir():
         return [], [_problem("content", "找不到内容文件夹，请检查配置或新建 content/")]
     root = content.resolve()
-    for path in _candidates(content):
-        shown = path.relative_to(content).as_posix()
-        item, found = _load_item(path, shown, root)
+    for path in _candidates(content, problems):
+        item, found = _load_item(path, _shown(path, content), root)
         problems += found
         if item is not None:
             items.append(item)
     return items, problems
 
 
-def _candidates(content: Path) -> Iterator[Path]:
-    for folder, names, files in os.walk(content):
+def _candidates(content: Path, problems: list[Problem]) -> Iterator[Path]:
+    def unreadable(error: OSError) -> None:
+        where = _shown(Path(error.filename), content)
+        problems.append(_problem(where, f"文件夹打不开（{why(error)}），里面的内容没有读"))
+
+    for folder, names, files in os.walk(content, onerror=unreadable):
         names[:] = sorted(n for n in names if n not in _OTHER_FOLDERS and not _litter(n))
+        yield from (Path(folder) / name for name in names if (Path(folder) / name).is_symlink())
         for name in sorted(files):
-            if name.endswith(_SUFFIXES) and not _litter(name) and not name.startswith("README"):
+            if name.lower().endswith(_SUFFIXES) and not _litter(name):
                 yield Path(folder) / name
+
+
+def _shown(path: Path, content: Path) -> str:
+    """Return how a file is called in problems; names that are no text are told as GBK if need be.
+
+    An archive packed on Windows and unpacked on Linux leaves such names.
+    """
+    name = path.relative_to(content).as_posix()
+    raw = os.fsencode(name)
+    return raw.decode("gb18030" if _no_text(name) else "utf-8", "replace")
+
+
+def _no_text(name: str) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in name)
 
 
 def _litter(name: str) -> bool:
@@ -113,19 +133,35 @@ def _litter(name: str) -> bool:
 
 
 def _load_item(path: Path, shown: str, root: Path) -> tuple[Item | None, list[Problem]]:
-    if not path.resolve().is_relative_to(root):
+    if not _inside(path, root):
         return None, [_problem(shown, "链接指向内容文件夹之外，不予读取")]
+    if _no_text(path.name):
+        return None, [_problem(shown, "文件名的编码不对，请改名后再放进来")]
     try:
         text = read_text(path)
     except Unreadable as error:
         return None, [_problem(shown, str(error))]
-    if not has_head(text) and not shown.endswith(".md"):
-        return None, []  # a plain .txt lying about is not an item
+    note = path.name.lower().startswith("readme") or path.suffix.lower() == ".txt"
+    if note and not has_head(text):
+        return None, []  # notes lying about are not items
     item, problems = parse_item(text, shown)
-    if item is None or not item.attachments:
+    if item is None:
+        return None, problems
+    if not approvals.usable_id(item.id):
+        hint = f"编号“{item.id}”只能有字母、数字、汉字、- 和 _，最多 40 个；请写一行 编号: …"
+        problems.append(_problem(shown, hint, item.lines.get("id", 1)))
+    if not item.attachments:
         return item, problems
     digests, found = _attachments(item, path.parent, root)
     return replace(item, digest=digest_of(item, digests)), problems + found
+
+
+def _inside(path: Path, root: Path) -> bool:
+    """Whether `path` really lies below `root`; a link in circles, or no path at all, does not."""
+    try:
+        return path.resolve().is_relative_to(root)
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def _attachments(item: Item, folder: Path, root: Path) -> tuple[dict[str, str], list[Problem]]:
@@ -133,16 +169,24 @@ def _attachments(item: Item, folder: Path, root: Path) -> tuple[dict[str, str], 
     digests: dict[str, str] = {}
     problems: list[Problem] = []
     for name in item.attachments:
-        path = (folder / name).resolve()
-        if not path.is_relative_to(root) or not path.is_file():
-            hint = f"附件“{name}”不在内容文件夹里，请放到同一文件夹"
+        try:
+            digests[name] = _attachment(folder / name, root)
+        except ValueError as error:
+            hint = f"附件“{name}”{error}"
             problems.append(_problem(item.path, hint, item.lines.get("attachments", 0)))
-        elif path.stat().st_size > MAX_ATTACHMENT:
-            hint = f"附件“{name}”超过 20 MB，企业微信不收"
-            problems.append(_problem(item.path, hint, item.lines.get("attachments", 0)))
-        else:
-            digests[name] = hashlib.sha256(path.read_bytes()).hexdigest()
     return digests, problems
+
+
+def _attachment(path: Path, root: Path) -> str:
+    """Return the sha256 of one attachment; ValueError says what is wrong with it."""
+    try:
+        if not _inside(path, root) or not path.is_file():
+            raise ValueError("不在内容文件夹里，请放到同一文件夹")
+        if path.stat().st_size > MAX_ATTACHMENT:
+            raise ValueError("超过 20 MB，企业微信不收")
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ValueError(f"打不开（{why(error)}）") from None
 
 
 def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
@@ -158,7 +202,7 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
     announced: set[int] = set()
     for path in sorted(folder.glob("overrides/*.toml")):
         shown = f"schedules/overrides/{path.name}"
-        if not path.stem.isdecimal():
+        if not _YEAR.fullmatch(path.stem):
             problems.append(_problem(shown, "文件名应是年份，如 2027.toml"))
             continue
         data, text, found = read_toml(path, shown)

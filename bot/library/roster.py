@@ -7,8 +7,11 @@ nothing of the kind may lie about here.
 from __future__ import annotations
 
 import csv
+import difflib
 import io
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.core.content import parse_date
@@ -27,20 +30,25 @@ COLUMNS = {
     "备注": "note",
 }
 _ALIASES = {"帐号": "账号", "企业微信账号": "账号", "userid": "账号", "党支部": "支部"}
+MAX_BYTES = 32 * 1024 * 1024  # 200,000 people
+_SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
 _FORBIDDEN = ("身份证", "手机", "电话", "政治面貌", "银行")
 
 
 def read_roster(path: Path) -> tuple[list[Member], list[Problem]]:
     """Return the members of a CSV file and what is wrong with it, row by row."""
     try:
-        text = read_text(path)
+        text = read_text(path, MAX_BYTES)
     except Unreadable as error:
         return [], [_problem(path, 0, str(error))]
     return parse_roster(text, path)
 
 
 def parse_roster(text: str, path: Path) -> tuple[list[Member], list[Problem]]:
-    rows = list(csv.reader(io.StringIO(text, newline="")))
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline="")))
+    except csv.Error:
+        return [], [_problem(path, 0, "不是完整的 CSV：大概有一个引号没有成对")]
     if not rows:
         return [], [_problem(path, 1, "文件是空的；第一行应是表头：" + " ".join(COLUMNS))]
     header = [_ALIASES.get(cell.strip(), cell.strip()) for cell in rows[0]]
@@ -49,9 +57,14 @@ def parse_roster(text: str, path: Path) -> tuple[list[Member], list[Problem]]:
         return [], [_problem(path, 1, hint)]
     if missing := [name for name in ("姓名", "账号") if name not in header]:
         return [], [_problem(path, 1, f"表头缺少“{'、'.join(missing)}”列")]
+    if twice := sorted({name for name in header if name and header.count(name) > 1}):
+        return [], [_problem(path, 1, f"表头的“{'、'.join(twice)}”列写了两次，请只留一列")]
     members: dict[str, Member] = {}
-    problems: list[Problem] = []
+    problems = [_passed_over(path, name) for name in header if name and name not in COLUMNS]
     for number, row in enumerate(rows[1:], 2):
+        if any(cell.strip() for cell in row[len(header) :]):
+            problems.append(_problem(path, number, "比表头多出几格，请检查逗号和引号"))
+            continue
         cells = {name: cell.strip() for name, cell in zip(header, row, strict=False)}
         if not any(cells.values()):
             continue
@@ -62,13 +75,25 @@ def parse_roster(text: str, path: Path) -> tuple[list[Member], list[Problem]]:
             members[member.id.casefold()] = member
         except ValueError as error:
             problems.append(_problem(path, number, str(error)))
+    if not members and all(problem.severity == "warning" for problem in problems):
+        problems.append(_problem(path, 1, "只有表头，没有人员"))
     return list(members.values()), problems
+
+
+def _passed_over(path: Path, name: str) -> Problem:
+    """A column we do not know: a slip of the pen is an error, 序号 and the like are not."""
+    near = difflib.get_close_matches(name, [*COLUMNS, *_ALIASES], n=1, cutoff=0.7)
+    if near:
+        return _problem(path, 1, f"不认识“{name}”列，是不是“{near[0]}”？")
+    return replace(_problem(path, 1, f"不认识“{name}”列，没有读入"), severity="warning")
 
 
 def _member(cells: Mapping[str, str]) -> Member:
     for name in ("姓名", "账号"):
         if not cells.get(name):
             raise ValueError(f"缺少{name}")
+    if _SCIENTIFIC.fullmatch(cells["账号"]):
+        raise ValueError(f"账号“{cells['账号']}”被表格软件改写了，请把该列设为文本后重填")
     if "|" in cells["账号"]:
         raise ValueError("账号里不能有“|”")
     status = cells.get("在岗状态", "")
@@ -83,4 +108,4 @@ def _member(cells: Mapping[str, str]) -> Member:
 
 
 def _problem(path: Path, line: int, message: str) -> Problem:
-    return Problem(path=path.name, line=line, severity="error", code="roster", message=message)
+    return Problem(path=str(path), line=line, severity="error", code="roster", message=message)

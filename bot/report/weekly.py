@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 
 from bot.core import messages
 from bot.core.calendar import iso_week, monday_of
-from bot.core.model import Push, Target
+from bot.core.model import ME, Push, Target
 from bot.core.planning import Plan, plan_span
 from bot.core.summary import MIN_PEOPLE, Summary, summarise
 from bot.library.folder import Library
@@ -29,13 +29,15 @@ async def build(
     as_of: datetime,
     review: bool = True,
     min_people: int = MIN_PEOPLE,
+    per_target: str = "console",
 ) -> Summary:
     """Count the acts before `as_of` for the summary of `week`."""
     acts = await store.acts()
-    items = [push for push in acts.pushes if push.item]  # the summary's own push is not counted
+    # Not counted: the summary's own push, and what the administrator tried on himself.
+    items = [push for push in acts.pushes if push.item and push.target != ME]
     monday = monday_of(week) + timedelta(days=7)
     coming = plan_span(monday, 7, plan, items).pushes
-    return summarise(
+    built = summarise(
         week,
         replace(acts, pushes=items),
         calendar=plan.calendar,
@@ -46,6 +48,7 @@ async def build(
         coming=_coming(coming, library),
         min_people=min_people,
     )
+    return replace(built, targets=()) if per_target == "off" else built
 
 
 async def _exceptions(

@@ -54,7 +54,8 @@ class Links:
 def page(reading: Reading) -> str:
     """Return the HTML of a text."""
     sections = [(name, _html(text)) for name, text in reading.sections]
-    return _pages.get_template("reading.html").render(reading=reading, sections=sections)
+    template = _pages.get_template("reading.html")
+    return template.render(reading=reading, sections=sections, no_tips=messages.NO_TIPS)
 
 
 def closed_page() -> str:

@@ -223,6 +223,7 @@ def test_an_app_card_is_written_as_wecom_wants_it():
                 {"type": 1, "text": "看全文", "style": 2, "url": "https://page.example/r/1"},
                 {"type": 0, "text": "已阅", "style": 1, "key": "ack"},
             ],
+            "card_action": {"type": 1, "url": CARD.link[1]},
             "task_id": "mid-autumn-2026_main@jg1",
         },
         "enable_duplicate_check": 1,

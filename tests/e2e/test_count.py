@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from bot.demo.stage import AGENTID, BRANCHES, Clock, build_stage
-from bot.demo.story import HEADLESS_TO, Told, _until
+from bot.demo.story import HEADLESS_TO, Told, play_until
 from bot.sandbox.serving import Serving
 from tests.engine.office import moment, office
 
@@ -19,7 +19,7 @@ async def test_the_headline_rate_is_people_who_tapped_in_time_over_reachable(tmp
         cast = desk.stage.cast(calendar.is_workday)
         async with Serving(desk.house.web) as served:
             desk.world.set_callback(AGENTID, f"{served.url}/wecom/callback")
-            await _until(HEADLESS_TO, desk.house, cast, desk.clock, Told(), lambda _: None)
+            await play_until(HEADLESS_TO, desk.house, cast, desk.clock, Told(), lambda _: None)
         kept = await desk.house.bureau.store.summary("2026-W26")
     assert kept is not None
     reachable, read = _by_hand(desk.world, moment(kept["json"]["as_of"][:16].replace("T", " ")))

@@ -24,7 +24,7 @@ def test_the_headless_demo_tells_the_story_and_both_counts_agree():
     assert "第三级" in told
     assert "仅为演示在副本里登记审批" in told
     assert "仅用于改进推送内容，不作考核、评比、通报依据" in told
-    rate = re.search(r"第25周 .* 阅知率 ([\d.]+%)；", told)
+    rate = re.search(r"06.15—06.21 阅知率 ([\d.]+%)；", told)
     counted = re.search(r"另数一遍（2026-W25）：.*，([\d.]+%)。", told)
     assert rate is not None
     assert counted is not None

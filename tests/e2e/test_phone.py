@@ -43,7 +43,7 @@ async def test_a_tap_in_the_phone_is_a_person_in_the_summary(tmp_path, browser):
 
         await desk.at("2026-06-29 09:35")
         await page.goto(f"{phone}office")
-        told = page.get_by_text(re.compile("可回执 76 人次.*已阅 1 人次"))
+        told = page.get_by_text(re.compile("可回执 76，已阅 1，"))
         await expect(told.last).to_be_visible()
 
 

@@ -325,3 +325,32 @@ async def test_an_end_that_the_disk_did_not_take_is_unknown_without_a_restart(de
     await desk.at("2026-06-15 11:05")
     assert (await desk.pushes())[GROUP_MAIN].state is State.UNKNOWN
     assert desk.heard("zx") == 1
+
+
+async def test_the_administrator_can_try_a_text_on_himself_and_nobody_is_counted(desk):
+    await desk.at("2026-06-15 11:05")
+    params = {"item": "SC-01", "to": "me"}
+    answer = await VERBS["send"](desk.house.bureau, desk.clock.now(), params)
+    assert answer["state"] == "sent"
+    assert desk.world.posted[-1].reached == ("me",)
+    told = await VERBS["summary"](desk.house.bureau, desk.clock.now(), {"week": "2026-W25"})
+    assert [line["item"] for line in told["running_items"]] == ["N06"]
+
+
+async def test_without_an_app_sending_to_oneself_says_what_to_fill_in(desk):
+    alone = replace(desk.house.bureau, targets=desk.house.bureau.targets[:-1])
+    with pytest.raises(Mistake, match="administrator"):
+        await VERBS["send"](alone, desk.clock.now(), {"item": "SC-01", "to": "me"})
+
+
+async def test_a_lost_answer_is_not_repeated_with_other_words(desk):
+    await desk.at("2026-06-15 09:12")
+    desk.world.faults.add("message/send", FaultKind.MALFORMED, times=2)
+    desk.clock.jump(moment("2026-06-15 09:22"))
+    await desk.house.tick()
+    path = desk.home / "content" / "nodes" / "N06-端午.md"
+    path.write_text(path.read_text("utf-8") + "\n改一句\n", encoding="utf-8")
+    await desk.approve("N06")
+    await desk.at("2026-06-15 17:30")
+    assert (await desk.pushes())[MAIN].state is State.UNKNOWN
+    assert len(await desk.house.bureau.store.deliveries(MAIN)) == 1

@@ -1,0 +1,204 @@
+"""The tables of schedules/: what is sound is used, the rest is a Problem with its line."""
+
+import tomllib
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.core.calendar import Override
+from bot.core.model import Kind, Node, Rule
+from bot.core.schedules import parse_nodes, parse_overrides, parse_rules
+
+NODE = '\n[mid-autumn]\nname = "中秋"\nlunar = "8-15"\n'
+RULE = '\n[monday]\nname = "周一"\nweekday = "周一"\nkinds = ["学习提示"]\n'
+DAY = '\n[[day]]\ndate = "2027-02-14"\nworkday = true\nname = "春节"\n'
+
+
+def read(parse, text, *more):
+    return parse(tomllib.loads(text), text, "schedules/x.toml", *more)
+
+
+@pytest.mark.parametrize(
+    ("table", "node"),
+    [
+        (NODE, Node(key="mid-autumn", name="中秋", lunar="8-15")),
+        (
+            '[qingming]\nname = "清明"\nsolar_term = "清明"\nmain = 5\nfinal = 1\n',
+            Node(key="qingming", name="清明", solar_term="清明", main=5, final=1),
+        ),
+        (
+            '[a]\nname = "国庆"\ndate = "10-01"\non = true\n',
+            Node(key="a", name="国庆", date="10-01"),
+        ),
+    ],
+)
+def test_a_sound_node_is_read(table, node):
+    assert read(parse_nodes, table) == ((node,), [])
+
+
+def test_a_sound_rule_is_read():
+    text = '[friday]\nweekday = "周五"\nkinds = ["情景案例", "典型"]\nslot = "下午"\nlate_ok = 2\n'
+    kinds = (Kind.SCENARIO, Kind.MODEL)
+    rule = Rule(key="friday", name="friday", weekday=5, kinds=kinds, slot="下午", late_ok=2)
+    assert read(parse_rules, text) == ((rule,), [])
+
+
+@pytest.mark.parametrize("parse", [parse_nodes, parse_rules])
+def test_what_is_switched_off_is_left_out(parse):
+    assert read(parse, "[x]\non = false\n") == ((), [])
+
+
+BAD_NODES = [
+    ('name = "甲"', "须写明 date、lunar、solar_term 中的一个"),
+    ('name = "甲"\ndate = "1-1"\nlunar = "1-1"', "中的一个"),
+    ('date = "1-1"', "缺少 name"),
+    ('name = "甲"\ndate = "元月一日"', "应写成 月-日"),
+    ('name = "甲"\ndate = "2-30"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\ndate = "2-29"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\nlunar = "12-30"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\nlunar = "13-1"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\nlunar = "0-1"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\nsolar_term = "青明"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\ndate = "1-1"\nmian = 3', "是不是 main？"),
+    ('name = "甲"\ndate = "1-1"\nzzz = 3', "可用：name date lunar"),
+    ('name = "甲"\ndate = "1-1"\nmain = "3"', "main 应是整数"),
+    ('name = "甲"\ndate = "1-1"\nmain = true', "main 应是整数"),
+    ('name = "甲"\ndate = "1-1"\nmain = -1', "不能小于 0"),
+    ('name = "甲"\ndate = "1-1"\nmain = 21', "不能大于 20"),
+    ('name = "甲"\ndate = 2026-01-01', "date 应是文字"),
+    ('name = "甲"\ndate = "1-1"\non = "no"', "true 或 false"),
+    ('name = "甲"\ndate = "1-1"\non = 0', "true 或 false"),
+]
+
+
+@pytest.mark.parametrize(("lines", "says"), BAD_NODES)
+def test_a_bad_node_is_a_problem_and_the_rest_goes_on(lines, says):
+    text = f"# bad、中秋\n[bad-2]\n{NODE_BODY}\n[bad]\n{lines}\n{NODE}"
+    nodes, problems = read(parse_nodes, text)
+    assert [node.key for node in nodes] == ["bad-2", "mid-autumn"]
+    assert [(one.code, one.line, one.severity) for one in problems] == [
+        ("schedule-node", 6, "error")
+    ]
+    assert says in problems[0].message
+    assert "[bad]" in problems[0].message
+
+
+NODE_BODY = 'name = "乙"\ndate = "1-1"\n'
+
+BAD_RULES = [
+    ('kinds = ["学习提示"]', "应是 周一 到 周日 之一"),
+    ('weekday = "星期一"\nkinds = ["学习提示"]', "应是 周一 到 周日 之一"),
+    ('weekday = "周一"', "应列出类别"),
+    ('weekday = "周一"\nkinds = []', "应列出类别"),
+    ('weekday = "周一"\nkinds = ["通知"]', "不认识：['通知']"),
+    ('weekday = "周一"\nkinds = [["学习提示"]]', "应列出类别"),
+    ('weekday = "周一"\nkinds = ["节点提醒"]', "节点提醒随节点推送"),
+    ('weekday = "周一"\nkinds = "学习提示"', "kinds 应是列表"),
+    ('weekday = "周一"\nkinds = ["学习提示"]\nslot = "晚上"', "应是 上午 或 下午"),
+    ('weekday = "周一"\nkinds = ["学习提示"]\nlate = 1', "是不是 late_ok？"),
+    ('weekday = 1\nkinds = ["学习提示"]', "weekday 应是文字"),
+]
+
+
+@pytest.mark.parametrize(("lines", "says"), BAD_RULES)
+def test_a_bad_rule_is_a_problem_and_the_rest_goes_on(lines, says):
+    rules, problems = read(parse_rules, f"[bad]\n{lines}\n{RULE}")
+    assert [rule.key for rule in rules] == ["monday"]
+    assert [(problem.code, problem.line) for problem in problems] == [("schedule-rule", 1)]
+    assert says in problems[0].message
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "says"),
+    [
+        ("bad = 1\n", 1, "应是一个 [bad] 小节"),
+        ('\n["中秋"]\nname = "中秋"\n', 2, "只能用小写英文字母"),
+        ('\n[Mid_Autumn]\nname = "中秋"\n', 2, "只能用小写英文字母"),
+        (f"[{'x' * 41}]\n{NODE_BODY}", 1, "最多40位"),
+    ],
+)
+def test_a_bad_name_of_a_table_is_a_problem(text, line, says):
+    nodes, problems = read(parse_nodes, text + NODE)
+    assert [node.key for node in nodes] == ["mid-autumn"]
+    assert [problem.line for problem in problems] == [line]
+    assert says in problems[0].message
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["name", "date", "lunar", "main", "on", "kinds", "weekday", "slot", "x"]),
+        st.one_of(
+            st.none(),
+            st.booleans(),
+            st.integers(),
+            st.text(max_size=5),
+            st.sampled_from(["1-1", "8-15", "周一", "学习提示"]),
+            st.lists(st.one_of(st.text(max_size=3), st.lists(st.integers()))),
+            st.dictionaries(st.text(max_size=3), st.integers()),
+        ),
+    )
+)
+def test_no_table_raises(table):
+    for parse in (parse_nodes, parse_rules):
+        found, problems = parse({"a": table}, "[a]", "x.toml")
+        assert len(found) + len(problems) == (table.get("on", True) is not False)
+    assert len(parse_overrides({"day": [table]}, "", "x.toml", 2027)[2]) == 1
+
+
+def test_a_notice_gives_days_and_makes_the_year_announced():
+    text = f'notice = "国务院办公厅通知"\n{DAY}\n[[day]]\ndate = 2026-12-31\nworkday = false\n'
+    days, whole, problems = read(parse_overrides, text, 2027)
+    assert days == {
+        date(2027, 2, 14): Override(date=date(2027, 2, 14), workday=True, name="春节"),
+        date(2026, 12, 31): Override(date=date(2026, 12, 31), workday=False),
+    }
+    assert (whole, problems) == (True, [])
+
+
+def test_days_without_a_notice_leave_the_year_an_estimate():
+    assert read(parse_overrides, DAY, 2027)[1] is False
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ('[[day]]\ndate = "2027-02-14"\n', "须写 workday = true"),
+        ('[[day]]\ndate = "2027-02-14"\nworkday = "no"\n', "须写 workday = true"),
+        ("[[day]]\nworkday = true\n", "date 应写成"),
+        ('[[day]]\ndate = "二月十四"\nworkday = true\n', "date 应写成"),
+        ('[[day]]\ndate = "2029-02-14"\nworkday = true\n', "不属于 2027 年"),
+        ('[[day]]\ndate = "2027-02-14"\nworkday = false\n', "写了两次"),
+        ('[[day]]\ndate = "2027-02-15"\nworkday = true\nof = 1\n', "没有 of 这一项"),
+    ],
+)
+def test_a_bad_day_is_a_problem_at_its_own_line(table, says):
+    text = f'notice = "通知"\n{DAY}\n{table}'
+    days, whole, problems = read(parse_overrides, text, 2027)
+    assert list(days) == [date(2027, 2, 14)]
+    assert [(problem.code, problem.line) for problem in problems] == [("schedule-override", 8)]
+    assert says in problems[0].message
+    assert not whole, "a notice with a hole in it would make a workday of a day off"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[day]\ndate = "2027-02-14"\nworkday = true\n', "[[day]]"),
+        ("day = 5\n", "[[day]]"),
+        ('day = ["2027-02-14"]\n', "第1个 [[day]]"),
+        ('[[days]]\ndate = "2027-02-14"\nworkday = true\n', "是不是 day？"),
+        ("", "没有一个 [[day]]"),
+    ],
+)
+def test_a_notice_whose_days_cannot_be_read_announces_nothing(text, says):
+    days, whole, problems = read(parse_overrides, f'notice = "通知"\n{text}', 2027)
+    assert (days, whole) == ({}, False)
+    assert [problem.code for problem in problems] == ["schedule-override"]
+    assert says in problems[0].message
+
+
+@pytest.mark.parametrize("year", [0, 1, 9999, 12345])
+def test_a_file_named_after_a_strange_year_is_a_problem(year):
+    assert read(parse_overrides, DAY, year)[2]

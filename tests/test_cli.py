@@ -1,0 +1,386 @@
+"""The command line as its users meet it: JSON, exit codes, Chinese words, no traceback."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from bot import cli
+
+ROOT = Path(__file__).parents[1]
+QINGFENG = Path(sys.executable).with_name("qingfeng")
+# Issue 2, literally.
+MAKE_UP = "01-04 02-14 02-28 05-09 09-20 10-10"
+OFF = (
+    "01-01 01-02 02-16 02-17 02-18 02-19 02-20 02-23 04-06 05-01 05-04 05-05 06-19 09-25 "
+    "10-01 10-02 10-05 10-06 10-07"
+)
+
+PUSH = "key due rule node covers item target channel provisional blocked"
+
+
+@pytest.fixture
+def home(tmp_path):
+    for name in ("content", "schedules"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "config.example.toml", tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def qingfeng(home):
+    """Run the installed command in a fresh copy of what ships, without config.toml."""
+
+    def run(*args: str, code: int = 0, **environ: str) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            [QINGFENG, *args],
+            cwd=home,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            env={**os.environ, **environ},
+            stdin=subprocess.DEVNULL,
+        )
+        assert "Traceback" not in done.stderr, done.stderr
+        assert done.returncode == code, done.stderr or done.stdout
+        return done
+
+    return run
+
+
+@pytest.fixture
+def ask(home, monkeypatch):
+    """Run a verb in this process: quicker, for the many mistakes."""
+    monkeypatch.chdir(home)
+
+    def ask(*args: str) -> tuple[int, str]:
+        done = CliRunner().invoke(cli.main, args, prog_name="qingfeng")
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
+
+    return ask
+
+
+def json_of(answer: tuple[int, str]):
+    """Return the JSON of an answer, without the words that stood before it."""
+    code, said = answer
+    assert code == 0, said
+    return json.loads(said[said.index("{") :])
+
+
+# -- what the verbs answer -------------------------------------------------------------------------
+
+
+def test_the_calendar_of_2026_is_literally_the_state_councils(qingfeng):
+    answer = json.loads(qingfeng("calendar", "--year", "2026", "--json").stdout)
+    days = {date.fromisoformat(day["date"]): day for day in answer["days"]}
+    assert list(days) == [date(2026, 1, 1) + timedelta(days=n) for n in range(365)]
+    work = [f"{day:%m-%d}" for day, one in days.items() if one["workday"] and day.weekday() > 4]
+    off = [f"{day:%m-%d}" for day, one in days.items() if not one["workday"] and day.weekday() < 5]
+    assert " ".join(work) == MAKE_UP
+    assert " ".join(off) == OFF
+    assert not any(day["provisional"] for day in answer["days"])
+    assert {day["source"] for day in answer["days"]} <= {"override", "official"}
+    assert set(answer["days"][0]) >= {"date", "workday", "name", "source", "provisional"}
+    nodes = {node["key"]: node for node in answer["nodes"]}
+    assert nodes["mid-autumn"]["last_workday_before"] == "2026-09-24"
+    assert set(nodes["mid-autumn"]) >= {"name", "date", "first_off", "last_off", "until"}
+
+
+def test_a_year_without_a_notice_is_marked_provisional(ask):
+    answer = json_of(ask("calendar", "--year", "2031", "--json"))
+    assert all(day["provisional"] for day in answer["days"])
+    assert {day["source"] for day in answer["days"]} == {"estimate"}
+
+
+def test_the_plan_of_autumn_2026(qingfeng):
+    done = qingfeng("plan", "--from", "2026-09-10", "--days", "30", "--json")
+    assert "config.example.toml" in done.stderr  # it says on what it rests
+    pushes = json.loads(done.stdout)["pushes"]
+    for push in pushes:
+        assert set(push) >= set(PUSH.split())
+        assert re.fullmatch(r"[0-9A-Za-z_@-]{1,100}", push["key"])
+        assert re.fullmatch(r"2026-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00", push["due"])
+        assert push["due"][11:16] < "17:10"
+        assert push["target"] in ("jg1", "jg2")  # the office gets no items
+        assert push["blocked"] == "内容未经审批"
+    days = [date.fromisoformat(push["due"][:10]) for push in pushes]
+    off = {date(2026, *map(int, day.split("-"))) for day in OFF.split()}
+    made_up = {date(2026, *map(int, day.split("-"))) for day in MAKE_UP.split()}
+    assert not off & set(days)
+    assert all(day.weekday() < 5 or day in made_up for day in days)
+    main = [push for push in pushes if "_main@" in push["key"] and push["node"]]
+    assert {push["due"][:10] for push in main} == {"2026-09-20"}
+    assert {tuple(sorted(push["covers"])) for push in main} == {
+        ("mid-autumn-2026", "national-day-2026")
+    }
+    assert len(main) == 2
+    finals = sorted(push["due"][:10] for push in pushes if "_final@" in push["key"])
+    assert finals == ["2026-09-24"] * 2 + ["2026-09-30"] * 2
+
+
+def test_a_skipped_day_says_why(ask):
+    skipped = json_of(ask("plan", "--from", "2026-09-28", "--days", "7", "--json"))["skipped"]
+    assert skipped
+    assert all(set(skip) >= {"rule", "date", "reason"} and skip["reason"] for skip in skipped)
+
+
+def test_planning_twice_says_the_same_and_writes_no_row(ask):
+    first = ask("plan", "--from", "2026-09-10", "--json")
+    assert ask("plan", "--from", "2026-09-10", "--json") == first
+    assert json_of(ask("pushes", "--json")) == {"pushes": []}
+
+
+def test_check_is_clean_on_what_ships(qingfeng):
+    answer = json.loads(qingfeng("check", "--json").stdout)
+    assert answer == {"items": 14, "problems": []}
+
+
+def test_check_names_path_line_and_code_and_exits_1(qingfeng, home):
+    (home / "content" / "cases" / "x.md").write_text("---\n标题: x\n类别: 案列\n---\n", "utf-8")
+    problems = json.loads(qingfeng("check", "--json", code=1).stdout)["problems"]
+    assert problems
+    for problem in problems:
+        assert set(problem) == {"path", "line", "severity", "code", "message"}
+        assert problem["path"] == "cases/x.md"
+        assert problem["severity"] in ("error", "warning")
+    assert any(problem["line"] == 3 for problem in problems)
+    assert "cases/x.md:3  错误" in qingfeng("check", code=1).stdout
+
+
+def test_check_of_one_file_speaks_of_that_file_however_it_is_named(ask, home):
+    (home / "content" / "cases" / "x.md").write_text("x", "utf-8")
+    for path in ("cases/x.md", "content/cases/x.md", "./content/cases", str(home / "content")):
+        assert "x.md:1" in ask("check", path)[1]
+    code, said = ask("check", "nodes")
+    assert (code, "共 6 篇" in said) == (0, True)
+    assert "x.md" not in said
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs bytes in names")
+def test_check_survives_a_name_that_is_no_text(qingfeng, home):
+    with open(os.fsencode(home / "content") + b"/\xb6\xcb\xce\xe7.md", "w") as file:
+        file.write("x")
+    assert "端午.md" in qingfeng("check", code=1).stdout
+    assert json.loads(qingfeng("plan", "--json").stdout)["pushes"]
+
+
+def test_an_approval_unblocks_once_and_says_who_did(ask):
+    answer = json_of(ask("approve", "SC-01", "--as", "王五", "--sources-checked", "--json"))
+    assert (answer["item"], answer["who"], answer["blocked"]) == ("SC-01", "王五", None)
+    code, said = ask("approve", "SC-01", "--as", "赵六", "--sources-checked")
+    assert (code, "王五 已于" in said) == (1, True)
+
+
+def test_a_roster_goes_in_and_a_bad_one_changes_nothing(qingfeng, home):
+    text = "序号,姓名,账号,支部\n1,张三,zhangsan,机关一支部\n"
+    (home / "名册.csv").write_bytes(text.encode("gb18030"))
+    done = qingfeng("roster", "import", "名册.csv", "--json")
+    assert json.loads(done.stdout) == {"members": 1, "targets": {"jg1": 1, "jg2": 0}}
+    assert "没有读入" in done.stderr
+    (home / "名册.csv").write_text("姓名,账号,手机\n李,li,1\n", "utf-8")
+    assert "名册没有改动" in qingfeng("roster", "import", "名册.csv", code=1).stderr
+
+
+def test_a_dry_run_shows_the_words_and_sends_nothing(ask):
+    _, said = ask("send", "SC-01", "--to", "jg1", "--dry-run")
+    assert "情景案例·虚构" in said
+    assert "未发送" in said
+    code, said = ask("send", "SC-01", "--to", "jg1")
+    assert (code, "config.toml" in said) == (2, True)
+
+
+def test_the_summary_begins_with_what_it_is_not_for(ask):
+    first = ask("summary")[1].splitlines()[1]  # after the word on the example's configuration
+    assert first == "仅用于改进推送内容，不作考核、评比、通报依据"
+    answer = json_of(ask("summary", "--json"))
+    assert set(answer) >= {"week", "as_of", "headline_week", "total", "items", "targets", "trend"}
+    assert answer["total"]["rate"] is None
+
+
+# -- mistakes ----------------------------------------------------------------------------------
+
+MISTAKES = [
+    (2, "foo"),
+    (2, "plan", "--foo"),
+    (2, "plan", "--days", "x"),
+    (1, "plan", "--days", "0"),
+    (1, "plan", "--days", "801"),
+    (1, "plan", "--from", "2026-13-01"),
+    (1, "plan", "--from", "昨天"),
+    (1, "plan", "--from", "9999-12-31"),
+    (1, "plan", "--from", "2098-12-30"),
+    (1, "plan", "--from", "0001-01-01"),
+    (2, "plan", "--config", "nope.toml"),
+    (2, "plan", "--config", "content"),
+    (2, "plan", "--config", "x" * 300),
+    (2, "calendar"),
+    (2, "calendar", "--year", "1900"),
+    (2, "calendar", "--year", "zwei"),
+    (1, "send", "SC-99", "--to", "jg1", "--dry-run"),
+    (1, "send", "SC-01", "--to", "jg9", "--dry-run"),
+    (2, "send", "SC-01"),
+    (1, "approve", "SC-99", "--as", "王五", "--sources-checked"),
+    (1, "approve", "SC-01", "--as", " ", "--sources-checked"),
+    (1, "approve", "SC-01", "--as", "王\n五", "--sources-checked"),
+    (1, "approve", "SC-01", "--as", "清风内容组", "--sources-checked"),
+    (1, "approve", "SC-01", "--as", "王五", "--step", "../x", "--sources-checked"),
+    (1, "approve", "SC-01", "--as", "王五"),
+    (2, "approve", "SC-01"),
+    (1, "roster", "import", "nope.csv"),
+    (1, "roster", "import", "content"),
+    (2, "roster", "export"),
+    (1, "summary", "--week", "2026-W99"),
+    (1, "summary", "--week", "9999-W52"),
+    (1, "summary", "--week", "letzte"),
+    (1, "pushes", "--state", "lost"),
+    (2, "sandbox", "--port", "99999"),
+    (2, "demo", "--port", "-1"),
+    (2, "run"),
+    (2, "check", "nope"),
+]
+
+
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda one: " ".join(one[1:])[:40])
+def test_a_mistake_is_answered_in_chinese_without_a_traceback(ask, mistake):
+    code, said = ask(*mistake[1:])
+    assert code == mistake[0], said
+    assert re.search("[\u4e00-\u9fff]{3}", said)
+    assert not re.search(r"Traceback|Error|error:|Usage|Invalid|[Nn]o such|required|for help", said)
+
+
+@pytest.mark.parametrize(
+    "text", ["[unit", "[unit]\nnam = 1\n", "\x00", "x = " + "[" * 9000], ids=lambda t: ascii(t)[:12]
+)
+def test_a_broken_configuration_is_told_and_exits_2(ask, home, text):
+    (home / "config.toml").write_text(text, "utf-8")
+    for verb in (["plan"], ["check"], ["calendar", "--year", "2026"], ["run"]):
+        code, said = ask(*verb)
+        assert code == 2
+        assert "config.toml" in said
+
+
+def test_a_damaged_store_is_told_and_kept(ask, home):
+    (home / "data").mkdir()
+    (home / "data" / "qingfeng.json").write_text("{", "utf-8")
+    code, said = ask("plan")
+    assert code == 2
+    assert "已损坏" in said
+    assert (home / "data" / "qingfeng.json").read_text("utf-8") == "{"
+
+
+def test_a_data_folder_that_cannot_be_made_is_told(ask, home):
+    (home / "data").write_text("a file", "utf-8")
+    assert ask("plan")[0] == 2
+
+
+def test_a_missing_content_folder_is_told(ask, home):
+    shutil.rmtree(home / "content")
+    assert ask("check")[0] == 2
+    assert json_of(ask("plan", "--json"))["pushes"] == []
+
+
+@pytest.mark.parametrize("text", ["{}", "[]", "{", '{"port": "x", "token": 1}', "\x00"])
+def test_a_leftover_of_a_bot_that_died_is_no_hindrance(ask, home, text):
+    (home / "data").mkdir()
+    (home / "data" / "control.json").write_text(text, "utf-8")
+    assert ask("plan", "--json")[0] == 0
+
+
+def test_broken_schedules_do_not_stop_the_calendar(ask, home):
+    (home / "schedules" / "nodes.toml").write_text("[x\n", "utf-8")
+    code, said = ask("calendar", "--year", "2026")
+    assert code == 0
+    assert "schedules/nodes.toml:1" in said
+
+
+def test_run_on_the_untouched_example_names_what_to_fill_in(ask, home):
+    shutil.copy(home / "config.example.toml", home / "config.toml")
+    code, said = ask("run")
+    assert code == 2
+    assert said.count("还是样例") == 3
+
+
+def test_a_pretended_clock_is_for_the_sandbox_only(ask, home):
+    shutil.copy(home / "config.example.toml", home / "config.toml")
+    code, said = ask("run", "--clock", "2026-06-15T09:00")
+    assert code == 2
+    assert "演练" in said
+
+
+# -- words and weight --------------------------------------------------------------------------
+
+
+def verbs(group: click.Group = cli.main, path: tuple[str, ...] = ()):
+    yield path
+    for name, command in group.commands.items():
+        if isinstance(command, click.Group):
+            yield from verbs(command, (*path, name))
+        else:
+            yield (*path, name)
+
+
+@pytest.mark.parametrize("verb", list(verbs()), ids=" ".join)
+def test_help_is_chinese_and_has_an_example(ask, verb):
+    code, said = ask(*verb, "--help")
+    assert code == 0
+    assert "用法：" in said
+    english = re.findall(r"[A-Z]?[a-z]{3,}(?: [a-z]+){2,}|Options|Commands|Usage|required", said)
+    assert [one for one in english if not one.startswith("qingfeng")] == []
+    if verb not in ((), ("roster",)):
+        assert "例：qingfeng " + " ".join(verb) in said
+
+
+def test_no_argument_at_all_shows_the_help(ask):
+    code, said = ask()
+    assert code == 2
+    assert said.startswith("用法：")
+    assert "没有“”" not in said
+
+
+def test_the_version_says_its_name(qingfeng):
+    assert re.fullmatch(r"清风 \d+\.\d+\.\d+\n", qingfeng("--version").stdout)
+
+
+def test_every_sentence_of_the_command_line_is_chinese():
+    """A literal of three English words in a row is a sentence that escaped translation."""
+    said = []
+    for name in ("cli.py", "verbs.py", "app.py"):
+        tree = ast.parse((ROOT / "bot" / name).read_text("utf-8"))
+        docs = {ast.get_docstring(node, clean=False) for node in ast.walk(tree) if _has_doc(node)}
+        said += [
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if node.value not in docs and re.search(r"[a-z]+ [a-z]+ [a-z]+", node.value)
+        ]
+    allowed = {*cli._CLICK_SAYS, "unknown %s: the process died"}
+    assert [one for one in said if one not in allowed] == []
+
+
+def _has_doc(node: ast.AST) -> bool:
+    return isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+
+
+def test_nothing_heavy_is_imported_before_a_verb_needs_it():
+    heavy = "httpx starlette apscheduler tinydb rich uvicorn wechatpy markdown_it yaml jinja2"
+    code = f"import sys, bot.cli; print([m for m in {heavy.split()} if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_console_that_lacks_a_character_gets_a_stand_in(qingfeng):
+    assert "\\u" in qingfeng("check", PYTHONIOENCODING="latin-1", PYTHONUTF8="0").stdout
