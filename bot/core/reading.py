@@ -14,6 +14,10 @@ from datetime import datetime, time, timedelta
 from bot.core.calendar import Calendar
 from bot.core.model import SHANGHAI, Cohort, Push, Receipt, State, Step
 
+# What is asked of the acts of one occurrence: its pushes by key, and until when each counts.
+# The answer depends on nothing else, so a store may keep it in place of the rows.
+Question = tuple[tuple[str, datetime], ...]
+
 READING_WORKDAYS = 5
 LOW_COVERAGE = 0.6  # reachable below this share of covered: 回执覆盖不足，仅供参考
 
@@ -27,6 +31,7 @@ class Acts:
     unreached: Mapping[str, frozenset[str]] = field(default_factory=dict)  # invalid, unlicensed
     receipts: Sequence[Receipt] = ()
     opened: Mapping[str, int] = field(default_factory=dict)
+    counted: Mapping[Question, Figures] = field(default_factory=dict)  # what need not be counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,60 +66,62 @@ def reading_until(sent: datetime, calendar: Calendar) -> datetime:
 
 def figures(pushes: Iterable[Push], acts: Acts, calendar: Calendar, as_of: datetime) -> Figures:
     """Return the numbers of the sent ones of `pushes`, summed over their occurrences."""
-    by_occurrence: dict[tuple[str, str], list[Push]] = {}
+    first: Mapping[str, Mapping[str, datetime]] | None = None
+    total = Figures()
+    for question in questions(pushes, calendar, as_of):
+        known = acts.counted.get(question)
+        if known is None:
+            first = first_acts(acts.receipts) if first is None else first
+            known = answer(question, acts, first)
+        total += known
+    return total
+
+
+def questions(pushes: Iterable[Push], calendar: Calendar, as_of: datetime) -> list[Question]:
+    """Return what the figures of the sent ones of `pushes` ask, one question an occurrence."""
+    found: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
     for push in pushes:
         if push.state is State.SENT and push.sent_at is not None:
-            by_occurrence.setdefault((push.occurrence, push.part), []).append(push)
-    acts_of = _acknowledged(acts.receipts)
-    total = Figures()
-    for group in by_occurrence.values():
-        total += _occurrence(group, acts, acts_of, calendar, as_of)
-    return total
+            end = min(as_of, reading_until(push.sent_at, calendar))
+            found.setdefault((push.occurrence, push.part), []).append((push.key, end))
+    return [tuple(sorted(group)) for group in found.values()]
 
 
 def people(pushes: Iterable[Push], acts: Acts) -> frozenset[str]:
     """Return who could tap in any of `pushes`, each person once."""
-    return frozenset(person for push in pushes for person in _tappers(push, acts))
+    return frozenset(person for push in pushes for person in _tappers(push.key, acts))
 
 
-def _tappers(push: Push, acts: Acts) -> set[str]:
-    cohort = acts.cohorts.get(push.key)
+def _tappers(key: str, acts: Acts) -> set[str]:
+    cohort = acts.cohorts.get(key)
     if cohort is None or not cohort.tappable:
         return set()
-    return set(cohort.covered) - acts.unreached.get(push.key, frozenset())
+    return set(cohort.covered) - acts.unreached.get(key, frozenset())
 
 
-def _occurrence(
-    group: Sequence[Push],
-    acts: Acts,
-    acts_of: Mapping[str, Mapping[str, datetime]],
-    calendar: Calendar,
-    as_of: datetime,
-) -> Figures:
+def answer(question: Question, acts: Acts, first: Mapping[str, Mapping[str, datetime]]) -> Figures:
+    """Count one occurrence from its rows; `first` gives push -> person -> first deliberate act."""
     covered: set[str] = set()
     reachable: set[str] = set()
     read: set[str] = set()
-    for push in group:
-        cohort = acts.cohorts.get(push.key)
-        if cohort is None or push.sent_at is None:
+    for key, end in question:
+        cohort = acts.cohorts.get(key)
+        if cohort is None:
             continue
         covered |= set(cohort.covered)
-        tappers = _tappers(push, acts)
+        tappers = _tappers(key, acts)
         reachable |= tappers
-        end = min(as_of, reading_until(push.sent_at, calendar))
-        read |= {
-            who for who, at in acts_of.get(push.key, {}).items() if who in tappers and at < end
-        }
+        read |= {who for who, at in first.get(key, {}).items() if at < end and who in tappers}
     return Figures(
-        pushes=len(group),
+        pushes=len(question),
         covered=len(covered),
         reachable=len(reachable),
-        opened=sum(acts.opened.get(push.key, 0) for push in group),
+        opened=sum(acts.opened.get(key, 0) for key, _ in question),
         read=len(read),
     )
 
 
-def _acknowledged(receipts: Iterable[Receipt]) -> dict[str, dict[str, datetime]]:
+def first_acts(receipts: Iterable[Receipt]) -> dict[str, dict[str, datetime]]:
     """Return push -> person -> first deliberate act. Opening a page is not one."""
     first: dict[str, dict[str, datetime]] = {}
     for receipt in receipts:

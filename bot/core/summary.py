@@ -14,7 +14,15 @@ from typing import Any
 from bot.core import messages
 from bot.core.calendar import Calendar, iso_week, monday_of
 from bot.core.model import Push, State, Target
-from bot.core.reading import Acts, Figures, figures, people, reading_until
+from bot.core.reading import (
+    Acts,
+    Figures,
+    Question,
+    figures,
+    people,
+    questions,
+    reading_until,
+)
 from bot.core.render import WEBHOOK_BYTES
 
 MIN_PEOPLE = 10  # a line per target speaks of at least so many (config: never under 5)
@@ -77,9 +85,7 @@ def summarise(
 ) -> Summary:
     """Count the acts before `as_of`; `titles` gives each item's words by its 编号."""
     weeks = _sent_by_week(acts.pushes, as_of)
-    closed = [
-        name for name in sorted(weeks) if name <= week and _closed(weeks[name], calendar, as_of)
-    ]
+    closed = _closed_weeks(week, weeks, calendar, as_of)
 
     def count(pushes: Sequence[Push]) -> Figures:
         return figures(pushes, acts, calendar, as_of)
@@ -99,6 +105,33 @@ def summarise(
         exceptions=(*_failures(acts.pushes, week, titles, targets, as_of), *exceptions),
         coming=tuple(coming),
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What `summarise` will ask of the acts, so that a store hands over no more than that."""
+
+    questions: frozenset[Question]
+    named: tuple[str, ...]  # pushes whose people must be told apart, by key
+
+
+def asked(week: str, pushes: Sequence[Push], *, calendar: Calendar, as_of: datetime) -> Asked:
+    """Return what a summary of `week` asks: each occurrence, and each target by itself."""
+    weeks = _sent_by_week(pushes, as_of)
+    closed = _closed_weeks(week, weeks, calendar, as_of)
+    shown = [push for name in {week, *closed[-TREND_WEEKS:]} for push in weeks.get(name, ())]
+    newest = weeks[closed[-1]] if closed else []
+    found = [*questions(shown, calendar, as_of)]
+    for push in newest:
+        found += questions([push], calendar, as_of)
+    return Asked(questions=frozenset(found), named=tuple(push.key for push in newest))
+
+
+def _closed_weeks(
+    week: str, weeks: Mapping[str, Sequence[Push]], calendar: Calendar, as_of: datetime
+) -> list[str]:
+    ended = [name for name in sorted(weeks) if name <= week]
+    return [name for name in ended if _closed(weeks[name], calendar, as_of)]
 
 
 def _sent_by_week(pushes: Sequence[Push], as_of: datetime) -> dict[str, list[Push]]:

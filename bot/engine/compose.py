@@ -37,14 +37,14 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     A person gets an item once: whoever another target of the same occurrence reached one by one
     is left out where people are addressed one by one.
     """
-    kept = await bureau.store.cohorts()
+    stem = push.key.rpartition("@")[0]
+    kept = await bureau.store.cohorts(stem)
     if push.key in kept:
         return kept[push.key]
     channel, target = bureau.channels[push.target], bureau.target(push.target)
     reached: set[str] = set()
     if channel.tappable:
-        stem = push.key.rpartition("@")[0]
-        others = [c for key, c in kept.items() if key.rpartition("@")[0] == stem and c.tappable]
+        others = [cohort for cohort in kept.values() if cohort.tappable]
         reached = {person for cohort in others for person in cohort.covered}
     members = audience(await bureau.store.members(), target, today)
     covered = tuple(sorted(member.id for member in members if member.id not in reached))

@@ -10,7 +10,7 @@ from bot.core import messages
 from bot.core.calendar import iso_week, monday_of
 from bot.core.model import ME, Push, Target
 from bot.core.planning import Plan, plan_span
-from bot.core.summary import MIN_PEOPLE, Summary, summarise
+from bot.core.summary import MIN_PEOPLE, Summary, asked, summarise
 from bot.library.folder import Library
 from bot.store import Store
 
@@ -32,9 +32,10 @@ async def build(
     per_target: str = "console",
 ) -> Summary:
     """Count the acts before `as_of` for the summary of `week`."""
-    acts = await store.acts()
     # Not counted: the summary's own push, and what the administrator tried on himself.
-    items = [push for push in acts.pushes if push.item and push.target != ME]
+    items = [push for push in await store.pushes() if push.item and push.target != ME]
+    wanted = asked(week, items, calendar=plan.calendar, as_of=as_of)
+    acts = await store.counted(wanted.questions, wanted.named)
     monday = monday_of(week) + timedelta(days=7)
     coming = plan_span(monday, 7, plan, items).pushes
     built = summarise(

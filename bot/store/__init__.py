@@ -1,7 +1,9 @@
 """What must survive: one contract, which every store passes (tests/store).
 
-Every method that changes something is durable when it returns: a kill or a power cut after that
-loses nothing of it. Ids are ours; TinyDB's doc_ids are never used.
+Every method that changes something is *durable when it returns*: a kill or a power cut after that
+loses nothing of it. If it raises, or its caller is cancelled before the answer, all of it may have
+happened or nothing, never half. Whoever only reads sees what is durable, and raises OSError where
+a file is damaged. Ids are ours; TinyDB's doc_ids are never used.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
-from bot.core.reading import Acts
+from bot.core.reading import Acts, Question
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +30,7 @@ class Store(Protocol):
     """The contract. Times are passed in; the store reads no clock."""
 
     async def add_pushes(self, pushes: Iterable[Push]) -> int:
-        """Add what is new by key, leave what is there; return how many were new."""
+        """Add what is new by key, leave what is there; say how many. Durable, as one."""
 
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
         """Return planned pushes whose time has come, the most urgent first. Only reads."""
@@ -38,32 +40,44 @@ class Store(Protocol):
 
         A compare-and-set of one row, immediately before the POST. False when somebody else
         has it or it has ended. The cohort is kept from the first part on, and so is that there
-        are `parts` of them, so that a crash never takes the first for the whole.
+        are `parts` of them, so that a crash never takes the first for the whole. Row, attempt
+        and cohort are durable together before True is answered; False promises nothing.
         """
 
     async def finish(self, delivery: Delivery, parts: int, not_before: datetime | None) -> None:
         """Write how an attempt ended; `parts` is how many the push has in all.
 
         An attempt speaks only for itself: where an earlier one may have arrived, a part that is
-        refused or to be tried again stays unknown. A part that was sent stays sent.
+        refused or to be tried again stays unknown. A part that was sent stays sent. Durable;
+        if it raises, the row stays `sending`, for `recover` to find.
         """
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Finish what was asked for and let go of the files. What was durable stays so."""
 
     async def end(self, key: str, state: State, reason: str) -> bool:
-        """End a push that was never sent: skipped or expired. False if it is not planned."""
+        """End a push that was never sent: skipped or expired. False if it is no longer planned.
+
+        Durable.
+        """
 
     async def postpone(self, key: str, not_before: datetime | None, reason: str) -> None:
         """Leave a planned push, or the repeat of an unknown one, for later, with the reason.
 
-        None means: not by itself any more.
+        None means: not by itself any more. Durable.
         """
 
     async def confirm(self, key: str, part: int) -> bool:
-        """Turn an unknown part of a push into sent; nothing else changes. True if it did."""
+        """Turn an unknown part of a push into sent; nothing else changes. True if it did.
+
+        Durable.
+        """
 
     async def recover(self) -> list[str]:
-        """At start: what was sending when the process died is unknown now. Return the keys."""
+        """At start: what was sending when the process died is unknown now. Return the keys.
+
+        Durable, all of them together.
+        """
 
     async def next_due(self) -> datetime | None:
         """Return when the next planned push wants attention, None when none does."""
@@ -75,7 +89,8 @@ class Store(Protocol):
 
     async def cohort(self, key: str) -> Cohort | None: ...
 
-    async def cohorts(self) -> dict[str, Cohort]: ...
+    async def cohorts(self, stem: str = "") -> dict[str, Cohort]:
+        """Return the cohorts by push key: of one occurrence and part (`stem`), or of all."""
 
     async def deliveries(self, key: str = "") -> list[Delivery]:
         """Return the attempts of one push, or all, in the order of their beginning."""
@@ -84,31 +99,49 @@ class Store(Protocol):
         """Return when sends to `target` began, from `moment` on: for the pace."""
 
     async def add_receipt(self, receipt: Receipt) -> bool:
-        """Add by push, person and step; the first time stays. False if it was there."""
+        """Add by push, person and step; the first time stays. False if it was there.
+
+        Either way the receipt is durable when this returns.
+        """
 
     async def acts(self) -> Acts:
-        """Return what a summary counts."""
+        """Return everything that happened, row by row: for looking back, not for every Monday."""
+
+    async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
+        """Return the answers a summary asks for, and the people of the pushes in `named`.
+
+        They always equal what the rows of `acts` come to. A store may keep an answer until a row
+        behind it changes; nobody relies on its being kept.
+        """
 
     async def count(self, name: str, day: str) -> None:
-        """Count an event that is kept without a person."""
+        """Count an event that is kept without a person. Durable; twice counts twice."""
 
     async def counts(self) -> dict[str, int]: ...
 
     async def number(self, name: str, year: int) -> int:
-        """Return the push number of an occurrence within a year, given on first asking."""
+        """Return the push number of an occurrence within a year, given on first asking.
 
-    async def set_members(self, members: Sequence[Member]) -> None: ...
+        Durable: whoever asks again, also after a crash, gets the same number.
+        """
+
+    async def set_members(self, members: Sequence[Member]) -> None:
+        """Put a roster in place of the one before, in this order. Durable, as one."""
 
     async def members(self) -> list[Member]: ...
 
-    async def set_target(self, state: TargetState) -> None: ...
+    async def set_target(self, state: TargetState) -> None:
+        """Keep what was learned of a target, in place of what was known. Durable."""
 
     async def targets(self) -> dict[str, TargetState]: ...
 
     async def keep_summary(self, week: str, summary: Mapping[str, Any]) -> None:
-        """Keep a summary as it was sent; the first one of a week stays."""
+        """Keep a summary as it was sent; the first one of a week stays. Durable."""
 
     async def summary(self, week: str) -> dict[str, Any] | None: ...
+
+    async def limits(self) -> list[str]:
+        """Return in words what has outgrown this store; nothing while it is at ease."""
 
 
 def overall(parts: Mapping[str, str], count: int) -> State:

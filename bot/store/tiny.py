@@ -1,93 +1,114 @@
-"""The embedded store: TinyDB in one file of the data folder, one process, no server."""
+"""The embedded store: TinyDB over a journal in the data folder, one process, no server."""
 
 from __future__ import annotations
 
-import asyncio
-import errno
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tinydb import TinyDB, where
-
+from bot.core.calendar import iso_week
 from bot.core.model import ENDS, Cohort, Delivery, Member, Push, Receipt, State
-from bot.core.reading import Acts
-from bot.store import TargetState, overall
+from bot.core.reading import Acts, Figures, Question
+from bot.store import TargetState, overall, tallies
 from bot.store.codec import from_doc, to_doc
-from bot.store.storage import AtomicJSONStorage
+from bot.store.commit import Committer
+from bot.store.databases import MAIN, Databases
+from bot.store.files import Files
+from bot.store.migrate import bring_up_to_date
+from bot.store.tables import Doc, Rows, id_of
 
-FORMAT = 1
 CLAIMABLE = (State.PLANNED, State.UNKNOWN)
+OTHER = "other"  # the week of what belongs to no push that we know
 T = TypeVar("T")
 
 
 class TinyStore:
     """The contract of bot.store over TinyDB. Calls are serialised; the loop is never blocked.
 
-    One thread does all the work, so a change is whole even when its caller is cancelled.
+    One thread does all the work, and one fsync serves all who wait (commit.py). Only what is
+    of today is in memory: the rows of a week are read when somebody asks for them (databases.py).
     """
 
-    def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        self._storage = AtomicJSONStorage(folder / "qingfeng.json")
-        # TinyDB builds its storage itself; ours is built already, to be asked for batches.
-        self._db = TinyDB(storage=lambda: self._storage)
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        self._check_format(folder / "qingfeng.json")
-
-    def _check_format(self, path: Path) -> None:
-        meta = self._db.table("meta")
-        known = meta.get(where("name") == "format")
-        if known is None:
-            meta.insert({"name": "format", "value": FORMAT})
-        elif not isinstance(known, dict) or known["value"] != FORMAT:
-            raise OSError(errno.EINVAL, "由更新的版本写成，请升级清风", str(path))
+    def __init__(self, folder: Path, files: Files | None = None) -> None:
+        files = files or Files()
+        files.make_folder(folder)
+        self._databases = Databases(folder, files)
+        bring_up_to_date(self._databases)
+        self._decoded: dict[str, tuple[Doc, Push]] = {}
+        self._committer = Committer(self._databases)
+        self._write, self._read = self._committer.write, self._committer.read
 
     def close(self) -> None:
-        self._worker.shutdown()
-        self._db.close()
+        """Finish what was asked for, and leave plain files: the journal is folded into them."""
+        self._committer.close()
+        self._databases.fold_or_say()
+        self._databases.close()
 
-    async def _do(self, work: Callable[[], T]) -> T:
-        """Run `work` as one durable change, beside the event loop."""
+    async def limits(self) -> list[str]:
+        """Return in words what has outgrown this store; nothing while it is at ease."""
+        return await self._read(self._databases.advice)
 
-        def batch() -> T:
-            with self._storage.batch():
-                return work()
+    # -- rows ----------------------------------------------------------------------------------
 
-        return await asyncio.get_running_loop().run_in_executor(self._worker, batch)
+    def _main(self, table: str) -> Rows:
+        return self._databases[MAIN].rows(table)
 
-    def _rows(self, table: str, kind: type[T]) -> list[T]:
-        return [from_doc(kind, doc) for doc in self._db.table(table)]
+    def _week(self, kind: str, key: str) -> str:
+        """Return the part that has the rows of a push: all of one occurrence are together."""
+        doc = self._main("pushes").find(key)
+        return f"{kind}/{doc['file'] if doc else OTHER}"
 
-    def _put(self, table: str, value: Any, *identity: str) -> None:
-        """Insert, or replace the row that has the same `identity` fields."""
-        doc = to_doc(value)
-        same = where(identity[0]) == doc[identity[0]]
-        for name in identity[1:]:
-            same &= where(name) == doc[name]
-        self._db.table(table).upsert(doc, same)
+    def _of(self, kind: str, table: str, key: str) -> Rows:
+        return self._databases[self._week(kind, key)].rows(table)
+
+    def _docs(self, kind: str, table: str) -> list[Doc]:
+        """Return the rows of all weeks, oldest week first."""
+        names = self._databases.names(kind)
+        return [doc for name in names for doc in self._databases[name].rows(table).docs()]
+
+    def _all(self, table: str, kind: type[T]) -> list[T]:
+        return [from_doc(kind, doc) for doc in self._main(table).docs()]
+
+    def _push_of(self, doc: Doc) -> Push:
+        """Decode a row once; a row is never changed, only replaced."""
+        known = self._decoded.get(doc["key"])
+        if known is None or known[0] is not doc:
+            known = self._decoded[doc["key"]] = doc, from_doc(Push, doc)
+        push = known[1]
+        return replace(push, parts=dict(push.parts)) if push.parts else push
 
     def _push(self, key: str) -> Push | None:
-        doc = self._db.table("pushes").get(where("key") == key)
-        return from_doc(Push, doc) if isinstance(doc, dict) else None
+        doc = self._main("pushes").find(key)
+        return self._push_of(doc) if doc else None
 
-    # -- pushes ------------------------------------------------------------------------------
+    def _put_push(self, push: Push, **more: Any) -> None:
+        """Replace the row of a push; what only the store knows of it stays, or is `more`."""
+        old = self._main("pushes").find(push.key) or {}
+        own: Doc = {name: old[name] for name in ("file", "begun") if name in old}
+        self._main("pushes").put({**to_doc(push), **own, **more})
+
+    def _put_delivery(self, delivery: Delivery) -> None:
+        tallies.forget(self._main("figures"), delivery.push)
+        self._of("sent", "deliveries", delivery.push).put(to_doc(delivery))
+
+    # -- pushes --------------------------------------------------------------------------------
 
     async def add_pushes(self, pushes: Iterable[Push]) -> int:
         wanted = {push.key: push for push in pushes}
 
         def work() -> int:
-            known = {doc["key"] for doc in self._db.table("pushes")}
-            fresh = [to_doc(push) for key, push in wanted.items() if key not in known]
-            if fresh:
-                self._db.table("pushes").insert_multiple(fresh)
+            table = self._main("pushes")
+            fresh = [push for key, push in wanted.items() if table.find(key) is None]
+            files = {doc["occurrence"]: doc["file"] for doc in table.docs()} if fresh else {}
+            for push in fresh:
+                file = files.setdefault(push.occurrence, iso_week(push.due.date()))
+                self._put_push(push, file=file)
             return len(fresh)
 
-        return await self._do(work) if wanted else 0
+        return await self._write(work) if wanted else 0
 
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
         found = [
@@ -118,29 +139,37 @@ class TinyStore:
                 return False
             every = {str(number): State.PLANNED for number in range(parts)}
             known = {**every, **push.parts, part: State.SENDING}
-            self._put("pushes", replace(push, state=State.SENDING, parts=known), "key")
-            self._put("deliveries", delivery, "push", "part", "attempt")
-            if not self._db.table("cohorts").contains(where("push") == push.key):
-                self._db.table("cohorts").insert(to_doc(cohort))
+            begun = replace(push, state=State.SENDING, parts=known)
+            self._put_push(begun, begun=delivery.begun.isoformat())
+            self._put_delivery(delivery)
+            cohorts = self._of("sent", "cohorts", push.key)
+            if cohorts.find(push.key) is None:
+                cohorts.put(to_doc(cohort))
             return True
 
-        return await self._do(work)
+        return await self._write(work)
 
     async def finish(self, delivery: Delivery, parts: int, not_before: datetime | None) -> None:
         def work() -> None:
             push = self._push(delivery.push)
             assert push is not None, "only what was begun is finished"
-            self._put("deliveries", delivery, "push", "part", "attempt")
+            self._put_delivery(delivery)
             doubt = delivery.state is not State.SENT and self._doubtful(delivery)
             state = State.UNKNOWN if doubt else delivery.state
-            self._put("pushes", _after(push, delivery, state, parts, not_before), "key")
+            self._put_push(_after(push, delivery, state, parts, not_before))
 
-        await self._do(work)
+        await self._write(work)
+
+    def _deliveries(self, key: str) -> list[Delivery]:
+        docs = self._of("sent", "deliveries", key).docs()
+        return [from_doc(Delivery, doc) for doc in docs if doc["push"] == key]
 
     def _doubtful(self, delivery: Delivery) -> bool:
         """Whether an earlier attempt at the same part may have arrived."""
-        same = (where("push") == delivery.push) & (where("part") == delivery.part)
-        return self._db.table("deliveries").contains(same & (where("state") == State.UNKNOWN.value))
+        return any(
+            one.part == delivery.part and one.state is State.UNKNOWN
+            for one in self._deliveries(delivery.push)
+        )
 
     async def _change(self, key: str, change: Callable[[Push], Push | None]) -> bool:
         """Change one push by `change`, which returns None where nothing is to change."""
@@ -149,10 +178,10 @@ class TinyStore:
             push = self._push(key)
             changed = change(push) if push else None
             if changed is not None:
-                self._put("pushes", changed, "key")
+                self._put_push(changed)
             return changed is not None
 
-        return await self._do(work)
+        return await self._write(work)
 
     async def end(self, key: str, state: State, reason: str) -> bool:
         def ended(push: Push) -> Push | None:
@@ -182,138 +211,179 @@ class TinyStore:
     async def recover(self) -> list[str]:
         def work() -> list[str]:
             keys = []
-            for delivery in self._rows("deliveries", Delivery):
-                if delivery.state is State.SENDING:
-                    lost = replace(delivery, state=State.UNKNOWN, ended=delivery.begun)
-                    push = self._push(delivery.push)
-                    assert push is not None, "a delivery has its push"
-                    self._put("deliveries", lost, "push", "part", "attempt")
-                    after = _after(push, lost, lost.state, len(push.parts), None)
-                    self._put("pushes", after, "key")
-                    keys.append(push.key)
+            for push in self._pushes([State.SENDING]):
+                for delivery in self._deliveries(push.key):
+                    if delivery.state is State.SENDING:
+                        self._lose(delivery)
+                        keys.append(push.key)
             return keys
 
-        return await self._do(work)
+        return await self._write(work)
+
+    def _lose(self, delivery: Delivery) -> None:
+        lost = replace(delivery, state=State.UNKNOWN, ended=delivery.begun)
+        push = self._push(delivery.push)
+        assert push is not None, "a delivery has its push"
+        self._put_delivery(lost)
+        self._put_push(_after(push, lost, lost.state, len(push.parts), None))
 
     async def pushes(self, states: Collection[State] = ()) -> list[Push]:
-        def work() -> list[Push]:
-            rows = self._db.table("pushes")
-            wanted = [from_doc(Push, doc) for doc in rows if not states or doc["state"] in states]
-            return sorted(wanted, key=lambda push: (push.due, push.key))
+        return await self._read(lambda: self._pushes(states))
 
-        return await self._do(work)
+    def _pushes(self, states: Collection[State] = ()) -> list[Push]:
+        docs = self._main("pushes").docs()
+        found = [self._push_of(doc) for doc in docs if not states or doc["state"] in states]
+        return sorted(found, key=lambda push: (push.due, push.key))
 
     async def push(self, key: str) -> Push | None:
-        return await self._do(lambda: self._push(key))
+        return await self._read(lambda: self._push(key))
 
-    # -- what went out -----------------------------------------------------------------------
+    # -- what went out -------------------------------------------------------------------------
 
     async def cohort(self, key: str) -> Cohort | None:
-        return (await self.cohorts()).get(key)
+        return await self._read(lambda: self._cohort(key))
 
-    async def cohorts(self) -> dict[str, Cohort]:
-        rows = await self._do(lambda: self._rows("cohorts", Cohort))
-        return {row.push: row for row in rows}
+    def _cohort(self, key: str) -> Cohort | None:
+        doc = self._of("sent", "cohorts", key).find(key)
+        return from_doc(Cohort, doc) if doc else None
+
+    async def cohorts(self, stem: str = "") -> dict[str, Cohort]:
+        def work() -> dict[str, Cohort]:
+            if not stem:
+                rows = [from_doc(Cohort, doc) for doc in self._docs("sent", "cohorts")]
+                return {row.push: row for row in rows}
+            keys = [doc["key"] for doc in self._main("pushes").docs()]
+            found = {key: self._cohort(key) for key in keys if key.rpartition("@")[0] == stem}
+            return {key: cohort for key, cohort in found.items() if cohort}
+
+        return await self._read(work)
 
     async def deliveries(self, key: str = "") -> list[Delivery]:
-        rows = await self._do(lambda: self._rows("deliveries", Delivery))
-        mine = [row for row in rows if not key or row.push == key]
-        return sorted(mine, key=lambda row: (row.begun, row.push, row.part, row.attempt))
+        def work() -> list[Delivery]:
+            if key:
+                return self._deliveries(key)
+            return [from_doc(Delivery, doc) for doc in self._docs("sent", "deliveries")]
+
+        rows = await self._read(work)
+        return sorted(rows, key=lambda row: (row.begun, row.push, row.part, row.attempt))
 
     async def begun_since(self, target: str, moment: datetime) -> list[datetime]:
-        return [
-            row.begun
-            for row in await self.deliveries()
-            if row.push.endswith("@" + target) and row.begun >= moment
-        ]
+        def work() -> list[datetime]:
+            docs = self._main("pushes").docs()
+            mine = [doc for doc in docs if doc["target"] == target and "begun" in doc]
+            late = [doc for doc in mine if datetime.fromisoformat(doc["begun"]) >= moment]
+            begun = [row.begun for doc in late for row in self._deliveries(doc["key"])]
+            return sorted(one for one in begun if one >= moment)
+
+        return await self._read(work)
 
     async def number(self, name: str, year: int) -> int:
         def work() -> int:
-            table = self._db.table("numbers")
-            rows = [doc for doc in table if doc["year"] == year]
-            known = next((doc["number"] for doc in rows if doc["name"] == name), None)
+            table = self._main("numbers")
+            known = table.find(id_of("numbers", {"year": year, "name": name}))
             if known is None:
-                known = len(rows) + 1
-                table.insert({"name": name, "year": year, "number": known})
-            return int(known)
+                taken = sum(1 for doc in table.docs() if doc["year"] == year)
+                known = {"name": name, "year": year, "number": taken + 1}
+                table.put(known)
+            return int(known["number"])
 
-        return await self._do(work)
+        return await self._write(work)
 
-    # -- what came back ----------------------------------------------------------------------
+    # -- what came back ------------------------------------------------------------------------
 
     async def add_receipt(self, receipt: Receipt) -> bool:
+        doc = to_doc(receipt)
+
         def work() -> bool:
-            same = (where("push") == receipt.push) & (where("person") == receipt.person)
-            same &= where("step") == receipt.step.value
-            if self._db.table("receipts").contains(same):
+            table = self._of("receipts", "receipts", receipt.push)
+            if table.find(id_of("receipts", doc)) is not None:
                 return False
-            self._db.table("receipts").insert(to_doc(receipt))
+            tallies.forget(self._main("figures"), receipt.push)
+            table.put(doc)
             return True
 
-        return await self._do(work)
+        return await self._write(work)
 
     async def acts(self) -> Acts:
-        pushes, cohorts = await self.pushes(), await self.cohorts()
-        receipts = await self._do(lambda: self._rows("receipts", Receipt))
-        unreached: dict[str, frozenset[str]] = {}
-        for row in await self.deliveries():
-            # WeCom answers these accounts in lower case (wecom/api.md §3.2).
-            bad = {account.casefold() for account in (*row.invalid, *row.unlicensed)}
-            hit = {person for person in row.to if person.casefold() in bad}
-            unreached[row.push] = unreached.get(row.push, frozenset()) | hit
-        return Acts(pushes=pushes, cohorts=cohorts, unreached=unreached, receipts=receipts)
+        def work() -> Acts:
+            cohorts = [from_doc(Cohort, doc) for doc in self._docs("sent", "cohorts")]
+            found = Acts(
+                pushes=self._pushes(),
+                cohorts={row.push: row for row in cohorts},
+                unreached=tallies.unreached(self._docs("sent", "deliveries")),
+                receipts=[from_doc(Receipt, doc) for doc in self._docs("receipts", "receipts")],
+            )
+            self._databases.forget()
+            return found
+
+        return await self._read(work)
+
+    async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
+        def work() -> Acts:
+            rows = tallies.WeekRows(self._of)
+            figures = self._main("figures")
+            answers: dict[Question, Figures] = {}
+            for question in questions:
+                answers[question] = tallies.recall(figures, question) or rows.count(question)
+                tallies.keep(figures, question, answers[question])
+            people = rows.people(named)
+            return replace(people, pushes=self._pushes(), counted=answers)
+
+        return await self._write(work)
 
     async def count(self, name: str, day: str) -> None:
         def work() -> None:
-            table = self._db.table("counts")
-            same = (where("name") == name) & (where("day") == day)
-            doc = table.get(same)
-            before = int(doc["count"]) if isinstance(doc, dict) else 0
-            table.upsert({"name": name, "day": day, "count": before + 1}, same)
+            table = self._main("counts")
+            known = table.find(id_of("counts", {"name": name, "day": day}))
+            before = int(known["count"]) if known else 0
+            table.put({"name": name, "day": day, "count": before + 1})
 
-        await self._do(work)
+        await self._write(work)
 
     async def counts(self) -> dict[str, int]:
         def work() -> dict[str, int]:
             totals: dict[str, int] = {}
-            for doc in self._db.table("counts"):
+            for doc in self._main("counts").docs():
                 totals[doc["name"]] = totals.get(doc["name"], 0) + int(doc["count"])
             return totals
 
-        return await self._do(work)
+        return await self._read(work)
 
-    # -- people, targets, summaries ----------------------------------------------------------
+    # -- people, targets, summaries ------------------------------------------------------------
 
     async def set_members(self, members: Sequence[Member]) -> None:
         def work() -> None:
-            self._db.table("members").truncate()
-            self._db.table("members").insert_multiple([to_doc(member) for member in members])
+            table = self._main("members")
+            for doc in table.docs():
+                table.drop(doc["id"])
+            for member in members:
+                table.put(to_doc(member))
 
-        await self._do(work)
+        await self._write(work)
 
     async def members(self) -> list[Member]:
-        return await self._do(lambda: self._rows("members", Member))
+        return await self._read(lambda: self._all("members", Member))
 
     async def set_target(self, state: TargetState) -> None:
-        await self._do(lambda: self._put("targets", state, "id"))
+        await self._write(lambda: self._main("targets").put(to_doc(state)))
 
     async def targets(self) -> dict[str, TargetState]:
-        rows = await self._do(lambda: self._rows("targets", TargetState))
+        rows = await self._read(lambda: self._all("targets", TargetState))
         return {row.id: row for row in rows}
 
     async def keep_summary(self, week: str, summary: Mapping[str, Any]) -> None:
         def work() -> None:
-            if not self._db.table("summaries").contains(where("week") == week):
-                self._db.table("summaries").insert({"week": week, "summary": _copy(summary)})
+            if self._main("summaries").find(week) is None:
+                self._main("summaries").put({"week": week, "summary": _copy(summary)})
 
-        await self._do(work)
+        await self._write(work)
 
     async def summary(self, week: str) -> dict[str, Any] | None:
         def work() -> dict[str, Any] | None:
-            doc = self._db.table("summaries").get(where("week") == week)
-            return _copy(doc["summary"]) if isinstance(doc, dict) else None
+            doc = self._main("summaries").find(week)
+            return _copy(doc["summary"]) if doc else None
 
-        return await self._do(work)
+        return await self._read(work)
 
 
 def _copy(value: Mapping[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from bot.core.model import Card, Cohort, Delivery, Member, State
 from bot.engine.deliver import recover
 from bot.sandbox.faults import FaultKind
 from bot.verbs import VERBS, Mistake
+from tests.disk import everything_in, full_disk
 from tests.engine.office import moment, office
 
 MAIN, GROUP_MAIN = "dragon-boat-2026_main@jg1", "dragon-boat-2026_main@zx"
@@ -150,12 +151,10 @@ async def test_a_process_that_died_while_sending_leaves_unknown_and_never_a_seco
 
 async def test_nothing_is_sent_while_the_disk_takes_no_row_and_all_is_sent_afterwards(desk):
     await desk.at("2026-06-15 09:00")
-    wall = desk.home / "data" / "qingfeng.tmp"
-    wall.mkdir()  # every write fails from here on
-    desk.clock.jump(moment("2026-06-15 09:30"))
-    assert await desk.house.tick() != []
-    assert desk.heard("zx") == 0
-    wall.rmdir()
+    with full_disk():
+        desk.clock.jump(moment("2026-06-15 09:30"))
+        assert await desk.house.tick() != []
+        assert desk.heard("zx") == 0
     await desk.at("2026-06-15 10:40")
     assert (await desk.pushes())[GROUP_MAIN].state is State.SENT
 
@@ -232,7 +231,7 @@ async def test_no_key_and_no_secret_reaches_any_log_line(desk, caplog):
     secrets = [*desk.stage.keys.values(), "demo-app-secret", "DemoToken1"]
     secrets += [desk.world.gettoken(desk.world.corp_id, "demo-app-secret")["access_token"]]
     assert [secret for secret in secrets if secret in told] == []
-    kept = (desk.home / "data" / "qingfeng.json").read_text("utf-8")
+    kept = everything_in(desk.home / "data")
     assert [secret for secret in secrets if secret in kept] == []
 
 
@@ -311,7 +310,6 @@ async def test_the_repeat_of_a_lost_answer_keeps_decent_hours(tmp_path):
 async def test_an_end_that_the_disk_did_not_take_is_unknown_without_a_restart(desk):
     """The message left, the row did not: nothing may stay `sending` for ever."""
     await desk.at("2026-06-15 09:17")
-    wall = desk.home / "data" / "qingfeng.tmp"
     desk.world.faults.add("webhook/send", FaultKind.SLOW, seconds=1.0)
     desk.clock.jump(moment("2026-06-15 09:20"))
     ticking = asyncio.create_task(desk.house.tick())
@@ -319,9 +317,8 @@ async def test_an_end_that_the_disk_did_not_take_is_unknown_without_a_restart(de
         if desk.heard("zx"):
             break
         await asyncio.sleep(0.02)
-    wall.mkdir()
-    assert await ticking != []
-    wall.rmdir()
+    with full_disk():
+        assert await ticking != []
     await desk.at("2026-06-15 11:05")
     assert (await desk.pushes())[GROUP_MAIN].state is State.UNKNOWN
     assert desk.heard("zx") == 1

@@ -7,6 +7,7 @@ import json
 from bot.core.model import State
 from bot.sandbox.faults import FaultKind
 from bot.verbs import VERBS
+from tests.disk import everything_in
 
 MAIN = "dragon-boat-2026_main@jg1"
 
@@ -40,7 +41,7 @@ async def test_a_stranger_is_thanked_and_not_counted(desk):
     assert result.delivered
     assert list(await receipts(desk)) == []
     assert (await desk.house.bureau.store.counts())["stranger"] == 1
-    assert "guest" not in (desk.home / "data" / "qingfeng.json").read_text("utf-8")
+    assert "guest" not in everything_in(desk.home / "data")
 
 
 async def test_a_tap_proves_that_an_unknown_push_was_sent(desk):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import random
 import subprocess
@@ -16,6 +15,7 @@ from tinydb import TinyDB
 
 from bot.core.model import State
 from bot.store.tiny import TinyStore
+from tests.disk import full_disk
 from tests.store.rows import MEMBERS, attempt, brought_to, cohort, push, receipt
 
 ROOT = Path(__file__).parents[2]
@@ -29,23 +29,30 @@ def store(tmp_path):
     built.close()
 
 
-def on_disk(folder: Path) -> dict:
-    return json.loads((folder / "qingfeng.json").read_text("utf-8"))
+def on_disk(folder: Path) -> bytes:
+    return (folder / "qingfeng.journal").read_bytes()
 
 
 async def test_the_file_opens_with_stock_tinydb(store, tmp_path):
     await brought_to(store, State.SENT, P)
     await store.add_receipt(receipt(P))
-    with TinyDB(tmp_path / "qingfeng.json", encoding="utf-8") as stock:
-        assert stock.tables() >= {"meta", "pushes", "deliveries", "cohorts", "receipts"}
-        (row,) = stock.table("pushes").all()
+    store.close()
+    files = ("qingfeng.json", "sent/2026-W25.json", "receipts/2026-W25.json")
+    found = {}
+    for name in files:
+        with TinyDB(tmp_path / name, encoding="utf-8") as stock:
+            found |= {table: stock.table(table).all() for table in stock.tables()}
+    assert found.keys() >= {"meta", "pushes", "deliveries", "cohorts", "receipts"}
+    (row,) = found["pushes"]
     assert (row["key"], row["state"], row["due"]) == (P.key, "sent", "2026-06-15T09:17:00+08:00")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no mode bits")
 async def test_nobody_else_on_the_machine_can_read_the_file(store, tmp_path):
     await store.set_members(MEMBERS)
-    assert (tmp_path / "qingfeng.json").stat().st_mode & 0o077 == 0
+    store.close()
+    for path in tmp_path.rglob("*.j*"):
+        assert path.stat().st_mode & 0o077 == 0
 
 
 async def test_a_write_that_fails_leaves_the_old_file_and_a_memory_that_believes_it(
@@ -53,23 +60,22 @@ async def test_a_write_that_fails_leaves_the_old_file_and_a_memory_that_believes
 ):
     await store.add_pushes([P])
     before = on_disk(tmp_path)
-    (tmp_path / "qingfeng.tmp").mkdir()  # the draft cannot be opened
-    for change in (
-        lambda: store.add_receipt(receipt(P)),
-        lambda: store.begin(attempt(P), cohort(P)),
-        lambda: store.set_members(MEMBERS),
-        lambda: store.count("stranger", "2026-06-15"),
-        lambda: store.number("a", 2026),
-    ):
-        with pytest.raises(OSError):
-            await change()
-    assert on_disk(tmp_path) == before
-    assert (await store.push(P.key)).state is State.PLANNED
-    assert (await store.acts()).receipts == []
-    (tmp_path / "qingfeng.tmp").rmdir()
+    with full_disk():
+        for change in (
+            lambda: store.add_receipt(receipt(P)),
+            lambda: store.begin(attempt(P), cohort(P)),
+            lambda: store.set_members(MEMBERS),
+            lambda: store.count("stranger", "2026-06-15"),
+            lambda: store.number("a", 2026),
+        ):
+            with pytest.raises(OSError):
+                await change()
+        assert on_disk(tmp_path) == before
+        assert (await store.push(P.key)).state is State.PLANNED
+        assert (await store.acts()).receipts == []
     assert await store.begin(attempt(P), cohort(P))  # recovers by itself
     assert await store.add_receipt(receipt(P))
-    assert on_disk(tmp_path)["receipts"]
+    assert on_disk(tmp_path) != before
     assert await store.number("a", 2026) == 1
 
 
@@ -123,13 +129,13 @@ def test_a_damaged_file_is_refused_in_words_and_left_as_it_is(tmp_path, content)
 def test_a_file_of_a_later_version_is_refused_in_words(tmp_path):
     TinyStore(tmp_path).close()
     path = tmp_path / "qingfeng.json"
-    path.write_text(path.read_text("utf-8").replace('"value": 1', '"value": 2'), "utf-8")
+    path.write_text(path.read_text("utf-8").replace('"value": 2', '"value": 3'), "utf-8")
     with pytest.raises(OSError, match="升级"):
         TinyStore(tmp_path)
 
 
 async def test_a_draft_that_a_kill_left_behind_is_no_harm(tmp_path):
-    (tmp_path / "qingfeng.tmp").write_bytes(b'{"half')
+    (tmp_path / "qingfeng.json.tmp").write_bytes(b'{"half')
     store = TinyStore(tmp_path)
     assert await store.add_pushes([P]) == 1
     store.close()

@@ -1,0 +1,204 @@
+"""The data folder: some TinyDB files over one journal.
+
+    qingfeng.json              pushes, targets, members, summaries, figures, …   always in memory
+    sent/2026-W25.json         cohorts and deliveries of that week's occurrences     when asked for
+    receipts/2026-W25.json     the receipts of the same                              when asked for
+    qingfeng.journal           what changed since those files were written
+
+One change may touch several files and is still one line of the journal: all of it is kept, or
+none. Now and then the journal is folded into the files it touched, each replaced as a whole, and
+only then begun anew; a crash in between repeats changes that put whole rows by their own ids,
+and ends in the same state.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.store.files import Files, put_in_place
+from bot.store.journal import Change, Journal
+from bot.store.tables import Database, Doc, Part, from_file, id_of, to_file
+
+log = logging.getLogger(__name__)
+
+MAIN = ""
+MAIN_FILE = "qingfeng.json"
+JOURNAL_FILE = "qingfeng.journal"
+FOLD_AT = 8 << 20  # bytes of journal; more while the files it touches are larger still
+KEPT_LOADED = 12  # parts of weeks that stay in memory
+MANY_DOCS = 300_000  # in one file; beyond that a server's database serves better
+
+
+class Databases:
+    """All parts, their journal, and the change that is being made. One thread at a time."""
+
+    def __init__(self, folder: Path, files: Files) -> None:
+        self.folder = folder
+        self._files = files
+        self._journal = Journal(folder / JOURNAL_FILE, files)
+        self._parts: dict[str, tuple[Part, Database]] = {}
+        self._waiting: dict[str, list[Change]] = {}  # of the journal, for parts not yet loaded
+        self._changes: list[Change] = []
+        self._undo: list[tuple[Part, str, str, Doc | None]] = []
+        self._loaded = False
+        self._asked = 0
+        self._sizes: dict[str, int] = {}  # of the files that the journal touches
+
+    # -- what is there -----------------------------------------------------------------------
+
+    def __getitem__(self, name: str) -> Database:
+        """Return a database, read from its file when it is first asked for."""
+        self._load()
+        if name not in self._parts:
+            self._open_part(name)
+        part, database = self._parts[name]
+        self._asked += 1
+        part.used = self._asked
+        return database
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of all parts of a kind, "sent" or "receipts", oldest first."""
+        self._load()
+        on_disk = [
+            f"{kind}/{name.removesuffix('.json')}"
+            for name in self._files.list(self.folder / kind)
+            if name.endswith(".json")
+        ]
+        known = [name for name in {**self._parts, **self._waiting} if name.startswith(f"{kind}/")]
+        return sorted({*on_disk, *known})
+
+    def path(self, name: str) -> Path:
+        return self.folder / (f"{name}.json" if name else MAIN_FILE)
+
+    def _load(self) -> None:
+        if self._loaded:
+            return
+        self._parts, self._waiting, self._sizes = {}, {}, {}
+        for batch in self._journal.load():
+            for change in batch:
+                self._waiting.setdefault(change[0], []).append(change)
+        for name in self._waiting:
+            self._touch(name)
+        self._open_part(MAIN)
+        self._loaded = True
+
+    def _open_part(self, name: str) -> None:
+        part = Part(name, self)
+        data = self._files.read(self.path(name))
+        if data is not None:
+            try:
+                part.tables = from_file(data)
+            except (ValueError, KeyError, TypeError, AttributeError):
+                raise OSError(errno.EIO, "文件已损坏，请从备份恢复", str(self.path(name))) from None
+        for change in self._waiting.pop(name, ()):
+            _, table, doc, *id = change
+            part.set(table, id[0] if id else id_of(table, doc), doc)
+            part.dirty = True
+        self._parts[name] = part, Database(part)
+
+    # -- changes -------------------------------------------------------------------------------
+
+    def changed(self, part: Part, table: str, id: str, old: Doc | None, new: Doc | None) -> None:
+        self._undo.append((part, table, id, old))
+        change = [part.name, table, new] if new is not None else [part.name, table, None, id]
+        self._changes.append(change)
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Make all changes inside one change; if it raises, none of it happened."""
+        self._load()
+        undone, written = len(self._undo), len(self._changes)
+        try:
+            yield
+        except BaseException:
+            for part, table, id, old in reversed(self._undo[undone:]):
+                part.set(table, id, old)
+            del self._undo[undone:], self._changes[written:]
+            raise
+
+    def commit(self) -> None:
+        """Make every change since the last commit durable: one write, one fsync.
+
+        If it raises, none of them is believed: what is in memory is thrown away, and read from
+        the files again by whoever asks next. Without any change it still makes sure of what
+        was read from a journal that an earlier process left behind.
+        """
+        changes, undo = self._changes, self._undo
+        self._changes, self._undo = [], []
+        try:
+            if changes:
+                self._journal.append(changes)
+            else:
+                self._journal.ensure()
+        except BaseException:
+            self._journal.distrust()
+            self._loaded = False
+            raise
+        for part in {id(part): part for part, *_ in undo}.values():
+            if not part.dirty:
+                part.dirty = True
+                self._touch(part.name)
+
+    def _touch(self, name: str) -> None:
+        self._sizes[name] = self._files.size(self.path(name))
+
+    # -- folding -------------------------------------------------------------------------------
+
+    def fold_if_long(self) -> None:
+        """Fold once the journal has outgrown the files it would rewrite. Never raises OSError."""
+        if self._loaded and self._journal.size > max(FOLD_AT, sum(self._sizes.values())):
+            self.fold_or_say()
+
+    def fold_or_say(self) -> None:
+        """Fold; where the disk refuses, say so: the journal still has everything."""
+        try:
+            self.fold()
+        except OSError as error:
+            log.warning("fold: %s", error.strerror, extra={"action": "fold-failed"})
+
+    def fold(self) -> None:
+        """Write what the journal holds into the files, and begin it anew."""
+        assert not self._changes, "only what is durable is folded"
+        self._load()
+        for name in [*self._waiting]:
+            self._open_part(name)
+        dirty = [part for part, _ in self._parts.values() if part.dirty]
+        for part in sorted(dirty, key=lambda part: part.name, reverse=True):  # MAIN comes last
+            self._write_file(part)
+        if dirty:
+            self._journal.begin_anew()
+        for part in dirty:
+            part.dirty = False
+        self._sizes = {}
+        self.forget()
+
+    def _write_file(self, part: Part) -> None:
+        path = self.path(part.name)
+        if path.parent != self.folder and not self._files.list(path.parent):
+            self._files.make_folder(path.parent)
+            self._files.fsync_folder(self.folder)
+        put_in_place(self._files, path, to_file(part.tables))
+
+    def forget(self) -> None:
+        """Let go of the parts that were not asked for lately; their files have everything."""
+        weeks = [part for part, _ in self._parts.values() if part.name and not part.dirty]
+        weeks.sort(key=lambda part: part.used, reverse=True)
+        for part in weeks[KEPT_LOADED:]:
+            del self._parts[part.name]
+
+    def advice(self) -> list[str]:
+        """Return in words what has outgrown this store; nothing while it is at ease."""
+        found = []
+        for part, _ in self._parts.values():
+            docs = sum(len(rows) for rows in part.tables.values())
+            if docs > MANY_DOCS:
+                where = self.path(part.name).name
+                found.append(f"{where} 有 {docs} 行，超出内置存储的合适规模，建议改用 PostgreSQL")
+        return found
+
+    def close(self) -> None:
+        self._journal.close()

@@ -1,0 +1,68 @@
+"""A data folder of an earlier version becomes one of this version: in one change, or not at all.
+
+format 1: everything in qingfeng.json, which was rewritten on every change.
+format 2: cohorts, deliveries and receipts by week, and a journal (databases.py).
+"""
+
+from __future__ import annotations
+
+import errno
+from datetime import datetime
+from typing import Any
+
+from bot.core.calendar import iso_week
+from bot.core.model import Push
+from bot.store.codec import from_doc
+from bot.store.databases import MAIN, Databases
+from bot.store.journal import FORMAT
+from bot.store.tables import id_of
+
+MOVED = {"cohorts": "sent", "deliveries": "sent", "receipts": "receipts"}
+
+
+def bring_up_to_date(databases: Databases) -> None:
+    """Bring the data folder to this version's format; OSError if it is of a later one."""
+    main = databases[MAIN]
+    meta = main.rows("meta").find("format")
+    if meta is None:
+        if main.tables():
+            raise _foreign(databases)
+        with databases.change():
+            main.rows("meta").put({"name": "format", "value": FORMAT})
+        databases.commit()
+    elif meta["value"] == 1:
+        with databases.change():
+            _split(databases)
+        databases.commit()
+        databases.fold()
+    elif meta["value"] != FORMAT:
+        raise _foreign(databases)
+
+
+def _foreign(databases: Databases) -> OSError:
+    return OSError(errno.EINVAL, "由更新的版本写成，请升级清风", str(databases.path(MAIN)))
+
+
+def _split(databases: Databases) -> None:
+    main = databases[MAIN]
+    attempts = sorted(
+        main.rows("deliveries").docs(), key=lambda doc: datetime.fromisoformat(doc["begun"])
+    )
+    begun = {doc["push"]: doc["begun"] for doc in attempts}  # the last one stays
+    files: dict[str, str] = {}
+    weeks: dict[str, str] = {}
+    for doc in main.rows("pushes").docs():
+        week = iso_week(from_doc(Push, doc).due.date())
+        weeks[doc["key"]] = files.setdefault(doc["occurrence"], week)
+        more: dict[str, Any] = {"begun": begun[doc["key"]]} if doc["key"] in begun else {}
+        main.rows("pushes").put({**doc, "file": weeks[doc["key"]], **more})
+    for table, kind in MOVED.items():
+        _move(databases, table, kind, weeks)
+    main.rows("meta").put({"name": "format", "value": FORMAT})
+
+
+def _move(databases: Databases, table: str, kind: str, weeks: dict[str, str]) -> None:
+    source = databases[MAIN].rows(table)
+    for doc in source.docs():
+        databases[f"{kind}/{weeks.get(doc['push'], 'other')}"].rows(table).put(doc)
+        source.drop(id_of(table, doc))
