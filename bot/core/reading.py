@@ -32,6 +32,7 @@ class Acts:
     receipts: Sequence[Receipt] = ()
     opened: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[Question, Figures] = field(default_factory=dict)  # what need not be counted
+    rows: bool = True  # False: only what is `counted` may be asked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +72,8 @@ def figures(pushes: Iterable[Push], acts: Acts, calendar: Calendar, as_of: datet
     for question in questions(pushes, calendar, as_of):
         known = acts.counted.get(question)
         if known is None:
+            if not acts.rows:
+                raise LookupError("a question that was not announced")
             first = first_acts(acts.receipts) if first is None else first
             known = answer(question, acts, first)
         total += known

@@ -119,11 +119,11 @@ def asked(week: str, pushes: Sequence[Push], *, calendar: Calendar, as_of: datet
     """Return what a summary of `week` asks: each occurrence, and each target by itself."""
     weeks = _sent_by_week(pushes, as_of)
     closed = _closed_weeks(week, weeks, calendar, as_of)
-    shown = [push for name in {week, *closed[-TREND_WEEKS:]} for push in weeks.get(name, ())]
     newest = weeks[closed[-1]] if closed else []
-    found = [*questions(shown, calendar, as_of)]
-    for push in newest:
-        found += questions([push], calendar, as_of)
+    together = [weeks.get(name, []) for name in {week, *closed[-TREND_WEEKS:]}]
+    found: list[Question] = []
+    for group in [*together, *([push] for push in newest)]:
+        found += questions(group, calendar, as_of)
     return Asked(questions=frozenset(found), named=tuple(push.key for push in newest))
 
 

@@ -286,8 +286,8 @@ async def _proven(delivery: Delivery, bureau: Bureau) -> None:
     """Confirm an unknown push that somebody tapped before its answer was given up."""
     if delivery.state is not State.UNKNOWN:
         return
-    receipts = (await bureau.store.acts()).receipts
-    if any(row.push == delivery.push and row.person in delivery.to for row in receipts):
+    receipts = await bureau.store.receipts(delivery.push)
+    if any(row.person in delivery.to for row in receipts):
         await bureau.store.confirm(delivery.push, delivery.part)
 
 

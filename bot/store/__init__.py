@@ -104,6 +104,9 @@ class Store(Protocol):
         Either way the receipt is durable when this returns.
         """
 
+    async def receipts(self, key: str) -> list[Receipt]:
+        """Return the receipts of one push, in the order of their coming."""
+
     async def acts(self) -> Acts:
         """Return everything that happened, row by row: for looking back, not for every Monday."""
 

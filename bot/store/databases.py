@@ -36,9 +36,10 @@ MANY_DOCS = 300_000  # in one file; beyond that a server's database serves bette
 class Databases:
     """All parts, their journal, and the change that is being made. One thread at a time."""
 
-    def __init__(self, folder: Path, files: Files) -> None:
+    def __init__(self, folder: Path, files: Files, fold_at: int = FOLD_AT) -> None:
         self.folder = folder
         self._files = files
+        self._fold_at = fold_at
         self._journal = Journal(folder / JOURNAL_FILE, files)
         self._parts: dict[str, tuple[Part, Database]] = {}
         self._waiting: dict[str, list[Change]] = {}  # of the journal, for parts not yet loaded
@@ -46,6 +47,7 @@ class Databases:
         self._undo: list[tuple[Part, str, str, Doc | None]] = []
         self._loaded = False
         self._asked = 0
+        self._put_off = 0  # bytes by which the journal may be longer, after a fold that failed
         self._sizes: dict[str, int] = {}  # of the files that the journal touches
 
     # -- what is there -----------------------------------------------------------------------
@@ -70,6 +72,10 @@ class Databases:
         ]
         known = [name for name in {**self._parts, **self._waiting} if name.startswith(f"{kind}/")]
         return sorted({*on_disk, *known})
+
+    def loaded(self) -> list[str]:
+        """Return the names of the parts that are in memory."""
+        return sorted(self._parts)
 
     def path(self, name: str) -> Path:
         return self.folder / (f"{name}.json" if name else MAIN_FILE)
@@ -150,7 +156,8 @@ class Databases:
 
     def fold_if_long(self) -> None:
         """Fold once the journal has outgrown the files it would rewrite. Never raises OSError."""
-        if self._loaded and self._journal.size > max(FOLD_AT, sum(self._sizes.values())):
+        longest = max(self._fold_at, sum(self._sizes.values())) + self._put_off
+        if self._loaded and self._journal.size > longest:
             self.fold_or_say()
 
     def fold_or_say(self) -> None:
@@ -158,6 +165,7 @@ class Databases:
         try:
             self.fold()
         except OSError as error:
+            self._put_off = self._journal.size  # not again with every change
             log.warning("fold: %s", error.strerror, extra={"action": "fold-failed"})
 
     def fold(self) -> None:
@@ -173,7 +181,7 @@ class Databases:
             self._journal.begin_anew()
         for part in dirty:
             part.dirty = False
-        self._sizes = {}
+        self._sizes, self._put_off = {}, 0
         self.forget()
 
     def _write_file(self, part: Part) -> None:

@@ -61,7 +61,7 @@ def scan(data: bytes, path: Path) -> Found:
                 raise ValueError("no end")
             payload = parse(data[start:end])
         except ValueError:
-            if _good_line_after(data, start):
+            if _goes_on(data, start) or _good_line_after(data, start):
                 raise OSError(errno.EIO, "文件已损坏，请从备份恢复", str(path)) from None
             break
         if start == 0:
@@ -70,6 +70,19 @@ def scan(data: bytes, path: Path) -> Found:
             batches.append(payload)
         start = end + 1
     return Found(batches=batches, size=start, torn=len(data) - start)
+
+
+def _goes_on(data: bytes, start: int) -> bool:
+    """Whether a whole payload stands here, and more than its end of line is behind it."""
+    head = data[start : start + 40].split(b" ", 2)
+    if len(head) < 3 or not head[1].isdigit():
+        return False
+    end = start + len(head[0]) + len(head[1]) + 2 + int(head[1])
+    try:
+        parse(data[start:end])
+    except ValueError:
+        return False
+    return end < len(data)
 
 
 def _good_line_after(data: bytes, start: int) -> bool:

@@ -15,7 +15,7 @@ from bot.core.reading import Acts, Figures, Question
 from bot.store import TargetState, overall, tallies
 from bot.store.codec import from_doc, to_doc
 from bot.store.commit import Committer
-from bot.store.databases import MAIN, Databases
+from bot.store.databases import FOLD_AT, MAIN, Databases
 from bot.store.files import Files
 from bot.store.migrate import bring_up_to_date
 from bot.store.tables import Doc, Rows, id_of
@@ -32,10 +32,10 @@ class TinyStore:
     of today is in memory: the rows of a week are read when somebody asks for them (databases.py).
     """
 
-    def __init__(self, folder: Path, files: Files | None = None) -> None:
+    def __init__(self, folder: Path, files: Files | None = None, fold_at: int = FOLD_AT) -> None:
         files = files or Files()
         files.make_folder(folder)
-        self._databases = Databases(folder, files)
+        self._databases = Databases(folder, files, fold_at)
         bring_up_to_date(self._databases)
         self._decoded: dict[str, tuple[Doc, Push]] = {}
         self._committer = Committer(self._databases)
@@ -304,6 +304,13 @@ class TinyStore:
 
         return await self._write(work)
 
+    async def receipts(self, key: str) -> list[Receipt]:
+        def work() -> list[Receipt]:
+            docs = self._of("receipts", "receipts", key).docs()
+            return [from_doc(Receipt, doc) for doc in docs if doc["push"] == key]
+
+        return await self._read(work)
+
     async def acts(self) -> Acts:
         def work() -> Acts:
             cohorts = [from_doc(Cohort, doc) for doc in self._docs("sent", "cohorts")]
@@ -327,7 +334,7 @@ class TinyStore:
                 answers[question] = tallies.recall(figures, question) or rows.count(question)
                 tallies.keep(figures, question, answers[question])
             people = rows.people(named)
-            return replace(people, pushes=self._pushes(), counted=answers)
+            return replace(people, pushes=self._pushes(), counted=answers, rows=False)
 
         return await self._write(work)
 

@@ -1,0 +1,175 @@
+"""Rows by week, answers beside them: what is kept as a count always equals the rows."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tinydb import Query
+
+from bot.core.calendar import Calendar
+from bot.core.model import State, Step
+from bot.core.reading import figures
+from bot.core.summary import asked, summarise
+from bot.store.tiny import TinyStore
+from tests.store.rows import MONDAY, attempt, cohort, push, receipt
+
+CALENDAR = Calendar()
+DAY = timedelta(days=1)
+WHO = ("zhang", "li", "wang", "zhao", "qian")
+TARGETS = ("jg1", "jg2", "zx")
+WEEKS = 4
+
+people = st.lists(st.sampled_from(WHO), min_size=1, unique=True).map(tuple)
+sends = st.tuples(st.just("send"), st.integers(0, WEEKS), st.sampled_from(TARGETS), people, people)
+taps = st.tuples(
+    st.just("tap"),
+    st.integers(0, WEEKS),
+    st.sampled_from(TARGETS),
+    st.sampled_from(WHO),
+    st.integers(0, 12),
+    st.sampled_from(Step),
+)
+asks = st.tuples(st.just("ask"), st.integers(0, 50))
+STEPS = st.lists(st.one_of(sends, taps, taps, asks, st.just(("reopen",))), max_size=25)
+
+
+def of(week: int, target: str):
+    due = MONDAY + 7 * week * DAY
+    return push(
+        target,
+        key=f"monday-{week}_main@{target}",
+        occurrence=f"monday-{week}",
+        due=due,
+        until=due + 2 * DAY,
+    )
+
+
+async def _send(store, week, target, covered, missed):
+    one = of(week, target)
+    await store.add_pushes([one])
+    begun = one.due + (timedelta(days=8) if target == "zx" else DAY / 24)  # zx is late: next week
+    trial = attempt(one, begun=begun, to=covered)
+    told = replace(cohort(one, *covered), tappable=target != "jg2" or week % 2 == 0)
+    if await store.begin(trial, told):
+        invalid = tuple(who.upper() for who in missed if who in covered[1:])
+        await store.finish(replace(trial, state=State.SENT, invalid=invalid), 1, None)
+
+
+async def _compare(store, days):
+    """The answers that the store keeps, against the same sum over all the rows."""
+    as_of = MONDAY + days * DAY
+    rows = await store.acts()
+    for week in ("2026-W25", "2026-W27", "2026-W30"):
+        wanted = asked(week, rows.pushes, calendar=CALENDAR, as_of=as_of)
+        for _ in range(2):  # counted, and then remembered
+            kept = await store.counted(wanted.questions, wanted.named)
+            told = [
+                summarise(week, acts, calendar=CALENDAR, as_of=as_of, targets=(), titles={})
+                for acts in (kept, rows)
+            ]
+            assert told[0] == told[1]
+    for one in rows.pushes:
+        single = asked("2026-W30", [one], calendar=CALENDAR, as_of=as_of)
+        kept = await store.counted(single.questions, ())
+        bare = replace(kept, cohorts={}, receipts=())
+        if single.questions:
+            assert figures([one], bare, CALENDAR, as_of) == figures([one], rows, CALENDAR, as_of)
+
+
+async def _live(folder: Path, steps) -> None:
+    store = TinyStore(folder, fold_at=2000)
+    for kind, *rest in steps:
+        if kind == "send":
+            await _send(store, *rest)
+        elif kind == "tap":
+            week, target, who, days, step = rest
+            one = of(week, target)
+            at = one.due + days * DAY
+            await store.add_receipt(receipt(one, who, at=at, step=step))
+        elif kind == "ask":
+            await _compare(store, *rest)
+        else:
+            store.close()
+            store = TinyStore(folder, fold_at=2000)
+    await _compare(store, 40)
+    store.close()
+
+
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS)
+def test_what_is_kept_as_a_count_always_equals_the_rows(steps):
+    with TemporaryDirectory() as folder:
+        asyncio.run(_live(Path(folder), steps))
+
+
+async def _year(folder: Path, weeks: int = 20, readers: int = 50) -> None:
+    store = TinyStore(folder)
+    for week in range(weeks):
+        one = of(week, "jg1")
+        crowd = tuple(f"p{n:03d}" for n in range(readers))
+        await _send(store, week, "jg1", crowd, ())
+        await asyncio.gather(*(store.add_receipt(receipt(one, who, at=one.due)) for who in crowd))
+    store.close()
+
+
+async def test_only_the_weeks_that_are_asked_for_are_read(tmp_path):
+    await _year(tmp_path)
+    store = TinyStore(tmp_path)
+    loaded = store._databases.loaded
+    assert loaded() == [""]
+    await store.add_receipt(receipt(of(18, "jg1"), "late"))
+    assert loaded() == ["", "receipts/2026-W43"]
+    assert len((await store.acts()).receipts) == 20 * 50 + 1
+    assert len(loaded()) <= 14, "they are let go of again"
+    store.close()
+
+
+async def test_a_closed_week_is_answered_without_its_rows(tmp_path):
+    await _year(tmp_path)
+    store = TinyStore(tmp_path)
+    pushes, as_of = await store.pushes(), MONDAY + 200 * DAY
+    wanted = asked("2026-W44", pushes, calendar=CALENDAR, as_of=as_of)
+    first = await store.counted(wanted.questions, ())
+    store.close()
+    store = TinyStore(tmp_path)
+    again = await store.counted(wanted.questions, ())
+    assert again.counted == first.counted
+    assert sum(one.read for one in again.counted.values()) == 50 * 4
+    assert store._databases.loaded() == [""]
+    store.close()
+
+
+async def test_all_pushes_of_an_occurrence_are_in_one_file_however_far_apart(tmp_path):
+    store = TinyStore(tmp_path)
+    near, far = push("jg1"), push("jg2", due=MONDAY + 9 * DAY)
+    for one in (near, far):
+        await store.add_pushes([one])
+        await store.begin(attempt(one), cohort(one))
+    store.close()
+    names = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("20*.json"))]
+    assert names == ["sent/2026-W25.json"]
+
+
+async def test_queries_of_tinydb_work_for_whoever_looks_inside(tmp_path):
+    store = TinyStore(tmp_path)
+    await store.add_pushes([push("jg1"), push("jg2")])
+    table = store._databases[""].rows("pushes")
+    assert len(table) == 2
+    (found,) = table.search(Query().target == "jg2")
+    assert found["key"] == push("jg2").key
+    with store._databases.change():
+        table.update({"reason": "看过"}, Query().target == "jg2")
+        table.insert({**found, "key": "by-hand_main@jg3"})
+        table.remove(Query().target == "jg1")
+    store._databases.commit()
+    store.close()
+    again = TinyStore(tmp_path)
+    kept = {one.key: one.reason for one in await again.pushes()}
+    assert kept == {push("jg2").key: "看过", "by-hand_main@jg3": ""}
+    again.close()
