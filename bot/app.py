@@ -12,7 +12,7 @@ import secrets
 import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,8 @@ log = logging.getLogger(__name__)
 
 Now = Callable[[], datetime]
 PLACEHOLDER_KEY = "00000000-0000-0000-0000-000000000000"  # of config.example.toml
-LOCK_PATIENCE = 10.0  # seconds a verb waits for another one to finish
+LOCK_PATIENCE = 10.0  # seconds to wait for a verb that has the data folder
+ANSWERS_WITHIN = 2.0  # seconds in which a living bot says that it lives
 
 
 def system_clock() -> datetime:
@@ -69,7 +70,7 @@ class House:
     bureau: Bureau
     web: Starlette
     now: Now
-    token: str
+    token: str = field(repr=False)
     http: httpx.AsyncClient
 
     async def tick(self) -> list[str]:
@@ -117,12 +118,13 @@ def build(
         review=config.review.required,
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,
+        clock=now,
     )
     token = secrets.token_urlsafe(32)
     doors = Doors(
         control=_control(bureau, now),
         receive=_receive(bureau, now),
-        read=lambda key: compose.reading(key, bureau, now()),
+        read=lambda key: compose.reading(key, bureau),
         links=links,
         now=now,
         token=token,
@@ -202,7 +204,7 @@ async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str
     if verb == "send" and not params.get("dry_run") and (problems := faults(config)):
         raise settings.ConfigError(problems)
     config.data.mkdir(parents=True, exist_ok=True)
-    waited = 0.0
+    patience = _Patience()
     while True:
         with contextlib.suppress(filelock.Timeout), _lock(config):
             house = build(config)
@@ -213,17 +215,22 @@ async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str
                 await house.close()
         running = _running(config)
         if running is not None:
-            base = f"http://127.0.0.1:{running['port']}"
-            try:
-                return await _ask(None, base, running["token"], verb, params)
-            except httpx.ConnectError:
-                pass  # it is just starting, or just ending
-            except httpx.HTTPError:
-                raise Mistake(messages.BOT_SILENT.format(running["pid"])) from None
-        if waited >= LOCK_PATIENCE:
+            # ConnectError: it is just starting, or just ending.
+            with contextlib.suppress(httpx.ConnectError):
+                return await _ask(None, running.base, running.token, verb, params)
+        await patience.wait(config)
+
+
+class _Patience:
+    """Waits for whoever has the data folder, a little at a time; a Mistake in the end."""
+
+    def __init__(self) -> None:
+        self._ends = asyncio.get_running_loop().time() + LOCK_PATIENCE
+
+    async def wait(self, config: Config) -> None:
+        if asyncio.get_running_loop().time() >= self._ends:
             raise Mistake(messages.DATA_BUSY.format(config.data))
         await asyncio.sleep(0.2)
-        waited += 0.2
 
 
 async def _ask(
@@ -242,26 +249,77 @@ async def _ask(
             )
         except httpx.ConnectError:
             raise  # nobody listens there any more
+        except (httpx.ConnectTimeout, httpx.PoolTimeout):
+            raise Mistake(messages.BOT_BUSY) from None  # nothing was asked of it
         except httpx.HTTPError:
             raise Mistake(messages.BOT_SILENT) from None
-    if response.status_code == 400:
-        raise Mistake(response.json()["error"])
+    answer = _object(response)
+    if response.status_code == 400 and "error" in answer:
+        raise Mistake(str(answer["error"]))
     if response.status_code != 200:
         raise Mistake(messages.BOT_REFUSED.format(response.status_code))
-    answer: dict[str, Any] = response.json()
     return answer
+
+
+def _object(response: httpx.Response) -> dict[str, Any]:
+    """Return the JSON object of an answer, {} when it is none: some other program answered."""
+    try:
+        answer = response.json()
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _lock(config: Config) -> filelock.BaseFileLock:
     return filelock.FileLock(config.data / "lock", timeout=0)
 
 
-def _running(config: Config) -> dict[str, Any] | None:
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """What control.json says of the bot that runs, or ran until it was killed."""
+
+    port: int
+    pid: int
+    token: str = field(repr=False)
+
+    @property
+    def base(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+def _running(config: Config) -> Running | None:
+    """Read control.json; None when it is not there, or not what `serving` writes."""
     try:
         found = json.loads((config.data / "control.json").read_text("utf-8"))
-        return {"port": int(found["port"]), "token": str(found["token"]), "pid": found["pid"]}
-    except (OSError, ValueError, KeyError, TypeError):
+        port, token, pid = found["port"], found["token"], found["pid"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return None
+    if type(port) is not int or type(pid) is not int or not 0 < port < 65536:
+        return None
+    if not isinstance(token, str) or not (token.isascii() and token.isprintable()):
+        return None
+    return Running(port=port, pid=pid, token=token)
+
+
+async def _alive(running: Running) -> bool:
+    async with httpx.AsyncClient(timeout=ANSWERS_WITHIN, trust_env=False) as client:
+        try:
+            return (await client.get(f"{running.base}/healthz")).status_code == 200
+        except httpx.HTTPError:
+            return False
+
+
+async def _take(config: Config) -> filelock.BaseFileLock:
+    """Take the data folder: wait for a verb to finish, refuse where another bot answers."""
+    lock, patience = _lock(config), _Patience()
+    while True:
+        with contextlib.suppress(filelock.Timeout):
+            lock.acquire()
+            return lock
+        running = _running(config)
+        if running is not None and await _alive(running):
+            raise Mistake(messages.SECOND_BOT.format(config.data, running.pid))
+        await patience.wait(config)
 
 
 # -- the bot itself --------------------------------------------------------------------------------
@@ -296,12 +354,7 @@ async def run(
     if problems := faults(config):
         raise settings.ConfigError(problems)
     config.data.mkdir(parents=True, exist_ok=True)
-    lock = _lock(config)
-    try:
-        lock.acquire()
-    except filelock.Timeout:
-        other = _running(config) or {}
-        raise Mistake(messages.SECOND_BOT.format(config.data, other.get("pid", "?"))) from None
+    lock = await _take(config)
     try:
         house = build(config, now)
         async with serving(house) as served:
@@ -354,6 +407,8 @@ def _say_what_waits(house: House, say: Callable[[str], None]) -> None:
     """Without an approval nothing is sent; that is said at once, not found out at a holiday."""
     library = house.bureau.library(house.now().date())
     waiting = [item.id for item in library.items if library.blocked.get(item.id)]
+    if library.hold:
+        say(library.hold)
     if not library.items:
         say(messages.NO_ITEMS)
     elif len(waiting) == len(library.items):

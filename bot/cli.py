@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import os
@@ -15,12 +16,16 @@ import click
 from bot.core import messages
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.config import Config
     from bot.core.model import Problem
     from bot.library.folder import Folders
 
 OK, FAULTS, CANNOT = 0, 1, 2
 EXAMPLE = "config.example.toml"
+PUSH_KEY = "编号"  # the heading of a column of push keys
+WIDE = 500  # columns of a table that no terminal shows: one line a row
 
 _CONFIG = click.option(
     "--config", "config_path", default="config.toml", metavar="PATH", help="配置文件"
@@ -90,7 +95,7 @@ class _Verbs(click.Group):
         except click.ClickException as error:
             _fail([_usage(error)], CANNOT)
         except BrokenPipeError:  # `qingfeng plan | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _mute()
             sys.exit(OK)
         except KeyboardInterrupt:
             sys.exit(OK)
@@ -100,6 +105,19 @@ class _Verbs(click.Group):
             where = f"（{error.filename}）" if error.filename else ""
             _fail([f"读写失败：{why(error)}{where}"], CANNOT)
         sys.exit(OK)
+
+
+def _say(text: str) -> None:
+    """Say something that nobody need hear: a bot lives on when its reader has gone away."""
+    try:
+        click.echo(text)
+    except (OSError, ValueError):  # a pipe without a reader, a stream that is closed
+        _mute()
+
+
+def _mute() -> None:
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _usage(error: click.ClickException) -> str:
@@ -153,14 +171,19 @@ def demo(headless: bool, port: int) -> None:
 
 @main.command()
 @click.option("--port", default=8700, type=_PORT, metavar="N", help="端口，0 为任选")
-def sandbox(port: int) -> None:
+@click.option("--clock", metavar="TIME", help="从这一刻起走时，如 2026-06-15T09:00")
+@click.option(
+    "--roster", type=click.Path(path_type=Path), metavar="FILE.csv", help="把这里的人写成一份名册"
+)
+def sandbox(port: int, clock: str | None, roster: Path | None) -> None:
     """演练环境：一个本机的企业微信，按公布的限制办事，带一部可以点的手机。
 
-    例：qingfeng sandbox --port 8700
+    例：qingfeng sandbox --port 8700 --clock 2026-06-15T09:00 --roster 名册.csv
     """
     from bot.demo import serve_sandbox
 
-    _async(serve_sandbox(port, click.echo))
+    start = None if clock is None else _moment(clock)
+    _async(serve_sandbox(port, _say, start=start, roster=roster))
 
 
 @main.command()
@@ -174,21 +197,28 @@ def run(config_path: str, clock: str | None) -> None:
     from bot import app
 
     config = _config(config_path, example=False)
-    now = app.system_clock if clock is None else app.shifted_clock(_moment(clock, config))
+    if clock is not None and not _rehearsing(config):
+        _fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
+    now = app.system_clock if clock is None else app.shifted_clock(_moment(clock))
     _logging()
-    _guard(lambda: _async(app.run(config, now, lambda text: click.echo(text))))
+    _guard(lambda: _async(app.run(config, now, _say)))
 
 
-def _moment(text: str, config: Config) -> Any:
-    from datetime import datetime
+def _rehearsing(config: Config) -> bool:
     from urllib.parse import urlsplit
+
+    return urlsplit(config.wecom.base_url).hostname in ("127.0.0.1", "localhost")
+
+
+def _moment(text: str) -> datetime:
+    from datetime import datetime
 
     from bot.core.model import SHANGHAI
 
-    if urlsplit(config.wecom.base_url).hostname not in ("127.0.0.1", "localhost"):
-        _fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
     try:
         moment = datetime.fromisoformat(text)
+        if not 2005 <= moment.year <= 2098:  # what the calendar knows
+            raise ValueError
     except ValueError:
         _fail([f"“{text}”不是时间，请写成 2026-06-15T09:00"], CANNOT)
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
@@ -356,7 +386,7 @@ def plan(config_path: str, as_json: bool, first: str | None, days: int) -> None:
         [_when(p["due"]), p["key"], p["item"], p["target"], p["blocked"] or p["reason"] or ""]
         for p in answer["pushes"]
     ]
-    _table("推送计划", ["时间", "编号", "内容", "对象", "拦下的原因"], rows)
+    _table("推送计划", ["时间", PUSH_KEY, "内容", "对象", "拦下的原因"], rows)
     for line in dict.fromkeys(
         f"不推送  {s['date']} {s['rule']}：{s['reason']}" for s in answer["skipped"]
     ):
@@ -387,7 +417,7 @@ def pushes(config_path: str, as_json: bool, state: tuple[str, ...]) -> None:
         ]
         for p in answer["pushes"]
     ]
-    _table("推送记录", ["应发", "编号", "内容", "状态", "发出", "说明"], rows)
+    _table("推送记录", ["应发", PUSH_KEY, "内容", "状态", "发出", "说明"], rows)
     return None
 
 
@@ -558,11 +588,13 @@ def _table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> 
     from rich.table import Table
 
     table = Table(title=title, title_justify="left")
-    for name in header:
-        table.add_column(name, overflow="fold")
+    for name in header:  # a key is copied from here: it stays in one piece
+        table.add_column(name, overflow="fold", no_wrap=name == PUSH_KEY)
     for row in rows:
         table.add_row(*[str(cell) for cell in row])
-    Console().print(table if rows else f"{title}：没有。", markup=False)
+    Console(width=None if sys.stdout.isatty() else WIDE).print(
+        table if rows else f"{title}：没有。", markup=False
+    )
 
 
 def _when(text: str) -> str:

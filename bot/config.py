@@ -26,6 +26,7 @@ from bot.library.decode import Unreadable, read_text, read_toml
 _TARGET_ID = re.compile(r"[0-9A-Za-z-]{1,24}")
 _WEBHOOK_KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _ADDRESS = re.compile(r"https?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
+_AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")
 _ANY_DAY = date(2026, 6, 15)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _WIDTH = timedelta(minutes=15)  # of a window: a push leaves 3 to 12 minutes after it opens
@@ -280,7 +281,9 @@ class _Reader:
         try:
             found = read_text(self.path.parent / name).strip()
         except Unreadable as error:
-            self.bad(key, f"{key} 指向的文件 {name}：{error}")
+            # Never the name: somebody may have typed the secret itself there.
+            hint = "这里写文件名，密码或地址写在那个文件里"
+            self.bad(key, f"{key} 指向的文件读不到：{error}；{hint}")
             return ""
         if not found or "\n" in found:
             self.bad(key, f"{key} 指向的文件 {name} 应只有一行")
@@ -311,6 +314,9 @@ class _Reader:
             if table.get("channel") not in KINDS:
                 self.bad(target_id, f"{where} 的 channel 应是 {'、'.join(KINDS)} 之一")
                 continue
+            if table.get("office") is True and table["channel"] == "app":
+                hint = '请给廉政办建一个群，写 channel = "webhook" 和那个群的 webhook'
+                self.bad("office", f"{where} 的 office = true 是收周报的，周报是群消息：{hint}")
             webhooks[target_id] = self.webhook(target_id, table, where)
             targets.append(
                 Target(
@@ -375,6 +381,10 @@ class _Reader:
             self.bad("base_url", "[wecom] 的 base_url 应是 https:// 开头的网址")
         if web.public_url and not _ADDRESS.fullmatch(web.public_url):
             self.bad("public_url", "[web] 的 public_url 应是 https:// 开头的网址，或者留空")
+        aes_key = sections["wecom.app"].aes_key
+        if aes_key and not _AES_KEY.fullmatch(aes_key):
+            hint = "应是 43 位字母和数字，请到“接收消息”页面整段复制 EncodingAESKey"
+            self.bad("aes_key", f"[wecom.app] 的 aes_key {hint}")
         if len(unit.office) > CARD_FACT:
             self.bad("office", f"[unit] 的 office 最多{CARD_FACT}字，卡片上放不下更多")
 

@@ -7,20 +7,21 @@ the person got wrong is a Mistake with a Chinese sentence; it never becomes a tr
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.core import messages, policy, summary
+from bot.core import messages, policy
 from bot.core.calendar import iso_week, monday_of
 from bot.core.model import ME, Item, Member, Push, Skip, State, Target
 from bot.core.planning import plan_span
 from bot.core.policy import RANKS
-from bot.engine import compose, ticks
+from bot.engine import compose, deliver, ticks
 from bot.engine.bureau import Bureau
 from bot.library import approvals
 from bot.library.approvals import Approval
 from bot.report import weekly
-from bot.store.codec import from_doc, to_doc
+from bot.store.codec import from_doc
 
 Params = Mapping[str, Any]
 Verb = Callable[[Bureau, datetime, Params], Awaitable[dict[str, Any]]]
@@ -34,20 +35,25 @@ class Mistake(ValueError):
 
 async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """What will be sent, when, to whom; what is blocked or skipped, and why."""
-    first = _day(params.get("from"), now.date())
-    days = int(params.get("days", 30))
-    if not 0 < days <= MAX_DAYS or (first + timedelta(days=days)).year not in YEARS:
-        raise Mistake(f"天数应在 1 到 {MAX_DAYS} 之间，日历到 {YEARS[-1]} 年为止")
+    first, days = _span(params, now.date())
     library = bureau.library(now.date())
     rows = {push.key: push for push in await bureau.store.pushes() if push.item}
-    planned = plan_span(first, days, bureau.plan(library), list(rows.values()))
+    back = ticks.LOOK_BACK  # what a late window still admits is sent too, and so it is shown
+    planned = plan_span(
+        first - timedelta(days=back), days + back, bureau.plan(library), list(rows.values())
+    )
     last = first + timedelta(days=days)
     known = [push for push in rows.values() if first <= push.due.date() < last]
-    fresh = [push for push in planned.pushes if push.key not in rows]
-    pushes = sorted([*known, *fresh], key=lambda push: (push.due, push.key))
+    fresh = [push for push in planned.pushes if push.key not in rows and push.due.date() >= first]
+    late = [
+        replace(push, reason=messages.LATE)
+        for push in planned.pushes
+        if push.key not in rows and push.due.date() < first <= now.date() and push.until > now
+    ]
+    pushes = sorted([*known, *fresh, *late], key=lambda push: (push.due, push.key))
     return {
         "pushes": [_push_json(push) for push in pushes],
-        "skipped": [_skip_json(skip) for skip in planned.skipped],
+        "skipped": [_skip_json(skip) for skip in planned.skipped if skip.date >= first],
     }
 
 
@@ -113,8 +119,10 @@ async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         return {"key": push.key, "dry_run": True, "blocked": push.blocked or None, **words}
     if push.blocked:
         raise Mistake(f"{item.id} 不能发送：{push.blocked}")
-    await bureau.store.add_pushes([push])
-    await ticks.tick(bureau, now)
+    async with bureau.turn:  # two hands at once must not take one number
+        push = await _by_hand(bureau, now, item, target)
+        await bureau.store.add_pushes([push])
+        await deliver.deliver_one(push.key, bureau)
     stored = await bureau.store.push(push.key)
     return _outbox_json(stored or push)
 
@@ -224,11 +232,6 @@ async def _audiences(bureau: Bureau, members: Sequence[Member]) -> dict[str, int
     }
 
 
-async def roster_show(bureau: Bureau, _: datetime, __: Params) -> dict[str, Any]:
-    members = await bureau.store.members()
-    return {"members": [to_doc(member) for member in members]}
-
-
 async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """The weekly summary as it was sent; with `recount`, as it would be today, and what changed."""
     week = str(params.get("week") or weekly.reported_week(now.date()))
@@ -240,26 +243,12 @@ async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str,
     kept = await bureau.store.summary(week)
     if kept and not params.get("recount"):
         return {**kept["json"], "text": kept["text"], "as_sent": True}
-    library = bureau.library(now.date())
-    built = await weekly.build(
-        bureau.store,
-        library,
-        bureau.plan(library),
-        week=week,
-        as_of=now,
-        review=bureau.review,
-        min_people=bureau.min_people,
-        per_target=bureau.per_target,
-    )
-    answer = {**summary.as_json(built), "text": _words(built, bureau)}
+    built = await compose.summary_of(week, bureau, bureau.moment())
+    answer: dict[str, Any] = {**built["json"], "text": built["text"]}
     answer["as_sent"] = False
     if kept:
         answer["difference"] = _difference(kept["json"]["total"], answer["total"])
     return answer
-
-
-def _words(built: summary.Summary, bureau: Bureau) -> str:
-    return summary.words(built, bureau.footer.unit, bureau.per_target == "message")
 
 
 def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
@@ -268,6 +257,15 @@ def _difference(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str
         for name in after
         if isinstance(after[name], int) and isinstance(before.get(name), int)
     }
+
+
+def _span(params: Params, today: date) -> tuple[date, int]:
+    """Return the first day and the count of days that were asked for."""
+    first = _day(params.get("from"), today)
+    days = int(params.get("days", 30))
+    if not 0 < days <= MAX_DAYS or (first + timedelta(days=days)).year not in YEARS:
+        raise Mistake(f"天数应在 1 到 {MAX_DAYS} 之间，日历到 {YEARS[-1]} 年为止")
+    return first, days
 
 
 def _day(text: Any, default: date) -> date:
@@ -289,6 +287,5 @@ VERBS: Mapping[str, Verb] = {
     "send": send,
     "approve": approve,
     "roster-import": roster_import,
-    "roster-show": roster_show,
     "summary": summary_of,
 }

@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot import cli
+from bot.sandbox.serving import free_port
 
 ROOT = Path(__file__).parents[1]
 QINGFENG = Path(sys.executable).with_name("qingfeng")
@@ -291,7 +293,15 @@ def test_a_missing_content_folder_is_told(ask, home):
     assert json_of(ask("plan", "--json"))["pushes"] == []
 
 
-@pytest.mark.parametrize("text", ["{}", "[]", "{", '{"port": "x", "token": 1}', "\x00"])
+LEFTOVERS = [
+    *("{}", "[]", "{", "null", "[1]", '{"port": "x", "token": 1}', "\x00", "[" * 9999),
+    *('{"port": Infinity, "token": "x", "pid": 1}', '{"port": 99999999, "token": "x", "pid": 1}'),
+    *('{"port": 1, "token": "a\\nb", "pid": 1}', '{"port": 1, "token": "口令", "pid": 1}'),
+    *('{"port": 0, "token": "x", "pid": 1}', '{"port": true, "token": "x", "pid": null}'),
+]
+
+
+@pytest.mark.parametrize("text", LEFTOVERS, ids=lambda text: ascii(text)[:40])
 def test_a_leftover_of_a_bot_that_died_is_no_hindrance(ask, home, text):
     (home / "data").mkdir()
     (home / "data" / "control.json").write_text(text, "utf-8")
@@ -317,6 +327,64 @@ def test_a_pretended_clock_is_for_the_sandbox_only(ask, home):
     code, said = ask("run", "--clock", "2026-06-15T09:00")
     assert code == 2
     assert "演练" in said
+
+
+@pytest.mark.parametrize("when", ["morgen", "9999-12-31", "0001-01-01T00:00"])
+def test_a_sandbox_with_no_such_time_is_told(ask, when):
+    code, said = ask("sandbox", "--clock", when)
+    assert (code, "不是时间" in said) == (2, True)
+
+
+def test_a_sandbox_writes_over_no_roster(ask, home):
+    (home / "名册.csv").write_text("ours", "utf-8")
+    code, said = ask("sandbox", "--port", "0", "--roster", "名册.csv")
+    assert (code, "已有同名的文件" in said) == (2, True)
+    assert (home / "名册.csv").read_text("utf-8") == "ours"
+
+
+# -- tables and pipes ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("columns", ["40", "80"])
+def test_a_key_stays_in_one_piece_when_no_terminal_shows_it(qingfeng, columns):
+    said = qingfeng("plan", "--from", "2026-09-10", COLUMNS=columns).stdout
+    keys = [
+        p["key"]
+        for p in json.loads(qingfeng("plan", "--from", "2026-09-10", "--json").stdout)["pushes"]
+    ]
+    assert keys
+    assert [key for key in keys if said.count(f" {key} ") != 1] == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+def test_a_bot_outlives_the_reader_of_its_words(home):
+    """`qingfeng run | head -1`: the pipe breaks, the reminders still go."""
+    port = free_port()
+    (home / "config.toml").write_text(
+        f'[wecom]\nbase_url = "http://127.0.0.1:9"\n[web]\nport = {port}\n'
+        '[target.jg1]\nchannel = "webhook"\nwebhook = "https://example.org/?key=abc"\n',
+        "utf-8",
+    )
+    command = [QINGFENG, "run", "--clock", "2026-06-14T12:00"]  # a Sunday
+    with (home / "err").open("wb") as err, (home / "out").open("wb") as out:
+        ours, theirs = os.pipe()
+        os.close(ours)  # nobody reads
+        bot = subprocess.Popen(command, cwd=home, stdout=theirs, stderr=err)
+        os.close(theirs)
+        try:
+            for _ in range(100):
+                if (home / "data" / "control.json").exists() or bot.poll() is not None:
+                    break
+                time.sleep(0.1)
+            time.sleep(1.0)
+            assert bot.poll() is None, (home / "err").read_text("utf-8")
+            said = subprocess.run([QINGFENG, "pushes"], cwd=home, stdout=out, check=False)
+            assert said.returncode == 0
+        finally:
+            bot.terminate()
+            code = bot.wait(10)
+    assert code == 0
+    assert "Traceback" not in (home / "err").read_text("utf-8")
 
 
 # -- words and weight --------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from bot.config import SECTIONS, ConfigError, load
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "config.example.toml"
+AES_KEY = "s3cret3".ljust(43, "x")
 KEY = "693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
 GROUP = f'[target.jg1]\nchannel = "webhook"\nwebhook = "https://example.org/send?key={KEY}"\n'
 
@@ -238,7 +239,7 @@ def test_a_secret_file_holds_one_line(refused, tmp_path, content):
 
 
 def test_no_repr_shows_a_secret(read):
-    text = '[wecom.app]\nsecret = "s3cret1"\ntoken = "s3cret2"\naes_key = "s3cret3"\n' + GROUP
+    text = f'[wecom.app]\nsecret = "s3cret1"\ntoken = "s3cret2"\naes_key = "{AES_KEY}"\n' + GROUP
     read_ = read(text)
     for shown in (repr(read_), repr(read_.app), str(vars(read_)["app"]), repr(read_.targets)):
         assert "s3cret" not in shown
@@ -258,3 +259,32 @@ def test_no_repr_shows_a_secret(read):
 )
 def test_no_problem_shows_a_secret(refused, text):
     assert all("s3cret" not in message for _, message in refused(text))
+
+
+@pytest.mark.parametrize("key", ["s3cret", "s3cret".ljust(42, "x"), "s3cret".ljust(44, "x")])
+def test_a_damaged_aes_key_is_told_at_once(refused, tmp_path, key):
+    (tmp_path / "aes").write_text(key + "\n", "utf-8")
+    for text in (f"[wecom.app]\naes_key = '{key}'\n", "[wecom.app]\naes_key_file = 'aes'\n"):
+        ((_, message),) = refused(text)
+        assert "43 位" in message
+        assert "s3cret" not in message
+    assert "43 位" in refused("", QINGFENG_WECOM_APP__AES_KEY=key)[0][1]
+
+
+@pytest.mark.parametrize(
+    "value", ["hS8d-s3cret", "https://example.org/?key=s3cret", "s3cret\\u0000"]
+)
+def test_a_secret_typed_where_its_file_belongs_is_not_shown(refused, value):
+    app = refused(f'[wecom.app]\nsecret_file = "{value}"\n')
+    group = refused(f'[target.jg1]\nchannel = "webhook"\nwebhook_file = "{value}"\n')
+    outside = refused("", QINGFENG_WECOM_APP__SECRET_FILE="s3cret")
+    for line, message in app + group + outside:
+        assert "s3cret" not in message
+        assert line or "环境变量" in message
+    assert "secret_file" in app[0][1]
+
+
+def test_an_office_is_reached_as_a_group(refused):
+    ((line, message),) = refused("[target.office]\nchannel = 'app'\noffice = true\n")
+    assert line == 3
+    assert "webhook" in message

@@ -32,6 +32,7 @@ class App:
 
     def __init__(self, http: Client, auth: Token, agentid: int) -> None:
         self._http, self._auth, self._agentid = http, auth, agentid
+        self.fingerprint = str(agentid)
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:
         """Return a button card, or markdown, for the accounts `to` (1 to 1,000)."""

@@ -15,6 +15,8 @@ from typing import Any, Protocol
 from bot.core.model import Message
 from bot.wecom.errors import NOTHING, CallFailed, Outcome, Then, reaction
 
+TEXT_LIMIT = 512  # characters of a msgid or response_code; WeCom's are far shorter
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sent:
@@ -44,6 +46,7 @@ class Channel(Protocol):
     tappable: bool  # gives a person a way to tap
     deduplicates: bool  # WeCom drops identical JSON
     per_minute: int  # how many calls WeCom takes in a minute
+    fingerprint: str  # of the address: changes with it, and says nothing of it
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:
         """Return the exact UTF-8 JSON that `send` will post: the same for the same arguments.
@@ -105,4 +108,6 @@ def _people(joined: object) -> list[str]:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Return a short printable text, "" for anything else: it goes into a row as it is."""
+    sound = isinstance(value, str) and value.isprintable() and len(value) <= TEXT_LIMIT
+    return str(value) if sound else ""

@@ -18,6 +18,7 @@ class Terminal:
     tappable = False
     deduplicates = False
     per_minute = 10_000
+    fingerprint = ""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream

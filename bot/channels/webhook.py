@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ class Webhook:
 
     def __init__(self, http: Client, key: str) -> None:
         self._http, self._key = http, key
+        self.fingerprint = hashlib.sha256(key.encode()).hexdigest()[:16]
 
     def body(self, message: Message, to: Sequence[str] = ()) -> bytes:
         """Return the whole text as markdown; a webhook has no cards to tap (§1.2.7)."""

@@ -30,13 +30,18 @@ BLOCK_NOT_APPROVED = "内容未经审批"
 BLOCK_EDITED = "内容审批后又改动过，须重新审批"
 BLOCK_MISSING = "内容文件已不在库中"
 BLOCK_FAULTY = "内容有错误，见 qingfeng check"
-BLOCK_NOT_PUBLIC = "公开属性不是“公开”"
 BLOCK_STATUS = "内容标为“{}”"
 BLOCK_EXPIRED = "内容已过失效日期"
 BLOCK_EARLY = "内容未到生效日期"
 EXPIRED_WINDOW = "到截止时间仍未能发出（{}）"
 EXPIRED_LATE = "已过适宜时间，不再补发"
 REFUSED_TOO_LONG = "成文{0}{2}，超过该渠道{1}{2}的上限"
+UNFILLED = "占位符 {{{}}} 没有对应的节点，填不出来"
+SKIP_CHANNEL_CHANGED = "对象的渠道已更改"
+WAIT_BETTER = "当天另有更要紧的推送"
+WAIT_WEEK_CAP = "该对象本周已满{}条"
+OWN_FAULT = "程序出错，稍后再试"
+LATE = "补发"
 WAIT_DAY_CAP = "当天已向该对象推送过一条"
 
 
@@ -55,6 +60,7 @@ SOURCE = "来源："
 FACT_NUMBER = "编号"
 FACT_REPORT = "监督举报"
 FACT_OFFICE = "本单位"
+FACT_FEEDBACK = "意见反馈"
 FACT_NOTE = "说明"
 
 # -- the weekly summary ----------------------------------------------------------------------
@@ -94,9 +100,13 @@ NO_ME = (
 
 # -- the command line ------------------------------------------------------------------------
 DATA_BUSY = "数据文件夹 {} 正被另一个命令占用，请稍候再试"
-BOT_SILENT = "正在运行的清风没有回答；请稍候用 qingfeng pushes 核对，再决定是否重做"
+BOT_SILENT = (
+    "正在运行的清风没有及时答复，这个命令可能已经执行；请先用 qingfeng pushes 核对，再决定是否重做"
+)
 BOT_REFUSED = "正在运行的清风没有接受这个命令（HTTP {}）"
-BOT_SILENT = "正在运行的清风（进程 {}）没有及时答复，请稍候再试"
+BOT_BUSY = "连不上正在运行的清风，命令没有执行，请稍候再试"
+BAD_REQUEST = "请求应是一个 JSON 对象"
+BAD_PARAMETERS = "“{}”这个命令的参数缺少或类型不对"
 PORT_TAKEN = "端口 {} 已被别的程序占用，请在 [web] port 换一个（0 为任选）"
 SECOND_BOT = "数据文件夹 {} 已有一个清风在运行（进程 {}），不能再启动第二个"
 RUNNING = "清风已启动：{}，推送对象 {} 个。按 Ctrl-C 停止。"
@@ -105,6 +115,7 @@ NOTHING_APPROVED = "内容库的 {} 篇都还没有通过审批：什么也不�
 SOME_BLOCKED = "可推送 {} 篇，另有 {} 篇因未审批或有问题不会推送。"
 EXAMPLE_CONFIG = "没有 config.toml，这里按 config.example.toml 演示；不会发送任何消息。"
 NO_CONFIG = "找不到配置文件 {}。请把 config.example.toml 复制为 config.toml 后修改。"
+HOLD_OVERRIDES = "{} 有错误，分不清哪天放假，改好之前什么也不推送（qingfeng check 可看）"
 CLOCK_NEEDS_SANDBOX = "--clock 只能用于演练：请先把 [wecom] base_url 指向本机的演练环境"
 STATES = {
     "planned": "待发",
@@ -127,6 +138,12 @@ DEMO_PEOPLE = (
     "名册 {} 人，其中 {} 人长期不在岗，不计入覆盖；另有人收不到、有人没有许可、有人从不点。"
 )
 DEMO_APPROVED = "内容 {} 篇，仅为演示在副本里登记审批；您的文件夹没有改动。"
+DEMO_LEFT_OUT = "另有 {} 篇不能审批，没有放进演示：{}。"
+DEMO_PLAN = "计划（{:%m-%d} 至 {:%m-%d}）："
+DEMO_NO_PLAN = "  没有要推送的"
+DEMO_GAVE_WAY = "不推送：{}"
+DEMO_TAPPED = "{}  点按“已阅”{} 人次"
+DEMO_NO_HEADLINE = "没有一周的阅知期已满且推送过内容，没有阅知率可数。"
 DEMO_PAGE = "手机页面：{}"
 DEMO_JUMPS = "时钟从一个推送时刻跳到下一个，播到 {}。"
 DEMO_STAYS = "播完了。手机页面还在，可以换人、点“已阅”；按 Ctrl-C 结束。"
@@ -136,7 +153,14 @@ DEMO_COUNTED = "按演练环境的日志另数一遍（{}）：可回执 {} 人�
 DEMO_TAPS = "共点按 {} 次，其中重复 {} 次、名册外 {} 次，均不重复计、不多计。"
 DEMO_AGREE = "两边的数一致。"
 DEMO_DISAGREE = "两边的数不一致：周报为 {}"
+WAYS = {"app": "逐人卡片", "webhook": "群消息"}
+SUMMARY_TITLE = "《廉政教育推送周报》"
 SANDBOX_SETTINGS = "让一个清风连到这里，把下面这些存成 config.toml："
+SANDBOX_RUN = (
+    "再用同一个时刻启动它（前后差不得超过 15 分钟，否则点按不算数）：qingfeng run --clock {}"
+)
+SANDBOX_RUN_NOW = "再启动它：qingfeng run"
+SANDBOX_ROSTER = "这里 {0} 人的名册已写入 {1}，可用 qingfeng roster import {1} 导入。"
 SANDBOX_READY = "演练环境（本机的企业微信）：{0}  手机页面：{0}/sandbox  按 Ctrl-C 停止。"
 
 # -- the reading page --------------------------------------------------------------------------

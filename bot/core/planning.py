@@ -238,6 +238,15 @@ def _merge_same_day(slots: Sequence[Slot]) -> list[Slot]:
     return list(merged.values())
 
 
+def next_node_days(item: Item, day: date, plan: Plan) -> tuple[NodeDay, ...]:
+    """Return the nodes that a node item sent by hand on `day` speaks of: the next that it fits."""
+    for group in _groups([d for year in (0, 1) for d in plan.node_days(day.year + year)]):
+        mine = tuple(d for d in group if d.node.name in item.nodes and d.until >= day)
+        if mine:
+            return mine
+    return ()
+
+
 # -- caps, then a text -----------------------------------------------------------------------
 
 

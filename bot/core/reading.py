@@ -2,7 +2,7 @@
 
 WeCom has no read state. *Read* counts distinct people with a deliberate act within the 阅知期:
 five official workdays after the send. Each person counts once per occurrence, however many
-targets reached them; totals add occurrences (人次).
+targets reached them and in whichever case their account is written; totals add occurrences (人次).
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class Acts:
 
     pushes: Sequence[Push]
     cohorts: Mapping[str, Cohort] = field(default_factory=dict)  # by push key
-    unreached: Mapping[str, frozenset[str]] = field(default_factory=dict)  # invalid, unlicensed
+    # By push key: invalid, unlicensed, or in a part of the audience that was never sent.
+    unreached: Mapping[str, frozenset[str]] = field(default_factory=dict)
     receipts: Sequence[Receipt] = ()
     opened: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[Question, Figures] = field(default_factory=dict)  # what need not be counted
@@ -99,7 +100,12 @@ def _tappers(key: str, acts: Acts) -> set[str]:
     cohort = acts.cohorts.get(key)
     if cohort is None or not cohort.tappable:
         return set()
-    return set(cohort.covered) - acts.unreached.get(key, frozenset())
+    return _folded(cohort.covered) - _folded(acts.unreached.get(key, ()))
+
+
+def _folded(accounts: Iterable[str]) -> set[str]:
+    """WeCom does not tell accounts apart by case, so neither do we."""
+    return {account.casefold() for account in accounts}
 
 
 def answer(question: Question, acts: Acts, first: Mapping[str, Mapping[str, datetime]]) -> Figures:
@@ -111,10 +117,10 @@ def answer(question: Question, acts: Acts, first: Mapping[str, Mapping[str, date
         cohort = acts.cohorts.get(key)
         if cohort is None:
             continue
-        covered |= set(cohort.covered)
+        covered |= _folded(cohort.covered)
         tappers = _tappers(key, acts)
         reachable |= tappers
-        read |= {who for who, at in first.get(key, {}).items() if at < end and who in tappers}
+        read |= _folded(who for who, at in first.get(key, {}).items() if at < end) & tappers
     return Figures(
         pushes=len(question),
         covered=len(covered),

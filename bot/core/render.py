@@ -141,6 +141,7 @@ def markdown(
             blocks.append(f"> {messages.SOURCE}{item.source}")
     blocks.append("\n".join(f'<font color="comment">{line}</font>' for line in footer.lines()))
     text = "\n\n".join(block for block in blocks if block)
+    _filled(text)
     _fit(len(text.encode()), limit)
     return Markdown(text=text)
 
@@ -157,10 +158,12 @@ def card(
     """Return the card for a person: a summary, 看全文 where there is a page, and 已阅."""
     text = fill(summary_of(item, part), values)
     title = title_of(item, values)
+    _filled(title + text)
     _fit(len(title), CARD_TITLE, "字")
     _fit(len(text), CARD_TEXT, "字")
     facts = [(messages.FACT_NUMBER, footer.number), (messages.FACT_REPORT, messages.REPORT)]
-    facts += [(messages.FACT_OFFICE, footer.office), (messages.FACT_NOTE, messages.VOLUNTARY)]
+    facts += [(messages.FACT_OFFICE, footer.office), (messages.FACT_FEEDBACK, footer.feedback)]
+    facts.append((messages.FACT_NOTE, messages.VOLUNTARY))
     return Card(
         task_id=task_id,
         source=source_line(item),
@@ -208,6 +211,13 @@ def summary_of(item: Item, part: str) -> str:
 
 def _dots(text: str) -> str:
     return re.sub(r"(?m)^- ", "· ", text)
+
+
+def _filled(text: str) -> None:
+    """A braced word of ours never leaves the house: ValueError if one was not filled."""
+    for name in PLACEHOLDERS:
+        if f"{{{name}}}" in text:
+            raise ValueError(messages.UNFILLED.format(name))
 
 
 def _fit(size: int, limit: int, unit: str = "字节") -> None:

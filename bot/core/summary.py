@@ -1,12 +1,13 @@
 """《廉政教育推送周报》: the week in figures, and the message that carries them.
 
 Law 3 in arithmetic: figures per target are merged until each line speaks of enough people, the
-extremes are blurred, and nothing is shown from which subtraction would restore them.
+extremes are blurred, and nothing is shown from which subtraction would restore them. The lines of
+what was sent speak of the whole unit, or withhold what was read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -29,6 +30,8 @@ MIN_PEOPLE = 10  # a line per target speaks of at least so many (config: never u
 LOW = 0.1  # so much of either end is blurred: a mark for 0 % alone would say 0 %
 TREND_WEEKS = 4
 
+Count = Callable[[Sequence[Push]], Figures]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
@@ -38,13 +41,14 @@ class Line:
     figures: Figures
     # Who may be among the read: four people and three pushes are four people, not twelve.
     people: frozenset[str] = field(default=frozenset(), repr=False)
+    targets: frozenset[str] = field(default=frozenset(), repr=False)  # by id
     blurred: str | None = None  # "≤10%" | "≥90%": rate and read are withheld
     withheld: bool = False  # rate and read are withheld to protect another line
 
 
 @dataclass(frozen=True, kw_only=True)
 class ItemLine:
-    """The figures of one occurrence."""
+    """The figures of one text of one occurrence; several where the targets' histories differ."""
 
     occurrence: str
     part: str
@@ -52,6 +56,7 @@ class ItemLine:
     title: str
     sent: date
     figures: Figures
+    withheld: bool = False  # rate and read: they would tell of few people, or of one target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,15 +97,21 @@ def summarise(
 
     headline = closed[-1] if closed else None
     pushes = weeks.get(headline, []) if headline else []
+    running = weeks.get(week, [])
+    lines = _lines(pushes, acts, count, targets, min_people)
+
+    def items(pushes: Sequence[Push], lines: Sequence[Line] = ()) -> tuple[ItemLine, ...]:
+        return _items(pushes, acts, count, titles, lines, min_people)
+
     return Summary(
         week=week,
         as_of=as_of,
         headline_week=headline,
         headline=count(pushes),
-        running=count(weeks.get(week, [])),
-        items=_items(pushes, count, titles),
-        running_items=_items(weeks.get(week, []), count, titles) if week != headline else (),
-        targets=_lines(pushes, acts, count, targets, min_people),
+        running=count(running),
+        items=items(pushes, lines),
+        running_items=items(running) if week != headline else (),
+        targets=lines,
         trend=tuple((name, count(weeks[name])) for name in closed[-TREND_WEEKS:]),
         exceptions=(*_failures(acts.pushes, week, titles, targets, as_of), *exceptions),
         coming=tuple(coming),
@@ -116,15 +127,16 @@ class Asked:
 
 
 def asked(week: str, pushes: Sequence[Push], *, calendar: Calendar, as_of: datetime) -> Asked:
-    """Return what a summary of `week` asks: each occurrence, and each target by itself."""
+    """Return what a summary of `week` asks: each occurrence, text and target by itself."""
     weeks = _sent_by_week(pushes, as_of)
     closed = _closed_weeks(week, weeks, calendar, as_of)
     newest = weeks[closed[-1]] if closed else []
+    lines = {push.key: push for push in [*newest, *weeks.get(week, [])]}  # each once
     together = [weeks.get(name, []) for name in {week, *closed[-TREND_WEEKS:]}]
     found: list[Question] = []
-    for group in [*together, *([push] for push in newest)]:
+    for group in [*together, *_by_text(lines.values()).values(), *([push] for push in newest)]:
         found += questions(group, calendar, as_of)
-    return Asked(questions=frozenset(found), named=tuple(push.key for push in newest))
+    return Asked(questions=frozenset(found), named=tuple(lines))
 
 
 def _closed_weeks(
@@ -146,35 +158,125 @@ def _closed(pushes: Sequence[Push], calendar: Calendar, as_of: datetime) -> bool
     return all(push.sent_at and reading_until(push.sent_at, calendar) <= as_of for push in pushes)
 
 
-def _items(pushes: Sequence[Push], count: Any, titles: Mapping[str, str]) -> tuple[ItemLine, ...]:
-    groups: dict[tuple[str, str], list[Push]] = {}
+# -- per text, within law 3 ------------------------------------------------------------------
+
+Text = tuple[str, str, str]  # occurrence, part, item
+
+
+def _by_text(pushes: Iterable[Push]) -> dict[Text, list[Push]]:
+    groups: dict[Text, list[Push]] = {}
     for push in pushes:
-        groups.setdefault((push.occurrence, push.part), []).append(push)
+        groups.setdefault((push.occurrence, push.part, push.item), []).append(push)
+    return groups
+
+
+def _items(
+    pushes: Sequence[Push],
+    acts: Acts,
+    count: Count,
+    titles: Mapping[str, str],
+    targets: Sequence[Line],
+    min_people: int,
+) -> tuple[ItemLine, ...]:
+    groups = _by_text(pushes)
+    found = {text: count(group) for text, group in groups.items()}
+    hidden = _withheld(groups, found, acts, min_people)
+    if _restores(groups, count, targets):
+        hidden = {text for text in groups if found[text].reachable}
     lines = [
         ItemLine(
             occurrence=occurrence,
             part=part,
-            item=group[0].item,
-            title=titles.get(group[0].item, group[0].item),
+            item=item,
+            title=titles.get(item, item),
             sent=min(push.sent_at.date() for push in group if push.sent_at),
-            figures=count(group),
+            figures=found[occurrence, part, item],
+            withheld=(occurrence, part, item) in hidden,
         )
-        for (occurrence, part), group in groups.items()
+        for (occurrence, part, item), group in groups.items()
     ]
-    return tuple(sorted(lines, key=lambda line: (line.sent, line.occurrence, line.part)))
+    return tuple(sorted(lines, key=lambda line: (line.sent, line.occurrence, line.part, line.item)))
+
+
+def _withheld(
+    groups: Mapping[Text, Sequence[Push]],
+    found: Mapping[Text, Figures],
+    acts: Acts,
+    min_people: int,
+) -> set[Text]:
+    """Return the texts whose lines may not say what was read.
+
+    A line speaks of every target that is measured this week, and of enough people, or not at
+    all. Whoever knows the total knows the sum of what is withheld, so that sum must do the same,
+    and be no extreme; until it does, the smallest of the other lines is withheld as well.
+    """
+    who = {
+        text: {push.target: people([push], acts) for push in group}
+        for text, group in groups.items()
+    }
+    measured = {target for heard in who.values() for target, persons in heard.items() if persons}
+
+    def whole(texts: Collection[Text]) -> bool:
+        told = [one for text in texts for one in who[text].items() if one[1]]
+        everybody = frozenset[str]().union(*(persons for _, persons in told))
+        return {target for target, _ in told} == measured and len(everybody) >= min_people
+
+    lines = [text for text in groups if found[text].reachable]
+    hidden = [text for text in lines if not whole([text])]
+    others = sorted(set(lines) - set(hidden), key=lambda text: (found[text].reachable, text))
+    while hidden and others:
+        if whole(hidden) and not _extreme(sum((found[text] for text in hidden), Figures())):
+            break
+        hidden.append(others.pop(0))
+    return set(hidden)
+
+
+def _restores(groups: Mapping[Text, Sequence[Push]], count: Count, targets: Sequence[Line]) -> bool:
+    """Whether what each text came to would tell of a blurred target more than the total does.
+
+    Nothing is told where one reader more here and one fewer there, in a hidden line each, fit
+    both marks and leave the sum of their text as it is.
+    """
+    hidden = [line for line in targets if line.blurred or line.withheld]
+
+    def room(line: Line, step: int) -> bool:
+        low, high = _bounds(line)
+        return low <= line.figures.read + step <= high
+
+    def cell(line: Line, text: Text, step: int) -> bool:
+        mine = [count([push]) for push in groups[text] if push.target in line.targets]
+        here = sum(mine, Figures())
+        return 0 <= here.read + step <= here.reachable
+
+    for line in (line for line in hidden if line.blurred):
+        moves = [
+            (other, step)
+            for other in hidden
+            for step in (1, -1)
+            if other is not line and room(line, step) and room(other, -step)
+        ]
+        if moves and not any(
+            cell(line, text, step) and cell(other, text, -step)
+            for other, step in moves
+            for text in groups
+        ):
+            return True
+    return False
 
 
 # -- per target, within law 3 ----------------------------------------------------------------
 
 
 def _lines(
-    pushes: Sequence[Push], acts: Acts, count: Any, targets: Sequence[Target], min_people: int
+    pushes: Sequence[Push], acts: Acts, count: Count, targets: Sequence[Target], min_people: int
 ) -> tuple[Line, ...]:
     lines = []
     for target in targets:
         mine = [push for push in pushes if push.target == target.id]
         if mine:
-            lines.append(Line(name=target.name, figures=count(mine), people=people(mine, acts)))
+            one = frozenset({target.id})
+            who = people(mine, acts)
+            lines.append(Line(name=target.name, figures=count(mine), people=who, targets=one))
     return blur(merge_small(lines, min_people))
 
 
@@ -209,6 +311,7 @@ def _join(one: Line, other: Line) -> Line:
         name=f"{one.name}、{other.name}",
         figures=one.figures + other.figures,
         people=one.people | other.people,
+        targets=one.targets | other.targets,
     )
 
 
@@ -347,9 +450,8 @@ def _week_lines(found: Figures, items: Sequence[ItemLine]) -> list[str]:
 def _item_words(line: ItemLine) -> tuple[str, str]:
     found = line.figures
     part = messages.PARTS.get(line.part, "").strip()
-    figures_line = (
-        f"　覆盖{found.covered} 可回执{found.reachable} 已阅{found.read}，{percent(found.rate)}"
-    )
+    read = messages.WITHHELD if line.withheld else f"{found.read}，{percent(found.rate)}"
+    figures_line = f"　覆盖{found.covered} 可回执{found.reachable} 已阅{read}"
     return f"· {line.sent:%m-%d}《{line.title}》{part}", figures_line
 
 
@@ -421,6 +523,8 @@ def _item_json(line: ItemLine) -> dict[str, Any]:
         "title": line.title,
         "sent": line.sent.isoformat(),
         **_figures_json(line.figures),
+        **({"read": None, "rate": None} if line.withheld else {}),
+        "withheld": line.withheld,
     }
 
 

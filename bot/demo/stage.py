@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import csv
 import random
 import shutil
 from collections.abc import Callable
@@ -102,10 +104,33 @@ def _habits(roster: list[Member]) -> dict[str, Habit]:
 def install(home: Path, source: Path, stage: Stage, sandbox_url: str, port: int = 0) -> Path:
     """Copy content and schedules into `home` and write its config.toml; return that path."""
     for folder in ("content", "schedules"):
-        shutil.copytree(source / folder, home / folder, ignore=shutil.ignore_patterns("approvals"))
+        with contextlib.suppress(shutil.Error):  # a folder that cannot be opened is left out
+            shutil.copytree(
+                source / folder,
+                home / folder,
+                symlinks=True,
+                ignore=shutil.ignore_patterns("approvals"),
+                copy_function=_copy,
+            )
     path = home / "config.toml"
     path.write_text(settings_for(stage, sandbox_url, port) + "\n", encoding="utf-8")
     return path
+
+
+def _copy(source: str, copy: str) -> None:
+    """Copy one file; a pipe, or what may not be read, is left out."""
+    with contextlib.suppress(OSError):
+        if Path(source).is_file() or Path(source).is_symlink():
+            shutil.copyfile(source, copy, follow_symlinks=False)
+
+
+def write_roster(path: Path, stage: Stage) -> None:
+    """Write the stage's people as a CSV for Excel and for `roster import`; never over a file."""
+    rows = [["姓名", "账号", "支部", "部门", "在岗状态"]]
+    for m in stage.roster:
+        rows.append([m.name, m.id, m.branch, m.department, "在岗" if m.on_duty else "离岗"])
+    with path.open("x", encoding="utf-8-sig", newline="") as file:
+        csv.writer(file).writerows(rows)
 
 
 def settings_for(stage: Stage, sandbox_url: str, port: int) -> str:

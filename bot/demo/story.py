@@ -8,20 +8,29 @@ import tempfile
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot import app, config
 from bot.core import messages
 from bot.core.calendar import Calendar, iso_week, monday_of
 from bot.core.model import SHANGHAI, Push, State
-from bot.demo.stage import AGENTID, READER, Clock, Stage, build_stage, install, settings_for
+from bot.demo.stage import (
+    AGENTID,
+    READER,
+    Clock,
+    Stage,
+    build_stage,
+    install,
+    settings_for,
+    write_roster,
+)
 from bot.sandbox.cast import Act, Cast
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving, free_port
 from bot.sandbox.taps import verify_callback
 from bot.sandbox.world import World
-from bot.verbs import VERBS
+from bot.verbs import VERBS, Mistake
 
 Say = Callable[[str], None]
 HEADLESS_FROM = datetime(2026, 6, 15, 8, 40, tzinfo=SHANGHAI)
@@ -33,9 +42,12 @@ WEEKDAYS = "一二三四五六日"
 
 @dataclass(kw_only=True)
 class Told:
-    """What the story has told already."""
+    """What the story has told already, and what of this day it has still to tell."""
 
     ended: set[str] = field(default_factory=set)
+    day: date | None = None
+    news: list[Push] = field(default_factory=list)
+    people: int = 0  # who tapped that day, each card once
     taps: int = 0
     twice: int = 0
     strangers: int = 0
@@ -60,6 +72,9 @@ async def play(source: Path, *, headless: bool, port: int, say: Say) -> int:
                     say(messages.DEMO_NO_CALLBACK)
                     return 2
                 await prepare(house, stage, say)
+                if hold := house.bureau.library(clock.now().date()).hold:
+                    say(hold)  # nothing will be sent, so there is nothing to play
+                    return 0
                 page = f"{sandbox.url}/sandbox?who={READER}"
                 say(messages.DEMO_PAGE.format(page))
                 if headless:
@@ -79,13 +94,48 @@ async def prepare(house: app.House, stage: Stage, say: Say) -> None:
     await house.bureau.store.set_members(stage.roster)
     library = house.bureau.library(house.now().date())
     params = {"who": "演示终审", "sources_checked": True}
+    left_out = []
     for item in library.items:
-        await VERBS["approve"](house.bureau, house.now(), {"item": item.id, **params})
+        try:
+            await VERBS["approve"](house.bureau, house.now(), {"item": item.id, **params})
+        except Mistake:
+            left_out.append(item.id)
     stage.world.banner = messages.DEMO_LEVEL
     away = sum(1 for member in stage.roster if not member.on_duty)
     say(messages.DEMO_LEVEL)
     say(messages.DEMO_PEOPLE.format(len(stage.roster), away))
-    say(messages.DEMO_APPROVED.format(len(library.items)))
+    say(messages.DEMO_APPROVED.format(len(library.items) - len(left_out)))
+    if left_out:
+        shown = "、".join(left_out[:5]) + ("等" if len(left_out) > 5 else "")
+        say(messages.DEMO_LEFT_OUT.format(len(left_out), shown))
+
+
+async def tell_plan(first: date, last: date, house: app.House, say: Say) -> None:
+    """Tell what is planned, one line for what goes to several targets, and what gives way."""
+    params = {"from": first.isoformat(), "days": (last - first).days + 1}
+    planned = await VERBS["plan"](house.bureau, house.now(), params)
+    library = house.bureau.library(first)
+    groups: dict[tuple[str, ...], list[str]] = {}
+    for push in planned["pushes"]:
+        item = library.item(push["item"])
+        title = messages.PARTS.get(push["part"], "") + (item.title if item else push["item"])
+        blocked = f"（{push['blocked']}）" if push["blocked"] else ""
+        names = groups.setdefault((push["due"][:10], title + blocked), [])
+        names.append(_name(push["target"], house))
+    say(messages.DEMO_PLAN.format(first, last))
+    for (day, title), names in groups.items():
+        say(f"  {_stamp(date.fromisoformat(day))}  {title} → {'、'.join(sorted(names))}")
+    if not groups:
+        say(messages.DEMO_NO_PLAN)
+    rules = {rule.key: rule.name for rule in library.schedules.rules}
+    rules |= {node.key: node.name for node in library.schedules.nodes}
+    skipped = [
+        f"  {_stamp(date.fromisoformat(s['date']))}  {rules.get(s['rule'], s['rule'])}"
+        f" {messages.DEMO_GAVE_WAY.format(s['reason'])}"
+        for s in planned["skipped"]
+    ]
+    for line in dict.fromkeys(skipped):
+        say(line)
 
 
 # -- the clock jumps -------------------------------------------------------------------------------
@@ -94,6 +144,8 @@ async def prepare(house: app.House, stage: Stage, say: Say) -> None:
 async def _headless(house: app.House, stage: Stage, clock: Clock, say: Say) -> int:
     calendar = house.bureau.library(clock.now().date()).calendar
     cast, told = stage.cast(calendar.is_workday), Told()
+    say("")
+    await tell_plan(HEADLESS_FROM.date(), HEADLESS_TO.date(), house, say)
     say("")
     await play_until(HEADLESS_TO, house, cast, clock, told, say)
     week = iso_week(HEADLESS_TO.date() - timedelta(days=7))
@@ -104,6 +156,9 @@ async def _headless(house: app.House, stage: Stage, clock: Clock, say: Say) -> i
     say("\n" + messages.DEMO_AS_THE_OFFICE_SEES)
     say(_plain(kept["text"]))
     total, headline = kept["json"]["total"], kept["json"]["headline_week"]
+    if not headline:
+        say("\n" + messages.DEMO_NO_HEADLINE)
+        return 0
     as_of = datetime.fromisoformat(kept["json"]["as_of"])
     reachable, read = count_from_log(stage.world, headline, calendar, as_of)
     say("\n" + messages.DEMO_COUNTED.format(headline, reachable, read, read / max(1, reachable)))
@@ -122,26 +177,47 @@ async def play_until(
     say: Say,
     pause: float = 0.0,
 ) -> None:
-    """Let everything happen up to `end`: whatever comes first, a tick or a tap."""
+    """Let everything happen up to `end`: whatever comes first, a tick or a tap.
+
+    With a pause each push is told as it goes; without one, each day is told when it is over.
+    """
     while True:
         wake = await house.next_wake()
         act = cast.next_act(clock.now())
-        if act is not None and act.at <= wake:
-            if act.at > end:
-                return
+        tapped = act is not None and act.at <= wake
+        upcoming = act.at if act is not None and tapped else wake
+        if told.day != upcoming.date() or upcoming > end:
+            _tell_day(told, house, say)
+            told.day = upcoming.date()
+        if upcoming > end:
+            return
+        if act is not None and tapped:
             clock.jump(act.at)
             await _tap(house, cast, act, told)
             continue
-        if wake > end:
-            return
         # Two ticks at one moment would be a loop: the outbox always moves on by a second.
         clock.jump(max(wake, clock.now() + timedelta(seconds=1)))
         for failure in await house.tick():
             say(failure)
         for push in await _news(house, told):
-            say(_line(push, house))
+            if pause:
+                say(_line([push], house))
+            else:
+                told.news.append(push)
             await _strangers(push, house, cast, told)
             await asyncio.sleep(pause)
+
+
+def _tell_day(told: Told, house: app.House, say: Say) -> None:
+    groups: dict[tuple[str, ...], list[Push]] = {}
+    for push in told.news:
+        alike = (push.occurrence, push.part, push.item, push.state, push.reason)
+        groups.setdefault(alike, []).append(push)
+    for group in groups.values():
+        say(_line(group, house))
+    if told.people and told.day:
+        say(messages.DEMO_TAPPED.format(f"{told.day:%m-%d}", told.people))
+    told.news, told.people = [], 0
 
 
 async def _tap(house: app.House, cast: Cast, act: Act, told: Told) -> None:
@@ -149,6 +225,7 @@ async def _tap(house: app.House, cast: Cast, act: Act, told: Told) -> None:
     told.taps += 1
     told.twice += act.nth > 1
     told.strangers += act.stranger
+    told.people += act.nth == 1 and not act.stranger
 
 
 async def _strangers(push: Push, house: app.House, cast: Cast, told: Told) -> None:
@@ -164,21 +241,33 @@ async def _news(house: app.House, told: Told) -> list[Push]:
     return fresh
 
 
-def _line(push: Push, house: app.House) -> str:
+def _line(group: list[Push], house: app.House) -> str:
+    """Tell the end of a text that went to one target or several."""
+    push = group[0]
     moment = push.sent_at or push.due
     item = house.bureau.library(moment.date()).item(push.item)
-    target = house.bureau.target(push.target)
-    title = messages.PARTS.get(push.part, "") + item.title if item else "《廉政教育推送周报》"
-    way = {"app": "逐人卡片", "webhook": "群消息"}.get(push.channel, push.channel)
+    title = messages.PARTS.get(push.part, "") + item.title if item else messages.SUMMARY_TITLE
     end = messages.STATES[push.state] + (f"（{push.reason}）" if push.reason else "")
-    name = target.name if target else push.target
-    stamp = f"{moment:%m-%d} 周{WEEKDAYS[moment.weekday()]} {moment:%H:%M}"
-    return f"{stamp}  {end}  {title} → {name}（{way}）"
+    ways: dict[str, list[str]] = {}
+    for one in group:
+        way = messages.WAYS.get(one.channel, one.channel)
+        ways.setdefault(way, []).append(_name(one.target, house))
+    to = "，".join(f"{'、'.join(sorted(names))}（{way}）" for way, names in sorted(ways.items()))
+    return f"{_stamp(moment)} {moment:%H:%M}  {end}  {title} → {to}"
+
+
+def _name(target_id: str, house: app.House) -> str:
+    target = house.bureau.target(target_id)
+    return target.name if target else target_id
+
+
+def _stamp(day: date) -> str:
+    return f"{day:%m-%d} 周{WEEKDAYS[day.weekday()]}"
 
 
 def _plain(markdown: str) -> str:
     text = re.sub(r"</?font[^>]*>|\*\*", "", markdown)
-    return "\n".join("  " + line.removeprefix("> ") for line in text.split("\n"))
+    return "\n".join("  " + line.removeprefix("> ") for line in text.split("\n") if line.strip())
 
 
 # -- counted once more, from the sandbox's log alone -----------------------------------------------
@@ -234,16 +323,30 @@ async def _end_of_next_node(house: app.House, clock: Clock) -> datetime:
     return last.replace(hour=17, minute=30)
 
 
-async def serve_sandbox(port: int, say: Say) -> None:
-    """Serve the local WeCom alone, on the real clock, with the demonstration's people."""
-    clock = Clock(app.system_clock())
-    stage = build_stage(clock)
-    stage.world.now = app.system_clock
+async def serve_sandbox(
+    port: int, say: Say, *, start: datetime | None = None, roster: Path | None = None
+) -> None:
+    """Serve the local WeCom alone, with the demonstration's people, on a clock that runs.
+
+    The clock is the real one, or one that says `start` now.
+    """
+    now = app.system_clock if start is None else app.shifted_clock(start)
+    stage = build_stage(Clock(now()))
+    stage.world.now = now
+    if roster is not None:
+        write_roster(roster, stage)
     async with Serving(create_app(stage.world), port=port) as served:
         stage.world.set_callback(AGENTID, CALLBACK)
         say(messages.SANDBOX_READY.format(served.url))
         say(messages.SANDBOX_SETTINGS)
         say(settings_for(stage, served.url, CALLBACK_PORT))
+        say("")
+        if roster is not None:
+            say(messages.SANDBOX_ROSTER.format(len(stage.roster), roster))
+        if start is None:
+            say(messages.SANDBOX_RUN_NOW)
+        else:
+            say(messages.SANDBOX_RUN.format(start.isoformat(timespec="minutes")))
         await app.until_told().wait()
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 from bot.channels import Channel
-from bot.core.model import Target
+from bot.core.model import Item, Push, Target
 from bot.core.planning import Plan
 from bot.core.policy import Policy
 from bot.core.render import Footer
@@ -22,6 +22,22 @@ def _no_page(_: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Moment:
+    """Now, and what the folder says now. It is read anew for every push: time goes on."""
+
+    now: datetime
+    library: Library
+    plan: Plan
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def item(self, push: Push) -> Item | None:
+        return self.library.item(push.item) if push.item else None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Bureau:
     """One unit's installation. Holds no state of its own: that is the store's."""
 
@@ -30,12 +46,21 @@ class Bureau:
     channels: Mapping[str, Channel]  # by target id
     targets: tuple[Target, ...]
     footer: Footer  # the push number is put in for each push
+    clock: Callable[[], datetime]  # given by the composition root
     policy: Policy = field(default_factory=Policy)
     page: Callable[[str], str] = _no_page  # push key -> address of the page with the whole text
     review: bool = True
     min_people: int = MIN_PEOPLE
     per_target: str = "console"  # where figures per target stand: console, message, off
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one tick at a time, whoever asks
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
+
+    def moment(self, last: Moment | None = None) -> Moment:
+        """Return what holds now; the folder is looked at once a second at most."""
+        now = self.clock()
+        if last is not None and 0 <= (now - last.now).total_seconds() < 1:
+            return Moment(now=now, library=last.library, plan=last.plan)
+        library = self.library(now.date())
+        return Moment(now=now, library=library, plan=self.plan(library))
 
     def library(self, today: date) -> Library:
         return self.shelf.now(today)

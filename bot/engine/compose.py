@@ -4,31 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date
+from typing import Any
 
 from bot.channels import Channel
 from bot.core import messages, render, summary
 from bot.core.links import task_id_of
-from bot.core.model import Cohort, Item, Markdown, Member, Message, NodeDay, Push, State, Target
-from bot.core.planning import Plan
+from bot.core.model import (
+    Cohort,
+    Item,
+    Kind,
+    Markdown,
+    Member,
+    Message,
+    NodeDay,
+    Push,
+    State,
+    Target,
+)
+from bot.core.planning import Plan, next_node_days
 from bot.core.render import Footer, Reading
-from bot.engine.bureau import Bureau
-from bot.library.folder import Library
+from bot.engine.bureau import Bureau, Moment
 from bot.report import weekly
 
 PART_SIZE = 1000  # named people one app message may be addressed to (wecom/api.md §3.2)
+REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
 
 
-def why_blocked(push: Push, item: Item | None, library: Library, today: date) -> str:
+def why_blocked(push: Push, moment: Moment) -> str:
+    """Return why the text of a push may not be said as it stands, "" when it may."""
     if not push.item:
         return ""
+    item = moment.item(push)
     if item is None:
         return messages.BLOCK_MISSING
-    if item.expires and item.expires < today:
+    if item.expires and item.expires < moment.today:
         return messages.BLOCK_EXPIRED
-    if item.effective and item.effective > today:
+    if item.effective and item.effective > moment.today:
         return messages.BLOCK_EARLY
-    return library.blocked.get(item.id, "")
+    return moment.library.blocked.get(item.id, "")
 
 
 async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
@@ -37,18 +51,19 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     A person gets an item once: whoever another target of the same occurrence reached one by one
     is left out where people are addressed one by one.
     """
-    stem = push.key.rpartition("@")[0]
-    kept = await bureau.store.cohorts(stem)
+    kept = await bureau.store.cohorts(push.key.rpartition("@")[0])
     if push.key in kept:
         return kept[push.key]
     channel, target = bureau.channels[push.target], bureau.target(push.target)
     reached: set[str] = set()
     if channel.tappable:
-        others = [cohort for cohort in kept.values() if cohort.tappable]
-        reached = {person for cohort in others for person in cohort.covered}
+        for key, cohort in kept.items():
+            other = await bureau.store.push(key)
+            if cohort.tappable and other is not None and other.state not in REACHED_NOBODY:
+                reached |= {person.casefold() for person in cohort.covered}
     members = audience(await bureau.store.members(), target, today)
-    covered = tuple(sorted(member.id for member in members if member.id not in reached))
-    return Cohort(push=push.key, covered=covered, tappable=channel.tappable)
+    covered = sorted(member.id for member in members if member.id.casefold() not in reached)
+    return Cohort(push=push.key, covered=tuple(covered), tappable=channel.tappable)
 
 
 def audience(members: Sequence[Member], target: Target | None, today: date) -> list[Member]:
@@ -73,57 +88,48 @@ def parts_of(cohort: Cohort, channel: Channel) -> list[tuple[str, ...]]:
     return [people[n : n + PART_SIZE] for n in range(0, len(people), PART_SIZE)]
 
 
-async def message_of(
-    push: Push,
-    item: Item | None,
-    part: int,
-    bureau: Bureau,
-    library: Library,
-    plan: Plan,
-    now: datetime,
-) -> Message:
+async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> Message:
+    """Return what one part of a push says; ValueError (TooLong) for what cannot be said."""
+    item = moment.item(push)
     if item is None:
-        return await _summary(push, bureau, library, plan, now)
-    footer = await _numbered(push, bureau)
-    values = render.values_of(_node_days(push, plan), plan.calendar)
+        return await _summary(push, bureau, moment)
+    return _words(push, item, part, await _numbered(push, bureau), bureau, moment.plan)
+
+
+def _words(
+    push: Push, item: Item, part: int, footer: Footer, bureau: Bureau, plan: Plan
+) -> Message:
+    values = render.values_of(_node_days(push, item, plan), plan.calendar)
     if not bureau.channels[push.target].tappable:
         return render.markdown(item, push.part, values, footer)
-    return render.card(
-        item,
-        push.part,
-        values,
-        footer,
-        task_id=task_id_of(push.key, part),
-        link=bureau.page(push.key),
-    )
+    task, page = task_id_of(push.key, part), bureau.page(push.key)
+    return render.card(item, push.part, values, footer, task_id=task, link=page)
 
 
 def preview(push: Push, item: Item, bureau: Bureau, plan: Plan) -> dict[str, object]:
-    """Return what `push` would say: {"text", "size"}, size in bytes of the body to be sent."""
-    channel = bureau.channels[push.target]
-    values = render.values_of(_node_days(push, plan), plan.calendar)
-    if channel.tappable:
-        card = render.card(item, push.part, values, bureau.footer, task_id=push.key)
-        text = "\n".join([card.source, card.title, card.text, *(": ".join(f) for f in card.facts)])
-        return {"text": f"{text}\n[{card.button}]", "size": len(channel.body(card, ["x"]))}
-    words = render.markdown(item, push.part, values, bureau.footer)
-    return {"text": words.text, "size": len(words.text.encode())}
+    """Return what `push` would say: {"text", "size"}, size in bytes of what would be sent."""
+    message = _words(push, item, 0, bureau.footer, bureau, plan)
+    if isinstance(message, Markdown):
+        return {"text": message.text, "size": len(message.text.encode())}
+    facts = [f"{name}：{value}" for name, value in message.facts]
+    link = [f"[{message.link[0]}] {message.link[1]}"] if message.link else []
+    lines = [message.source, message.title, message.text, *facts, *link, f"[{message.button}]"]
+    size = len(bureau.channels[push.target].body(message, ["x"]))
+    return {"text": "\n".join(lines), "size": size}
 
 
-async def reading(key: str, bureau: Bureau, now: datetime) -> Reading | None:
+async def reading(key: str, bureau: Bureau) -> Reading | None:
     """Return the whole text of a push for its page; None when there is none to be shown.
 
     A text that was edited, withdrawn or has expired since is not shown: what was approved is.
     """
-    push = await bureau.store.push(key)
-    library = bureau.library(now.date())
-    item = library.item(push.item) if push is not None and push.item else None
+    push, moment = await bureau.store.push(key), bureau.moment()
+    item = moment.item(push) if push is not None else None
     if push is None or item is None or push.state in (State.SKIPPED, State.EXPIRED):
         return None
-    if why_blocked(push, item, library, now.date()):
+    if why_blocked(push, moment):
         return None
-    plan = bureau.plan(library)
-    values = render.values_of(_node_days(push, plan), plan.calendar)
+    values = render.values_of(_node_days(push, item, moment.plan), moment.plan.calendar)
     return render.reading(item, push.part, values, await _numbered(push, bureau))
 
 
@@ -134,32 +140,36 @@ async def _numbered(push: Push, bureau: Bureau) -> Footer:
     return replace(bureau.footer, number=f"{year}-{number:03d}")
 
 
-def _node_days(push: Push, plan: Plan) -> list[NodeDay]:
-    years = {int(name.rpartition("-")[2]) for name in push.covers} if push.node else set()
+def _node_days(push: Push, item: Item, plan: Plan) -> Sequence[NodeDay]:
+    """Return the nodes a push speaks of; for a node item sent by hand, the next that it fits."""
+    if not push.node:
+        return next_node_days(item, push.due.date(), plan) if item.kind is Kind.NODE else ()
+    years = {int(name.rpartition("-")[2]) for name in push.covers}
     days = [day for year in sorted(years) for day in plan.node_days(year)]
     return [day for day in days if day.occurrence in push.covers]
 
 
-async def _summary(
-    push: Push, bureau: Bureau, library: Library, plan: Plan, now: datetime
-) -> Message:
+async def _summary(push: Push, bureau: Bureau, moment: Moment) -> Message:
     """Return the weekly summary as it was first rendered: a report is kept as sent."""
     week = weekly.reported_week(push.due.date())
     kept = await bureau.store.summary(week)
     if kept is None:
-        built = await weekly.build(
-            bureau.store,
-            library,
-            plan,
-            week=week,
-            as_of=now,
-            review=bureau.review,
-            min_people=bureau.min_people,
-            per_target=bureau.per_target,
-        )
-        kept = {
-            "json": summary.as_json(built),
-            "text": summary.words(built, bureau.footer.unit, bureau.per_target == "message"),
-        }
+        kept = await summary_of(week, bureau, moment)
         await bureau.store.keep_summary(week, kept)
     return Markdown(text=kept["text"])
+
+
+async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any]:
+    """Return {"json", "text"} of the summary of `week`, counted now."""
+    built = await weekly.build(
+        bureau.store,
+        moment.library,
+        moment.plan,
+        week=week,
+        as_of=moment.now,
+        review=bureau.review,
+        min_people=bureau.min_people,
+        per_target=bureau.per_target,
+    )
+    text = summary.words(built, bureau.footer.unit, bureau.per_target == "message")
+    return {"json": summary.as_json(built), "text": text}

@@ -1,7 +1,7 @@
 """One push from the outbox to WeCom, and what became of it.
 
 What was right at planning is asked again here, in the last moment: approved, unexpired, still a
-workday, target on, not late, one a day. Then the row is made durable, and only then is anything
+workday, target on, not late, the caps. Then the row is made durable, and only then is anything
 sent; so a crash leaves `sending`, never nothing.
 """
 
@@ -10,28 +10,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
-from bot.channels import Channel, Outcome, SendError
+from bot.channels import KINDS, Channel, Outcome, SendError
 from bot.core import messages, policy
-from bot.core.model import (
-    Cohort,
-    Delivery,
-    Item,
-    Message,
-    Push,
-    State,
-)
-from bot.core.planning import Plan
+from bot.core.model import SHANGHAI, Cohort, Delivery, Item, Message, Push, State, Target
 from bot.engine import compose
-from bot.engine.bureau import Bureau
-from bot.library.folder import Library
+from bot.engine.bureau import Bureau, Moment
 from bot.store import TargetState
 
 log = logging.getLogger(__name__)
 
 REPEAT_FOR = timedelta(hours=3, minutes=50)  # WeCom drops identical JSON for four hours
 PATIENCE = timedelta(minutes=10)  # before a blocked push, or a silenced target, is looked at again
+LOOK_AGAIN = timedelta(hours=24)  # a target that WeCom refused may have been allowed again
 BACKOFF = timedelta(seconds=30)
 LONGEST_BACKOFF = timedelta(minutes=15)
 
@@ -60,19 +52,40 @@ class Part:
         return self.item.digest if self.item else ""
 
 
-async def deliver(bureau: Bureau, now: datetime, limit: int = 200) -> int:
+async def deliver(bureau: Bureau, _: datetime, limit: int = 200) -> int:
     """Send what is due; return how many pushes were looked at."""
-    await recover(bureau, now)
-    library = bureau.library(now.date())
-    plan = bureau.plan(library)
-    channels = {channel.name for channel in bureau.channels.values()}
-    rows = [*await _repeats(bureau, now), *await bureau.store.due(now, limit, channels)]
+    await recover(bureau)
+    moment = bureau.moment()
+    for push in await bureau.store.pushes([State.PLANNED]):
+        if push.until < moment.now:
+            await _expire(push, push.reason or messages.EXPIRED_LATE, bureau)
+    due = await bureau.store.due(moment.now, limit, list(KINDS))
+    rows = [*await _repeats(bureau, moment), *due]
     for push in rows:
-        await _deliver_one(push, bureau, library, plan, now)
+        moment = bureau.moment(moment)
+        await _guarded(push, bureau, moment)
     return len(rows)
 
 
-async def recover(bureau: Bureau, now: datetime) -> list[str]:
+async def deliver_one(key: str, bureau: Bureau) -> None:
+    """Send one push of the outbox now, if it may go; nothing else."""
+    push = await bureau.store.push(key)
+    if push is not None and push.state is State.PLANNED:
+        await _guarded(push, bureau, bureau.moment())
+
+
+async def _guarded(push: Push, bureau: Bureau, moment: Moment) -> None:
+    """Deliver one push; a mistake of ours in it never stops those behind it."""
+    try:
+        await _deliver(push, bureau, moment)
+    except OSError:
+        raise  # the disk takes no rows: then nothing may be sent
+    except Exception:
+        log.exception("push %s failed", push.key, extra={"action": "push-failed"})
+        await bureau.store.postpone(push.key, moment.now + PATIENCE, messages.OWN_FAULT)
+
+
+async def recover(bureau: Bureau) -> list[str]:
     """What is still `sending` now has lost its end, and is unknown. Return the keys.
 
     Ticks take turns, so at the start of one nothing is on its way: the process died, or the disk
@@ -84,105 +97,130 @@ async def recover(bureau: Bureau, now: datetime) -> list[str]:
         push = await bureau.store.push(key)
         channel = bureau.channels.get(push.target) if push else None
         if channel is not None and channel.deduplicates:
-            await bureau.store.postpone(key, now, messages.PROCESS_DIED)
+            await bureau.store.postpone(key, bureau.clock(), messages.PROCESS_DIED)
+        for delivery in await bureau.store.deliveries(key):
+            await _proven(delivery, bureau)
     return lost
 
 
-async def _repeats(bureau: Bureau, now: datetime) -> list[Push]:
+async def _repeats(bureau: Bureau, moment: Moment) -> list[Push]:
     """Unknown pushes to be sent again: only where WeCom drops the identical bytes."""
     found = []
     for push in await bureau.store.pushes([State.UNKNOWN]):
-        if push.not_before is None or push.not_before > now:
+        if push.not_before is None or push.not_before > moment.now:
             continue
-        fresh = push.sent_at is not None and now - push.sent_at <= REPEAT_FOR
-        if fresh and await _same_words(push, bureau, now):
+        if push.sent_at is not None and moment.now - push.sent_at <= REPEAT_FOR:
             found.append(push)
-        else:  # no copy that WeCom would drop: it is for a receipt, or a person, to say
+        else:  # WeCom no longer remembers: it is for a receipt, or a person, to say
             await bureau.store.postpone(push.key, None, push.reason)
     return found
 
 
-async def _same_words(push: Push, bureau: Bureau, now: datetime) -> bool:
-    """Whether the text is still the one that went out: other bytes would be a second message."""
-    item = bureau.library(now.date()).item(push.item)
-    sent = await bureau.store.deliveries(push.key)
-    return not sent or sent[0].digest == (item.digest if item else "")
-
-
-async def _deliver_one(
-    push: Push, bureau: Bureau, library: Library, plan: Plan, now: datetime
-) -> None:
-    if now > push.until and push.state is State.PLANNED:
-        await _expire(push, bureau)
+async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
+    target, channel = bureau.target(push.target), bureau.channels.get(push.target)
+    if target is not None and target.channel != push.channel:
+        await _skip(push, messages.SKIP_CHANNEL_CHANGED, bureau)
         return
-    item = library.item(push.item) if push.item else None
-    wait = await _hindrance(push, item, bureau, library, plan, now)
+    wait = await _hindrance(push, target, bureau, moment)
     if wait is not None:
-        await bureau.store.postpone(push.key, wait.until, wait.reason)
-        _log("postponed", push, wait.reason)
+        await _later(push, wait, bureau)
         return
-    cohort = await compose.cohort_of(push, bureau, now.date())
-    channel = bureau.channels[push.target]
+    assert channel is not None, "a target without a channel is a hindrance"
+    cohort = await compose.cohort_of(push, bureau, moment.today)
     if channel.tappable and not cohort.covered:
-        await bureau.store.end(push.key, State.SKIPPED, messages.NO_AUDIENCE)
-        _log("skipped", push, messages.NO_AUDIENCE)
+        await _skip(push, messages.NO_AUDIENCE, bureau)
         return
+    await _parts(push, cohort, channel, bureau, moment)
+
+
+async def _parts(
+    push: Push, cohort: Cohort, channel: Channel, bureau: Bureau, moment: Moment
+) -> None:
+    """Send what is left of a push, part by part, for as long as the hours last."""
     audience = compose.parts_of(cohort, channel)
     for number, people in enumerate(audience):
-        if not _may_go(push, number, channel, now):
+        moment = bureau.moment(moment)
+        opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
+        if opening > moment.now:
+            await _later(push, Wait(until=opening, reason=messages.OUT_OF_HOURS), bureau)
+            return
+        part = Part(push, moment.item(push), cohort, people, number, len(audience))
+        earlier = [r for r in await bureau.store.deliveries(push.key) if r.part == number]
+        if not _may_go(part, channel, earlier, moment.now):
             continue
-        part = Part(push, item, cohort, people, number, len(audience))
         try:
-            message = await compose.message_of(push, item, number, bureau, library, plan, now)
-            await _attempt(part, message, bureau, now)
+            message = await compose.message_of(push, number, bureau, moment)
+            await _attempt(part, message, channel, earlier, bureau)
         except ValueError as error:  # TooLong, or what this channel cannot carry
-            await bureau.store.end(push.key, State.SKIPPED, str(error))
-            _log("skipped", push, str(error))
+            await _skip(push, str(error), bureau)
             return
 
 
-async def _expire(push: Push, bureau: Bureau) -> None:
+def _may_go(part: Part, channel: Channel, earlier: Sequence[Delivery], now: datetime) -> bool:
+    """Whether a part was never sent, or may be sent again because WeCom drops the copy."""
+    state = part.push.parts.get(str(part.number), State.PLANNED)
+    if state != State.UNKNOWN:
+        return state == State.PLANNED
+    sent = part.push.sent_at
+    fresh = sent is not None and now - sent <= REPEAT_FOR
+    same = not earlier or earlier[0].digest == part.digest  # other words would be a second message
+    return channel.deduplicates and fresh and same
+
+
+# -- not now, or not at all ----------------------------------------------------------------------
+
+
+async def _later(push: Push, wait: Wait, bureau: Bureau) -> None:
+    """Put a push off; one whose window will have closed by then ends at once, with the reason."""
+    if wait.until > push.until and push.state is State.PLANNED:
+        await _expire(push, wait.reason, bureau)
+        return
+    await bureau.store.postpone(push.key, wait.until, wait.reason)
+    _log("postponed", push, wait.reason)
+
+
+async def _expire(push: Push, why: str, bureau: Bureau) -> None:
     """End a push whose window has closed; one that reached some people stays sent, and says so."""
-    reason = messages.EXPIRED_WINDOW.format(push.reason or messages.EXPIRED_LATE)
+    reason = messages.EXPIRED_WINDOW.format(why)
     partly = State.SENT in push.parts.values()
     await bureau.store.end(push.key, State.SENT if partly else State.EXPIRED, reason)
     _log("expired", push, reason)
 
 
-def _may_go(push: Push, part: int, channel: Channel, now: datetime) -> bool:
-    """Whether a part was never sent, or may be sent again because WeCom drops the copy."""
-    state = push.parts.get(str(part), State.PLANNED)
-    if state != State.UNKNOWN:
-        return state == State.PLANNED
-    fresh = push.sent_at is not None and now - push.sent_at <= REPEAT_FOR
-    return channel.deduplicates and fresh
-
-
-# -- asked again in the last moment ------------------------------------------------------------
+async def _skip(push: Push, reason: str, bureau: Bureau) -> None:
+    await bureau.store.end(push.key, State.SKIPPED, reason)
+    _log("skipped", push, reason)
 
 
 async def _hindrance(
-    push: Push, item: Item | None, bureau: Bureau, library: Library, plan: Plan, now: datetime
+    push: Push, target: Target | None, bureau: Bureau, moment: Moment
 ) -> Wait | None:
     """Return why a push cannot go now, None when it can."""
-    target = bureau.target(push.target)
     if target is None or push.target not in bureau.channels:
         return Wait(
-            until=now + PATIENCE, reason=messages.TARGET_OFF.format(messages.NOT_CONFIGURED)
+            until=moment.now + PATIENCE,
+            reason=messages.TARGET_OFF.format(messages.NOT_CONFIGURED),
         )
-    disabled = (await bureau.store.targets()).get(target.id)
-    if disabled is not None and disabled.disabled:
-        return Wait(until=now + PATIENCE, reason=messages.TARGET_OFF.format(disabled.disabled))
-    if reason := compose.why_blocked(push, item, library, now.date()):
-        return Wait(until=now + PATIENCE, reason=reason)
-    opening = policy.next_permitted(now, plan.policy, plan.calendar.is_workday)
-    if opening > now:
+    if reason := await _closed(push, target, bureau, moment):
+        return Wait(until=moment.now + PATIENCE, reason=reason)
+    opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
+    if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
-    if not (target.office or target.person) and await _spoken_today(push, bureau, now):
-        morrow = datetime.combine(now.date() + timedelta(days=1), push.due.timetz())
-        later = policy.next_permitted(morrow, plan.policy, plan.calendar.is_workday)
-        return Wait(until=later, reason=messages.WAIT_DAY_CAP)
-    return await _pace(push, bureau, now)
+    if not (target.office or target.person) and (wait := await _capped(push, bureau, moment)):
+        return wait
+    return await _pace(push, bureau, moment.now)
+
+
+async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) -> str:
+    """Return why nothing goes to this target, or why this text may not be said, for now."""
+    if moment.library.hold:
+        return moment.library.hold
+    known = (await bureau.store.targets()).get(target.id)
+    way = bureau.channels[target.id].fingerprint
+    rested = known and known.since and moment.now - known.since >= LOOK_AGAIN
+    if known is not None and known.disabled and known.way == way and not rested:
+        return messages.TARGET_OFF.format(known.disabled)
+    return compose.why_blocked(push, moment)
 
 
 async def _pace(push: Push, bureau: Bureau, now: datetime) -> Wait | None:
@@ -191,29 +229,61 @@ async def _pace(push: Push, bureau: Bureau, now: datetime) -> Wait | None:
     return Wait(until=slot, reason=messages.PACED) if slot > now else None
 
 
-async def _spoken_today(push: Push, bureau: Bureau, now: datetime) -> bool:
-    spoken = await bureau.store.pushes([State.SENT, State.UNKNOWN, State.SENDING])
-    return any(
-        other.target == push.target
-        and other.key != push.key
-        and other.sent_at is not None
-        and other.sent_at.date() == now.date()
-        for other in spoken
-    )
+async def _capped(push: Push, bureau: Bureau, moment: Moment) -> Wait | None:
+    """Return the wait that the caps of DESIGN §3.5 ask for: a day's, and a week's.
+
+    What was said counts, and what is more urgent and still to be said keeps its place.
+    """
+    limits, today = bureau.policy, moment.today
+    others = [
+        other
+        for other in await bureau.store.pushes()
+        if other.target == push.target and other.key != push.key
+    ]
+    said = [other.sent_at.date() for other in others if other.sent_at is not None]
+    better = [
+        other.due.date()
+        for other in others
+        if other.state is State.PLANNED
+        and other.rank < push.rank
+        and other.until > moment.now
+        and not compose.why_blocked(other, moment)
+    ]
+    if push.state is State.UNKNOWN:
+        return None  # it was said already, if anybody heard it
+    if said.count(today) >= limits.a_day:
+        return Wait(until=_morning(today + timedelta(days=1), moment), reason=messages.WAIT_DAY_CAP)
+    if said.count(today) + better.count(today) >= limits.a_day:
+        return Wait(until=_morning(today + timedelta(days=1), moment), reason=messages.WAIT_BETTER)
+    monday = today - timedelta(days=today.weekday())
+    week = {monday + timedelta(days=n) for n in range(7)}
+    of_node = any(other.node and other.due.date() in week for other in [push, *others])
+    limit = limits.a_node_week if of_node else limits.a_week
+    if sum(day in week for day in [*said, *better]) >= limit:
+        reason = messages.WAIT_WEEK_CAP.format(limit)
+        return Wait(until=_morning(monday + timedelta(days=7), moment), reason=reason)
+    return None
+
+
+def _morning(day: date, moment: Moment) -> datetime:
+    """Return the first permitted moment from `day` on."""
+    midnight = datetime.combine(day, datetime.min.time(), SHANGHAI)
+    return policy.next_permitted(midnight, moment.plan.policy, moment.plan.calendar.is_workday)
 
 
 # -- the attempt itself --------------------------------------------------------------------------
 
 
-async def _attempt(part: Part, message: Message, bureau: Bureau, now: datetime) -> None:
+async def _attempt(
+    part: Part, message: Message, channel: Channel, earlier: Sequence[Delivery], bureau: Bureau
+) -> None:
     """Begin durably, send, finish. Only what the channel says is believed."""
-    push, channel, store = part.push, bureau.channels[part.push.target], bureau.store
-    earlier = [row for row in await store.deliveries(push.key) if row.part == part.number]
+    push, store = part.push, bureau.store
     delivery = Delivery(
         push=push.key,
         part=part.number,
         attempt=len(earlier) + 1,
-        begun=now,
+        begun=bureau.clock(),
         body=_body(part, message, channel, earlier),
         digest=part.digest,
         to=part.people,
@@ -223,19 +293,20 @@ async def _attempt(part: Part, message: Message, bureau: Bureau, now: datetime) 
     try:
         sent = await channel.send(delivery.body.encode())
     except SendError as error:
+        now = bureau.clock()
         delivery = replace(delivery, state=_STATES[error.outcome], ended=now, reason=error.reason)
         await store.finish(delivery, part.total, _again(delivery, error, channel, earlier, now))
-        await _consequence(push, error, bureau, now)
+        await _consequence(push, error, channel, bureau)
         await _proven(delivery, bureau)
     except Exception:  # a mistake of ours, after the bytes may have left
-        lost = replace(delivery, state=State.UNKNOWN, ended=now, reason=messages.ANSWER_LOST)
-        await store.finish(lost, part.total, None)
+        lost = replace(delivery, state=State.UNKNOWN, ended=bureau.clock())
+        await store.finish(replace(lost, reason=messages.ANSWER_LOST), part.total, None)
         raise
     else:
         delivery = replace(
             delivery,
             state=State.SENT,
-            ended=now,
+            ended=bureau.clock(),
             msgid=sent.msgid,
             invalid=sent.invalid,
             unlicensed=sent.unlicensed,
@@ -266,7 +337,7 @@ def _again(
     now: datetime,
 ) -> datetime | None:
     """Return when to try once more, None for never."""
-    pause: timedelta = min(BACKOFF * 2 ** (delivery.attempt - 1), LONGEST_BACKOFF)
+    pause: timedelta = min(BACKOFF * 2 ** min(delivery.attempt - 1, 10), LONGEST_BACKOFF)
     pause = max(pause, timedelta(seconds=error.then.seconds))
     if error.outcome is Outcome.RETRY:
         return now + pause
@@ -276,9 +347,11 @@ def _again(
     return None
 
 
-async def _consequence(push: Push, error: SendError, bureau: Bureau, now: datetime) -> None:
+async def _consequence(push: Push, error: SendError, channel: Channel, bureau: Bureau) -> None:
     if error.then.kind == "disable_target":
-        state = TargetState(id=push.target, disabled=error.reason, since=now)
+        state = TargetState(
+            id=push.target, disabled=error.reason, since=bureau.clock(), way=channel.fingerprint
+        )
         await bureau.store.set_target(state)
 
 

@@ -68,10 +68,12 @@ async def tick(bureau: Bureau, now: datetime) -> list[str]:
         for one in TICKS:
             try:
                 await one(bureau, now)
+            except OSError as error:  # a full disk, say: one line, not a page a second
+                log.error("tick %s: %s", one.__name__, error, extra={"action": "tick-failed"})
+                failed.append(f"{one.__name__}: {error.strerror or type(error).__name__}")
             except Exception as error:
-                name = one.__name__
-                log.exception("tick %s failed", name, extra={"action": "tick-failed"})
-                failed.append(f"{name}: {type(error).__name__}")
+                log.exception("tick %s failed", one.__name__, extra={"action": "tick-failed"})
+                failed.append(f"{one.__name__}: {type(error).__name__}")
     return failed
 
 

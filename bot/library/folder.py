@@ -25,6 +25,7 @@ _LITTER_SUFFIX = (".bak", ".swp", ".tmp", ".part", "~")
 _SUFFIXES = (".md", ".txt")
 _YEAR = re.compile(r"20\d\d", re.ASCII)
 _OTHER_FOLDERS = ("approvals", "待导入")
+_OVERRIDES = "schedules/overrides"
 MAX_ATTACHMENT = 20 * 1024 * 1024
 
 
@@ -36,6 +37,7 @@ class Library:
     problems: tuple[Problem, ...] = ()
     blocked: dict[str, str] = field(default_factory=dict)  # item id -> why it may not be sent
     schedules: Schedules = field(default_factory=Schedules)
+    hold: str = ""  # why nothing at all may be sent: days off cannot be told from workdays
 
     @property
     def calendar(self) -> Calendar:
@@ -64,15 +66,32 @@ class Folders:
 def load(folders: Folders, today: date) -> Library:
     """Read everything once; what is wrong is in `problems` and never stops the rest."""
     schedules, problems = load_schedules(folders.schedules)
-    items, found = load_items(folders.content)
-    problems += found
+    return _load(folders, today, schedules, problems, _hold(problems))
+
+
+def _load(
+    folders: Folders, today: date, schedules: Schedules, found: Sequence[Problem], hold: str
+) -> Library:
+    problems = list(found)
+    items, more = load_items(folders.content)
+    problems += more
     problems += lint(items, today, [node.name for node in schedules.nodes])
     faulty = {problem.path for problem in problems if problem.severity == "error"}
     key = approvals.seal_key(folders.data) if folders.review else b""
     blocked = {item.id: _blocked(item, folders, key, faulty) for item in items}
     return Library(
-        items=tuple(items), problems=tuple(problems), blocked=blocked, schedules=schedules
+        items=tuple(items),
+        problems=tuple(problems),
+        blocked=blocked,
+        schedules=schedules,
+        hold=hold,
     )
+
+
+def _hold(problems: Sequence[Problem]) -> str:
+    """Return why nothing may be sent: an override that is not read makes workdays of days off."""
+    paths = [problem.path for problem in errors(problems) if problem.path.startswith(_OVERRIDES)]
+    return messages.HOLD_OVERRIDES.format(paths[0]) if paths else ""
 
 
 def _blocked(item: Item, folders: Folders, key: bytes, faulty: set[str]) -> str:
@@ -200,20 +219,36 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
     problems += found + more
     overrides: dict[date, Override] = {}
     announced: set[int] = set()
-    for path in sorted(folder.glob("overrides/*.toml")):
-        shown = f"schedules/overrides/{path.name}"
+    for path in _overrides(folder / "overrides", problems):
+        shown = f"{_OVERRIDES}/{path.name}"
         if not _YEAR.fullmatch(path.stem):
             problems.append(_problem(shown, "文件名应是年份，如 2027.toml"))
             continue
         data, text, found = read_toml(path, shown)
         days, whole, more = parse_overrides(data, text, shown, int(path.stem))
         problems += found + more
+        if not (data or found):  # cut off by a crash, or caught while it is being written
+            problems.append(_problem(shown, "文件是空的；不需要它就请删去"))
         overrides |= days
         if whole:
             announced.add(int(path.stem))
     return Schedules(
         nodes=nodes, rules=rules, overrides=overrides, announced=frozenset(announced)
     ), problems
+
+
+def _overrides(folder: Path, problems: list[Problem]) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if _is_override(path.name))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        problems.append(_problem(_OVERRIDES, f"文件夹打不开（{why(error)}），放假安排没有读"))
+        return []
+
+
+def _is_override(name: str) -> bool:
+    return name.endswith(".toml") and not _litter(name)
 
 
 def signature(folders: Folders) -> tuple[tuple[str, int, int], ...]:
@@ -240,12 +275,25 @@ class Shelf:
         self.folders = folders
         self._seen: tuple[object, ...] = ()
         self._library = Library()
+        self._good: Schedules | None = None  # the last ones that were read without an error
 
     def now(self, today: date) -> Library:
         seen = (today, signature(self.folders))
         if seen != self._seen:
-            self._library, self._seen = load(self.folders, today), seen
+            self._library, self._seen = self._read(today), seen
         return self._library
+
+    def _read(self, today: date) -> Library:
+        """A schedule that somebody breaks while we run must not turn a day off into a workday."""
+        schedules, problems = load_schedules(self.folders.schedules)
+        hold = ""
+        if not errors(problems):
+            self._good = schedules
+        elif self._good is None:
+            hold = _hold(problems)
+        else:
+            schedules = self._good
+        return _load(self.folders, today, schedules, problems, hold)
 
 
 def errors(problems: Sequence[Problem]) -> list[Problem]:

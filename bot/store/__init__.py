@@ -23,6 +23,7 @@ class TargetState:
 
     id: str
     disabled: str = ""  # why, "" while it works
+    way: str = ""  # fingerprint of the address it was learned of: a new one starts anew
     since: datetime | None = None
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from datetime import datetime
 
-from bot.core.model import Cohort, Step
+from bot.core.model import Cohort, State, Step
 from bot.core.reading import Acts, Figures, Question, answer
 from bot.store.codec import from_doc
 from bot.store.tables import Doc, Rows
@@ -20,18 +20,34 @@ from bot.store.tables import Doc, Rows
 
 def recall(table: Rows, question: Question) -> Figures | None:
     """Return the kept answer to exactly this question, None where there is none."""
-    doc = table.find(_name(question))
-    if doc is None or doc["pushes"] != _written(question):
-        return None
-    return Figures(**doc["figures"])
+    written = _written(question)
+    for known in _answers(table.find(_name(question))):
+        if known["pushes"] == written:
+            return Figures(**known["figures"])
+    return None
 
 
 def keep(table: Rows, question: Question, figures: Figures) -> None:
-    """Keep an answer, in place of an earlier one of the same pushes."""
-    name = _name(question)
-    doc: Doc = {"of": name, "pushes": _written(question), "figures": asdict(figures)}
-    if table.find(name) != doc:
-        table.put(doc)
+    """Keep an answer, in place of an earlier one of the same pushes.
+
+    An occurrence with two texts is asked as a whole and text by text: those stand side by side.
+    """
+    name, written = _name(question), _written(question)
+    known = _answers(table.find(name))
+    answer: Doc = {"pushes": written, "figures": asdict(figures)}
+    if answer not in known:
+        others = [one for one in known if one["pushes"].keys() != written.keys()]
+        table.put({"of": name, "answers": [*others, answer]})
+
+
+def _answers(doc: Doc | None) -> list[Doc]:
+    """Return what a row holds; before there were several, a row was its one answer."""
+    if doc is None:
+        return []
+    answers: list[Doc] = doc.get("answers") or [
+        {"pushes": doc["pushes"], "figures": doc["figures"]}
+    ]
+    return answers
 
 
 def forget(table: Rows, key: str) -> None:
@@ -52,28 +68,45 @@ def _written(question: Question) -> dict[str, str]:
     return {key: end.isoformat() for key, end in question}
 
 
-def unreached(deliveries: Iterable[Doc]) -> dict[str, frozenset[str]]:
-    """Return push -> who of those addressed was returned invalid or unlicensed."""
-    found: dict[str, frozenset[str]] = {}
+def unreached(deliveries: Iterable[Doc], cohorts: Iterable[Doc]) -> dict[str, frozenset[str]]:
+    """Return push -> who had no message: returned invalid or unlicensed, or never sent one.
+
+    A part whose answer was lost may have arrived (a confirmed one did): its people are reached.
+    What is addressed to nobody by name, a group's message, leaves nobody out.
+    """
+    found: dict[str, set[str]] = {}
+    addressed: dict[str, set[str]] = {}
+    named: set[str] = set()
     for row in deliveries:
         # WeCom answers these accounts in lower case (wecom/api.md §3.2).
         bad = {account.casefold() for account in (*row["invalid"], *row["unlicensed"])}
         hit = {who for who in row["to"] if who.casefold() in bad} if bad else set()
-        found[row["push"]] = found.get(row["push"], frozenset()) | hit
-    return found
+        found.setdefault(row["push"], set()).update(hit)
+        if row["to"]:
+            named.add(row["push"])
+        if row["state"] in _WENT_OUT:
+            addressed.setdefault(row["push"], set()).update(who.casefold() for who in row["to"])
+    for cohort in cohorts:
+        if cohort["push"] in named:
+            out = addressed.get(cohort["push"], set())
+            found[cohort["push"]] |= {who for who in cohort["covered"] if who.casefold() not in out}
+    return {push: frozenset(who) for push, who in found.items()}
+
+
+_WENT_OUT = (State.SENT.value, State.UNKNOWN.value)
 
 
 class WeekRows:
     """The rows behind the questions of one summary, each week gone through once."""
 
     def __init__(self, rows_of: Callable[[str, str, str], Rows]) -> None:
-        self._rows_of = rows_of  # kind, table, push key -> the rows of its week
+        self._rows_of = rows_of  # kind, table, push key ("": none that we know) -> rows
         self._first: dict[str, dict[str, dict[str, datetime]]] = {}
         self._unreached: dict[str, dict[str, frozenset[str]]] = {}
 
     def count(self, question: Question) -> Figures:
         keys = [key for key, _ in question]
-        first = {key: self._first_acts(key).get(key, {}) for key in keys}
+        first = {key: self._first_act(key) for key in keys}
         return answer(question, self.people(keys), first)
 
     def people(self, keys: Collection[str]) -> Acts:
@@ -84,6 +117,13 @@ class WeekRows:
             cohorts={key: from_doc(Cohort, doc) for key, doc in found.items() if doc},
             unreached={key: self._missed(key).get(key, frozenset()) for key in keys},
         )
+
+    def _first_act(self, key: str) -> dict[str, datetime]:
+        """Return person -> first deliberate act, also of before the push was known here."""
+        first = dict(self._first_acts("").get(key, {}))
+        for who, at in self._first_acts(key).get(key, {}).items():
+            first[who] = min(at, first.get(who, at))
+        return first
 
     def _first_acts(self, key: str) -> dict[str, dict[str, datetime]]:
         rows = self._rows_of("receipts", "receipts", key)
@@ -96,7 +136,8 @@ class WeekRows:
         rows = self._rows_of("sent", "deliveries", key)
         name = rows.part
         if name not in self._unreached:
-            self._unreached[name] = unreached(rows.docs())
+            cohorts = self._rows_of("sent", "cohorts", key)
+            self._unreached[name] = unreached(rows.docs(), cohorts.docs())
         return self._unreached[name]
 
 

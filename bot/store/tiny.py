@@ -313,11 +313,12 @@ class TinyStore:
 
     async def acts(self) -> Acts:
         def work() -> Acts:
-            cohorts = [from_doc(Cohort, doc) for doc in self._docs("sent", "cohorts")]
+            docs = self._docs("sent", "cohorts")
+            cohorts = [from_doc(Cohort, doc) for doc in docs]
             found = Acts(
                 pushes=self._pushes(),
                 cohorts={row.push: row for row in cohorts},
-                unreached=tallies.unreached(self._docs("sent", "deliveries")),
+                unreached=tallies.unreached(self._docs("sent", "deliveries"), docs),
                 receipts=[from_doc(Receipt, doc) for doc in self._docs("receipts", "receipts")],
             )
             self._databases.forget()
@@ -411,6 +412,9 @@ def _after(
         return push
     states = {**push.parts, str(delivery.part): state}
     went_out = delivery.state in (State.SENT, State.UNKNOWN)
+    others = [known for number, known in states.items() if number != str(delivery.part)]
+    if not_before is None and any(known in CLAIMABLE for known in others):
+        not_before = push.not_before  # another part still has its time to wait for
     return replace(
         push,
         parts=states,

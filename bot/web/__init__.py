@@ -1,1 +1,1 @@
-"""HTTP: WeCom's callback, the door of the verbs, health. Console and reading page come here."""
+"""HTTP: WeCom's callback, the reading page /r/ and its /static, the door of the verbs, health."""

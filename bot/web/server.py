@@ -1,6 +1,8 @@
 """The one Starlette app: verbs reach it over the socket of a running bot, or in process.
 
 /wecom/callback   signed and encrypted by WeCom; everything else is refused alike
+/r/<token>        the reading page behind 看全文, by signed address; a GET counts nothing
+/static/…         the style of that page
 /control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
 /healthz          the process answers
 """
@@ -21,6 +23,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bot.core import messages
 from bot.core.render import Reading
 from bot.inbox import Event, event_from_xml
 from bot.web.reading import HEADERS, HERE, Links, closed_page, page
@@ -31,6 +34,7 @@ from bot.wecom.replies import passive_reply
 log = logging.getLogger(__name__)
 
 CONTROL_BYTES = 32 * 1024 * 1024  # a roster of 200,000 people
+_WRONG_PARAMETERS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, Refused)
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "qingfeng")
 
 Control = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
@@ -144,9 +148,23 @@ async def _control(request: Request) -> Response:
         given.encode(), f"Bearer {doors.token}".encode()
     ):
         return PlainTextResponse("", status_code=403)
+    verb = request.path_params["verb"]
     try:
         params = json.loads(await _limited(request, CONTROL_BYTES) or b"{}")
-        answer = await doors.control(request.path_params["verb"], params)
+    except (ValueError, RecursionError, Refused):
+        return _mistake(messages.BAD_REQUEST)
+    if not isinstance(params, dict):
+        return _mistake(messages.BAD_REQUEST)
+    try:
+        answer = await doors.control(verb, params)
     except doors.mistake as error:
-        return JSONResponse({"error": str(error)}, status_code=400)
+        return _mistake(str(error))
+    except _WRONG_PARAMETERS as error:
+        # The log has the place: the caller's slip and a fault of ours look alike from here.
+        log.warning("control %s: %r", verb, error, exc_info=log.isEnabledFor(logging.DEBUG))
+        return _mistake(messages.BAD_PARAMETERS.format(verb))
     return JSONResponse(answer)
+
+
+def _mistake(words: str) -> Response:
+    return JSONResponse({"error": words}, status_code=400)

@@ -5,6 +5,7 @@ Beside `token.py` the only module that makes anything of httpx, so that it can b
 
 from __future__ import annotations
 
+import asyncio
 import ipaddress
 import logging
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ Client = httpx.AsyncClient  # the name by which the rest of the house knows it
 # httpx slows down beyond about ten at once; one client per host.
 LIMITS = httpx.Limits(max_connections=8, max_keepalive_connections=8, keepalive_expiry=30)
 # A long wait for a free connection is harmless: nothing has been sent yet.
+DEADLINE = 30.0  # seconds a whole call may take
 TIMEOUT = httpx.Timeout(10, connect=5, pool=30)
 
 _NOT_SENT = (
@@ -77,15 +79,19 @@ async def post_json(
     """
     headers = {"Content-Type": "application/json"}
     try:
-        response = await client.post(
-            path,
-            params=dict(params),
-            content=content,
-            headers=headers,
-            auth=auth or httpx.USE_CLIENT_DEFAULT,
-        )
+        # httpx's time-outs are for each read: an answer that drips would never end.
+        async with asyncio.timeout(DEADLINE):
+            response = await client.post(
+                path,
+                params=dict(params),
+                content=content,
+                headers=headers,
+                auth=auth or httpx.USE_CLIENT_DEFAULT,
+            )
     except httpx.HTTPError as error:
         _fail(error, path)
+    except TimeoutError:
+        raise CallFailed("maybe", "企业微信迟迟没有答复完，消息可能已发出") from None
     return _answer(response, path)
 
 

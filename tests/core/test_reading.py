@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.model import State, Step
-from bot.core.reading import Acts, Figures, figures, reading_until
+from bot.core.reading import Acts, Figures, figures, people, reading_until
 
 from .cast import CALENDAR, JG2, LI, MONDAY, WANG, ZHANG, at, cohort, cohorts, sent, tap
 
@@ -98,6 +98,17 @@ def test_a_person_without_a_button_in_one_group_may_have_one_in_the_other():
     held = cohorts(cohort(SENT, ALL, tappable=False), cohort(TWIN, (LI,)))
     found = count(tap(TWIN, LI, at(9, 20)), pushes=(SENT, TWIN), held=held)
     assert found == Figures(pushes=2, covered=3, reachable=1, read=1)
+
+
+def test_accounts_that_differ_in_case_only_are_one_person():
+    held = cohorts(cohort(SENT, ("Li", ZHANG)), cohort(TWIN, ("LI", WANG)))
+    taps = [tap(SENT, "li", at(9, 20)), tap(TWIN, "lI", at(9, 21)), tap(TWIN, "Wang", at(9, 22))]
+    found = count(*taps, pushes=(SENT, TWIN), held=held)
+    assert found == Figures(pushes=2, covered=3, reachable=3, read=2)
+    gone = {SENT.key: frozenset({"LI"}), TWIN.key: frozenset({"li"})}
+    found = count(*taps, pushes=(SENT, TWIN), held=held, unreached=gone)
+    assert found == Figures(pushes=2, covered=3, reachable=2, read=1)
+    assert people((SENT, TWIN), Acts(pushes=(), cohorts=held)) == {LI, ZHANG, WANG}
 
 
 def test_occurrences_add_up_to_times():

@@ -6,15 +6,24 @@ from datetime import date, timedelta
 from itertools import product
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.core import messages
 from bot.core.model import State, Target
-from bot.core.reading import Acts, Figures
-from bot.core.summary import Line, as_json, blur, merge_small, percent, summarise, words
+from bot.core.reading import Acts, Figures, figures
+from bot.core.summary import (
+    Line,
+    as_json,
+    asked,
+    blur,
+    merge_small,
+    percent,
+    summarise,
+    words,
+)
 
-from .cast import CALENDAR, JG1, JG2, MONDAY, TARGETS, at, cohort, cohorts, sent, tap
+from .cast import CALENDAR, JG1, JG2, MONDAY, OFFICE, TARGETS, at, cohort, cohorts, sent, tap
 
 TITLES = {"SP-1": "礼品一个月内登记"}
 STAFF_1 = [f"a{n:02d}" for n in range(20)]
@@ -281,6 +290,212 @@ def test_nothing_is_withheld_where_nothing_is_blurred(sizes):
     if not any(one.blurred for one in lines):
         assert not any(one.withheld for one in lines)
     assert [one.figures.reachable for one in lines] == [size for size, _ in sizes]
+
+
+# -- item lines, within law 3 -----------------------------------------------------------------
+
+
+def week_of(*heard, size=12, small=30):
+    """Return acts of a week: each occurrence is a map of target to how many read it."""
+    staff = {"jg1": STAFF_1[:size], "jg2": STAFF_2[:small]}
+    pushes, receipts, held = [], [], []
+    for n, reads in enumerate(heard):
+        for target in (JG1, JG2):
+            if target.id in reads:
+                push = sent(target, f"r{n}", MONDAY)
+                pushes.append(push)
+                held.append(cohort(push, staff[target.id]))
+                readers = staff[target.id][: reads[target.id]]
+                receipts += [tap(push, who, at(10)) for who in readers]
+    return Acts(pushes=pushes, cohorts=cohorts(*held), receipts=receipts)
+
+
+def shown(found):
+    return [(one.occurrence, not one.withheld) for one in found.items]
+
+
+def test_the_line_of_what_one_small_target_heard_is_withheld():
+    acts = week_of({"jg1": 3, "jg2": 2}, {"jg2": 0}, size=8, small=5)
+    found = report(acts)
+    assert [one.name for one in found.targets] == ["机关一支部、机关二支部"]
+    assert shown(found) == [("r0", False), ("r1", False)], "one alone is the total less the other"
+    text = words(found, "某局")
+    assert text.count("　覆盖5 可回执5 已阅略\n") == 1
+    assert "已阅0" not in text
+    first, second = as_json(found)["items"]
+    for one in (first, second):
+        assert (one["read"], one["rate"], one["withheld"]) == (None, None, True)
+    assert (second["covered"], second["reachable"]) == (5, 5)
+
+
+def test_the_line_of_one_target_is_withheld_however_many_it_has():
+    found = report(week_of({"jg1": 5, "jg2": 9}, {"jg2": 7}, {"jg1": 6, "jg2": 8}))
+    assert shown(found) == [("r0", False), ("r1", False), ("r2", True)]
+    json_items = as_json(found)["items"]
+    assert [one["read"] for one in json_items] == [None, None, 14]
+    assert [one["withheld"] for one in json_items] == [True, True, False]
+
+
+def test_two_lines_of_one_target_do_not_add_up_to_it():
+    """What is left of the total speaks of the target alone unless a full line is with them."""
+    found = report(week_of({"jg1": 5, "jg2": 9}, {"jg2": 7}, {"jg2": 6}, {"jg1": 5, "jg2": 9}))
+    assert [seen for _, seen in shown(found)] == [False, False, False, True]
+
+
+def test_lines_of_different_targets_hide_each_other():
+    found = report(week_of({"jg1": 5, "jg2": 9}, {"jg2": 7}, {"jg1": 4}))
+    assert [seen for _, seen in shown(found)] == [True, False, False]
+
+
+def test_what_is_left_of_the_total_is_no_extreme():
+    found = report(week_of({"jg1": 5, "jg2": 9}, {"jg2": 0}, {"jg1": 0}, {"jg1": 5, "jg2": 9}))
+    assert [seen for _, seen in shown(found)] == [False, False, False, True]
+    found = report(week_of({"jg1": 0, "jg2": 0}, {"jg2": 0}, {"jg1": 1}))
+    assert [seen for _, seen in shown(found)] == [False, False, False]
+
+
+def test_the_extremes_of_the_whole_unit_may_stand():
+    found = report(week_of({"jg1": 0, "jg2": 0}, {"jg1": 12, "jg2": 30}))
+    assert [one["rate"] for one in as_json(found)["items"]] == [0, 1]
+    assert not any(one["withheld"] for one in as_json(found)["items"])
+
+
+def test_fewer_people_than_the_unit_allows_have_no_line_even_together():
+    found = report(week_of({"jg1": 1, "jg2": 2}, {"jg1": 2, "jg2": 2}, size=4, small=5))
+    assert [seen for _, seen in shown(found)] == [False, False]
+    assert not any(
+        one.withheld for one in report(week_of({"jg1": 1, "jg2": 2}, size=4, small=6)).items
+    )
+
+
+def test_what_measures_nothing_protects_nothing_and_is_not_withheld():
+    acts = week_of({"jg1": 5, "jg2": 9}, {"jg2": 7})
+    silent = {key: replace(one, tappable=key == "r0_main@jg1") for key, one in acts.cohorts.items()}
+    found = report(replace(acts, cohorts=silent))
+    assert [seen for _, seen in shown(found)] == [True, True]
+    assert as_json(found)["items"][1]["rate"] is None
+
+
+def test_lines_of_the_week_still_being_read_are_withheld_too():
+    acts = week_of({"jg1": 3, "jg2": 2}, {"jg2": 0}, size=8, small=5)
+    found = report(acts, as_of=at(9, 15, date(2026, 6, 22)))
+    assert found.headline_week is None
+    items = as_json(found)["running_items"]
+    assert [(one["read"], one["rate"], one["withheld"]) for one in items] == [
+        (None, None, True)
+    ] * 2
+    assert "已阅0" not in words(found, "某局")
+
+
+def test_full_lines_do_not_restore_a_blurred_target():
+    """Of the 15 who read the first, 12 at most are of jg1: so 3 of jg2, the most that ≤10% says."""
+    acts = week_of({"jg1": 12, "jg2": 3}, {"jg1": 0, "jg2": 0}, {"jg1": 0, "jg2": 0}, small=12)
+    found = report(acts)
+    assert {one.blurred for one in found.targets} == {None, "≤10%"}
+    assert not any(seen for _, seen in shown(found))
+
+
+READS = st.fixed_dictionaries(
+    {}, optional={"jg1": st.integers(0, 10), "jg2": st.integers(0, 4)}
+).filter(bool)
+
+
+@given(st.lists(READS, min_size=1, max_size=3))
+@settings(max_examples=150, deadline=None)
+def test_subtraction_restores_no_line_of_a_single_target(heard):
+    """Every table of reads that fits what is shown: a withheld line has two values, or is told."""
+    found = report(week_of(*heard, size=10, small=4))
+    sizes = {"jg1": 10, "jg2": 4}
+    measured = {target for reads in heard for target in reads}
+    for one, reads in zip(found.items, heard, strict=True):
+        if set(reads) != measured or sum(sizes[target] for target in reads) < 10:
+            assert one.withheld
+    hidden = [one.figures for one in found.items if one.withheld]
+    if not hidden:
+        return
+    left = found.headline.read - sum(o.figures.read for o in found.items if not o.withheld)
+    fits = [
+        world
+        for world in product(*(range(one.reachable + 1) for one in hidden))
+        if sum(world) == left
+    ]
+    if not all(one.withheld for one in found.items):
+        assert all(len({world[n] for world in fits}) > 1 for n in range(len(hidden)))
+
+
+TABLES = st.lists(
+    st.fixed_dictionaries(
+        {name: st.sampled_from([0, 0, 1, 2, 9, 10]) | st.integers(0, 10) for name in ("jg1", "jg2")}
+    ),
+    min_size=2,
+    max_size=2,
+)
+
+
+@given(TABLES)
+@example([{"jg1": 10, "jg2": 2}, {"jg1": 0, "jg2": 0}])
+@settings(max_examples=100, deadline=None)
+def test_lines_by_text_and_lines_by_target_together_restore_no_blurred_target(heard):
+    """Every table of ten by ten people and two texts that fits all that is shown."""
+    found = report(week_of(*heard, size=10, small=10))
+    free, bound = (set(), set()), (set(), set())
+    for table in product(range(11), repeat=4):  # jg1 and jg2 of the first, then of the second
+        sums = table[0] + table[2], table[1] + table[3]
+        seen = all(_fits(one, read) for one, read in zip(found.targets, sums, strict=True))
+        if not seen or sum(sums) != found.headline.read:
+            continue
+        rows = table[0] + table[1], table[2] + table[3]
+        told = all(
+            one.withheld or one.figures.read == read
+            for one, read in zip(found.items, rows, strict=True)
+        )
+        for n in (0, 1):
+            free[n].add(sums[n])
+            if told:
+                bound[n].add(sums[n])
+    for n, one in enumerate(found.targets):
+        if one.blurred and len(free[n]) > 1:
+            assert len(bound[n]) > 1
+
+
+def _fits(one, read):
+    if not (one.blurred or one.withheld):
+        return read == one.figures.read
+    return {"≤10%": read <= 2, "≥90%": read >= 18, None: 2 < read < 18}[one.blurred]
+
+
+def test_two_texts_of_one_occurrence_are_two_lines_and_one_occurrence_in_the_total():
+    one, other = sent(JG1, item="SP-1"), sent(JG2, item="SP-2")
+    both = [*STAFF_1, "c1"]  # c1 is in both groups
+    acts = Acts(
+        pushes=[one, other],
+        cohorts=cohorts(cohort(one, both), cohort(other, [*STAFF_2, "c1"])),
+        receipts=[tap(push, who, at(10)) for push in (one, other) for who in ("c1", "a00", "b00")],
+    )
+    found = report(acts)
+    assert [(line.item, line.figures.covered) for line in found.items] == [
+        ("SP-1", 21),
+        ("SP-2", 31),
+    ]
+    assert [line.title for line in found.items] == ["礼品一个月内登记", "SP-2"]
+    assert (found.headline.covered, found.headline.read) == (51, 3)
+
+
+@pytest.mark.parametrize("day", [22, 29])
+def test_what_two_texts_ask_is_announced(day):
+    pushes = [sent(JG1, item="SP-1"), sent(JG2, item="SP-2"), sent(OFFICE, item="SP-1")]
+    held = cohorts(*(cohort(push, STAFF_1) for push in pushes))
+    rows = Acts(pushes=pushes, cohorts=held)
+    as_of = at(9, 15, date(2026, 6, day))
+    wanted = asked("2026-W25", pushes, calendar=CALENDAR, as_of=as_of)
+    by_key = {push.key: push for push in pushes}
+    counted = {
+        question: figures([by_key[key] for key, _ in question], rows, CALENDAR, as_of)
+        for question in wanted.questions
+    }
+    told = replace(rows, counted=counted, rows=False)
+    told = replace(told, cohorts={key: held[key] for key in wanted.named})
+    assert report(told, as_of=as_of) == report(rows, as_of=as_of)
 
 
 # -- the message ------------------------------------------------------------------------------

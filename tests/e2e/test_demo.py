@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,3 +35,84 @@ def test_the_headless_demo_tells_the_story_and_both_counts_agree():
     assert rate[1] == counted[1]
     assert "两边的数一致" in told
     assert done.stderr == ""
+    assert told.index("计划（06-15 至 06-29）") < told.index("已发出")
+    assert re.search(r"06-19 周五 .*放假（端午节）", told), "what gives way is told"
+    assert re.search(r"^06-15  点按“已阅”\d+ 人次$", told, re.MULTILINE)
+    assert len(told.splitlines()) < 70
+
+
+ITEM = """---
+编号: XX-{0}
+标题: 一张购物卡
+类别: 情景案例
+摘要: 一张卡，退还是收？
+起草: {1}
+来源: 自拟
+公开属性: {2}
+失效: 2027-12-31
+---
+
+## 经过
+
+有人送来一张购物卡。
+
+## 问题在哪
+
+不能收。
+"""
+CONTENTS = {
+    "empty": {},
+    "only a faulty one": {"a.md": ITEM.format(1, "内容组", "内部")},
+    "one by the approver": {"a.md": ITEM.format(1, "演示终审", "公开")},
+    "good and bad": {
+        "a.md": ITEM.format(1, "演示终审", "公开"),
+        "b.md": ITEM.format(2, "内容组", "内部"),
+        "c.md": ITEM.format(3, "内容组", "公开"),
+        "d.md": "no head at all",
+    },
+}
+
+
+def play(home: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "bot", "demo", "--headless"],
+        cwd=home,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("content", CONTENTS.values(), ids=CONTENTS)
+def test_other_contents_do_not_break_the_demo(tmp_path, content):
+    shutil.copytree(ROOT / "schedules", tmp_path / "schedules")
+    (tmp_path / "content").mkdir()
+    for name, text in content.items():
+        (tmp_path / "content" / name).write_text(text, "utf-8")
+    told = play(tmp_path)
+    items = sum(text.startswith("---") for text in content.values())
+    left_out = sum("演示终审" in text or "内部" in text for text in content.values())
+    assert f"内容 {items - left_out} 篇" in told
+    assert (f"另有 {left_out} 篇不能审批" in told) == bool(left_out)
+    # The first week's Friday is a holiday, and a case is not planned for a Monday.
+    assert "没有阅知率可数" in told
+    assert "两边的数" not in told
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes and links")
+def test_what_cannot_be_copied_is_left_out(tmp_path):
+    for name in ("content", "schedules"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    os.mkfifo(tmp_path / "content" / "pipe.md")
+    (tmp_path / "content" / "gone.md").symlink_to("nowhere")
+    assert "两边的数一致" in play(tmp_path)
+
+
+def test_a_broken_notice_is_said_and_nothing_is_played(tmp_path):
+    for name in ("content", "schedules"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    (tmp_path / "schedules" / "overrides" / "2026.toml").write_text("[[day", "utf-8")
+    assert "schedules/overrides/2026.toml" in play(tmp_path)

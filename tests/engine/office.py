@@ -38,6 +38,9 @@ class Office:
     def world(self) -> World:
         return self.stage.world
 
+    def stage_targets(self):
+        return self.house.bureau.targets
+
     async def at(self, text: str) -> None:
         """Jump to a moment and let the ticks run, as the waker would on the way."""
         end = moment(text)

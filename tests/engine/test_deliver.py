@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from dataclasses import replace
 
 import pytest
 
+from bot.channels import Webhook
 from bot.core.model import Card, Cohort, Delivery, Member, State
 from bot.engine.deliver import recover
+from bot.engine.ticks import next_wake, tick
 from bot.sandbox.faults import FaultKind
 from bot.verbs import VERBS, Mistake
 from tests.disk import everything_in, full_disk
@@ -91,7 +94,7 @@ async def test_a_refusal_inside_http_200_is_never_counted_as_sent(desk):
 
 async def test_a_disabled_target_is_left_alone(desk):
     desk.world.remove_webhook(desk.stage.keys["zx"])
-    await desk.at("2026-06-18 12:00")
+    await desk.at("2026-06-15 17:30")
     calls = [r for r in desk.world.log if r.kind == "call" and r.endpoint == "webhook/send"]
     refused = [r for r in calls if r.errcode == 93000]
     assert len(refused) == 1
@@ -143,7 +146,7 @@ async def test_a_process_that_died_while_sending_leaves_unknown_and_never_a_seco
     begun = Delivery(push=push.key, part=0, attempt=1, begun=desk.clock.now(), body="{}")
     cohort = Cohort(push=push.key, covered=(), tappable=False)
     assert await store.begin(begun, cohort)  # and here the process dies
-    assert await recover(desk.house.bureau, desk.clock.now()) == [push.key]
+    assert await recover(desk.house.bureau) == [push.key]
     await desk.at("2026-06-15 17:30")
     assert (await desk.pushes())[GROUP_MAIN].state is State.UNKNOWN
     assert desk.heard("zx") == 0
@@ -284,7 +287,7 @@ async def test_a_process_that_died_while_the_app_was_sending_repeats_the_very_by
     begun = Delivery(push=MAIN, part=0, attempt=1, begun=desk.clock.now(), body=body, to=people)
     begun = replace(begun, digest=bureau.library(moment(DAY).date()).item("N06").digest)
     assert await store.begin(begun, Cohort(push=MAIN, covered=people, tappable=True))
-    await recover(bureau, desk.clock.now())
+    await recover(bureau)
     await desk.at("2026-06-15 10:07")
     assert (await desk.pushes())[MAIN].state is State.SENT
     bodies = {row.body for row in await store.deliveries(MAIN)}
@@ -351,3 +354,161 @@ async def test_a_lost_answer_is_not_repeated_with_other_words(desk):
     await desk.at("2026-06-15 17:30")
     assert (await desk.pushes())[MAIN].state is State.UNKNOWN
     assert len(await desk.house.bureau.store.deliveries(MAIN)) == 1
+
+
+async def test_a_group_comes_back_with_a_new_address(desk):
+    desk.world.remove_webhook(desk.stage.keys["zx"])
+    await desk.at("2026-06-15 17:30")
+    assert (await desk.pushes())[GROUP_MAIN].state is State.REFUSED
+    key = desk.world.add_group("zx2", "下属中心", ["me"])
+    again = replace(
+        desk.house.bureau,
+        channels={**desk.house.bureau.channels, "zx": Webhook(desk.house.http, key)},
+    )
+    desk.clock.jump(moment("2026-06-16 09:15"))
+    params = {"item": "SC-01", "to": "zx"}
+    assert (await VERBS["send"](again, desk.clock.now(), params))["state"] == "sent"
+    assert desk.heard("zx2") == 1
+
+
+async def test_a_hand_that_sends_never_takes_the_day_of_a_final(desk):
+    await desk.at("2026-06-18 09:11")
+    params = {"item": "SC-01", "to": "zx"}
+    answer = await VERBS["send"](desk.house.bureau, desk.clock.now(), params)
+    assert answer["state"] != "sent"
+    await desk.at("2026-06-18 11:05")
+    final = (await desk.pushes())["dragon-boat-2026_final@zx"]
+    assert final.state is State.SENT
+
+
+async def test_a_hand_that_sends_cannot_exceed_the_week(desk):
+    await desk.at("2026-06-22 11:05")  # W26 has no node: two a week
+    sent = []
+    for day in ("23", "24", "25"):
+        desk.clock.jump(moment(f"2026-06-{day} 10:07"))
+        params = {"item": f"SC-{ {'23': '01', '24': '08', '25': '14'}[day] }", "to": "zx"}
+        answer = await VERBS["send"](desk.house.bureau, desk.clock.now(), params)
+        sent.append(answer["state"])
+    await desk.at("2026-06-26 17:30")
+    week = [m for m in desk.world.posted if m.chat == "zx" and m.at >= moment("2026-06-22 00:00")]
+    assert len(week) <= 2, sent
+
+
+async def test_sending_one_text_by_hand_sends_nothing_else(desk):
+    desk.clock.jump(moment("2026-06-15 09:40"))  # main warnings are due, no tick has run
+    await VERBS["send"](desk.house.bureau, desk.clock.now(), {"item": "SC-01", "to": "me"})
+    assert [m.reached for m in desk.world.posted] == [("me",)]
+
+
+async def test_two_hands_at_once_get_two_numbers(desk):
+    desk.clock.jump(moment("2026-06-16 09:40"))
+    ask = VERBS["send"]
+    answers = await asyncio.gather(
+        ask(desk.house.bureau, desk.clock.now(), {"item": "SC-01", "to": "me"}),
+        ask(desk.house.bureau, desk.clock.now(), {"item": "SP-05", "to": "me"}),
+    )
+    assert len({answer["key"] for answer in answers}) == 2
+    assert {answer["item"] for answer in answers} == {"SC-01", "SP-05"}
+
+
+async def test_a_node_text_sent_by_hand_speaks_of_its_next_day(desk):
+    await desk.at("2026-06-16 09:40")
+    await VERBS["send"](desk.house.bureau, desk.clock.now(), {"item": "N10", "to": "zx"})
+    body = json.dumps(desk.world.posted[-1].body, ensure_ascii=False)
+    assert "9月25日" in body
+    assert "{" not in body.split("content")[1].replace('"', "").rstrip("}")
+
+
+async def test_a_tick_that_lasts_into_the_evening_sends_nothing_in_the_evening(desk):
+    await desk.at("2026-06-15 09:05")
+    first = desk.house.bureau.channels["jg1"]
+
+    class Slow:
+        """An app whose first call lasts until the evening."""
+
+        def __getattr__(self, name):
+            return getattr(first, name)
+
+        async def send(self, body):
+            desk.clock.jump(moment("2026-06-15 20:00"))
+            return await first.send(body)
+
+    ways = {**desk.house.bureau.channels, "jg1": Slow(), "jg2": Slow()}
+    desk.clock.jump(moment("2026-06-15 09:25"))
+    assert await tick(replace(desk.house.bureau, channels=ways), desk.clock.now()) == []
+    spoken = [m.at for m in desk.world.posted if m.chat != "office"]
+    assert len(spoken) == 1
+
+
+async def test_one_bad_push_never_stops_those_behind_it(desk):
+    first = desk.house.bureau.channels["jg1"]
+
+    class Broken:
+        def __getattr__(self, name):
+            return getattr(first, name)
+
+        def body(self, message, to):
+            raise KeyError("a mistake of ours")
+
+    ways = {**desk.house.bureau.channels, "jg1": Broken(), "jg2": Broken()}
+    await desk.at("2026-06-15 09:05")
+    desk.clock.jump(moment("2026-06-15 09:25"))
+    await tick(replace(desk.house.bureau, channels=ways), desk.clock.now())
+    assert desk.heard("zx") == 1
+    assert (await desk.pushes())[MAIN].reason == "程序出错，稍后再试"
+
+
+async def test_a_target_that_changed_its_channel_ends_its_rows(desk):
+    await desk.at("2026-06-15 09:05")
+    targets = tuple(replace(t, channel="app") if t.id == "zx" else t for t in desk.stage_targets())
+    ways = {**desk.house.bureau.channels, "zx": desk.house.bureau.channels["jg1"]}
+    desk.clock.jump(moment("2026-06-15 09:25"))
+    bureau = replace(desk.house.bureau, targets=targets, channels=ways)
+    await tick(bureau, desk.clock.now())
+    push = (await desk.pushes())[GROUP_MAIN]
+    assert (push.state, push.reason) == (State.SKIPPED, "对象的渠道已更改")
+
+
+async def test_rows_of_a_target_that_is_gone_end_when_their_window_closes(desk):
+    await desk.at("2026-06-15 09:05")
+    bureau = replace(desk.house.bureau, targets=(), channels={})
+    desk.clock.jump(moment("2026-06-15 09:25"))
+    await tick(bureau, desk.clock.now())
+    assert await next_wake(bureau, desk.clock.now()) > desk.clock.now()
+    desk.clock.jump(moment("2026-06-17 09:15"))
+    await tick(bureau, desk.clock.now())
+    assert (await desk.pushes())[GROUP_MAIN].state is State.EXPIRED
+
+
+async def test_a_refused_card_takes_nobody_from_their_other_target(desk):
+    desk.world.faults.add("message/send", FaultKind.ERRCODE, errcode=44004)
+    await desk.at("2026-06-15 11:05")
+    states = {key: push.state for key, push in (await desk.pushes()).items()}
+    refused = [key for key in states if states[key] is State.REFUSED]
+    assert len(refused) == 1
+    got = {p for m in desk.world.posted if m.task_id for p in m.reached}
+    both = {m.id for m in desk.stage.roster if m.department == "机关二支部"}
+    assert {m.id for m in desk.stage.roster if m.branch == "机关一支部"} & both <= got
+
+
+async def test_the_plan_shows_what_a_late_window_still_admits(tmp_path):
+    async with office(tmp_path, start="2026-06-23 08:40") as desk:
+        ask = {"from": "2026-06-23", "days": 1}
+        answer = await VERBS["plan"](desk.house.bureau, desk.clock.now(), ask)
+        shown = {push["key"] for push in answer["pushes"]}
+        await desk.at("2026-06-23 17:30")
+        sent = {key for key, p in (await desk.pushes(State.SENT)).items() if p.item}
+        assert sent == shown != set()
+
+
+async def test_a_lost_answer_to_the_first_thousand_is_repeated_after_the_second_was_sent(tmp_path):
+    async with office(tmp_path) as desk:
+        people = [Member(id=f"p{n:05d}", name="张三", branch="机关一支部") for n in range(1500)]
+        for member in people:
+            desk.world.add_user(member.id, member.name)
+        await desk.house.bureau.store.set_members(people)
+        desk.world.faults.add("message/send", FaultKind.DROP_BEFORE)
+        await desk.at("2026-06-15 11:05")
+        push = (await desk.pushes())[MAIN]
+        assert push.state is State.SENT
+        assert sum(len(m.reached) for m in desk.world.posted if m.task_id) == 1500

@@ -6,6 +6,8 @@ import asyncio
 import time
 from datetime import UTC, datetime, timedelta
 
+from apscheduler.triggers.base import BaseTrigger
+
 from bot.engine.embedded import JOB, Embedded
 
 
@@ -73,6 +75,91 @@ async def test_a_clock_that_lost_its_job_is_started_anew():
     stop.set()
     await task
     assert engine.beats > before
+
+
+async def test_a_product_clock_that_raises_inside_the_trigger_is_survived():
+    broken = False
+
+    def stumbling() -> datetime:
+        if broken:
+            raise OSError("no clock")
+        return clock()
+
+    async def tick() -> None:
+        return None
+
+    engine = Embedded(tick, later, stumbling)
+    stop = asyncio.Event()
+    task = asyncio.create_task(engine.run(stop))
+    await asyncio.sleep(1.2)
+    broken, before = True, engine.beats
+    await asyncio.sleep(2.5)
+    broken = False
+    await asyncio.sleep(2.0)
+    stop.set()
+    await task
+    assert engine.beats > before + 1
+
+
+async def test_a_foreign_trigger_that_raises_stops_apscheduler_and_the_watch_revives_it():
+    class Raising(BaseTrigger):
+        def get_next_fire_time(self, previous, now):
+            if previous is None:
+                return now
+            raise ValueError("a trigger that raises")
+
+    async def tick() -> None:
+        return None
+
+    engine = Embedded(tick, later, clock, watch=0.5, overdue=1.5)
+    stop = asyncio.Event()
+    task = asyncio.create_task(engine.run(stop))
+    await asyncio.sleep(1.2)
+    engine._scheduler.reschedule_job(JOB, trigger=Raising())
+    await asyncio.sleep(1.0)
+    before = engine.beats
+    await asyncio.sleep(4.0)
+    stop.set()
+    await task
+    assert engine.beats > before
+
+
+async def test_what_is_being_sent_when_the_process_is_told_to_stop_is_sent_to_its_end():
+    ended = []
+
+    async def tick() -> None:
+        await asyncio.sleep(1.5)
+        ended.append(True)
+
+    engine = Embedded(tick, later, clock)
+    stop = asyncio.Event()
+    task = asyncio.create_task(engine.run(stop))
+    await asyncio.sleep(1.3)  # the first tick begins after a second
+    stop.set()
+    await task
+    assert ended == [True]
+
+
+async def test_a_long_tick_is_not_cut_off_by_the_watch():
+    ended = []
+
+    async def tick() -> None:
+        await asyncio.sleep(2.5)
+        ended.append(True)
+
+    engine = Embedded(tick, later, clock, watch=0.3, overdue=1.5)
+    await run_for(engine, 4.5)
+    assert ended
+    assert engine.beats == len(ended)
+
+
+async def test_while_ticks_fail_they_come_less_and_less_often():
+    async def tick() -> list[str]:
+        return ["deliver: no space left on device"]
+
+    engine = Embedded(tick, later, clock)
+    await run_for(engine, 6.0)  # after 1 s, then 2 s, then 4 s
+    assert engine.beats == 2
 
 
 async def test_the_waker_sleeps_no_longer_than_half_a_minute_and_wakes_for_what_is_due():

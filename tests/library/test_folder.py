@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -266,6 +267,95 @@ def test_the_shelf_sees_an_edit_a_new_file_and_one_that_is_gone(desk):
     assert "王某" in body_of(shelf.now(TODAY).items[0])
     path.unlink()
     assert shelf.now(TODAY).items == ()
+
+
+NEW_YEAR = date(2027, 1, 4)
+NOTICE = """notice = "国办发明电〔2026〕x号"
+[[day]]
+date = "2027-01-04"
+workday = false
+name = "元旦"
+"""
+BREAKS = {
+    "half a line": "[[day",
+    "cut off": "",
+    "a day that is none": NOTICE.replace("01-04", "13-04"),
+    "no encoding": "\udcff\udcfe",
+}
+
+
+@pytest.fixture
+def year(desk):
+    """A schedules folder with a notice that makes a Monday a day off."""
+    desk.schedules.joinpath("overrides").mkdir()
+    path = desk.schedules / "overrides" / "2027.toml"
+    path.write_text(NOTICE, "utf-8")
+    return path
+
+
+def spoil(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+
+@pytest.mark.parametrize("text", BREAKS.values(), ids=BREAKS)
+def test_a_notice_that_is_broken_while_we_run_leaves_its_days_off(desk, year, text):
+    shelf = Shelf(desk)
+    assert not shelf.now(TODAY).calendar.is_workday(NEW_YEAR)
+    spoil(year, text)
+    library = shelf.now(TODAY)
+    assert "schedules/overrides/2027.toml" in told(library), "it is said all the same"
+    assert not library.calendar.is_workday(NEW_YEAR)
+    assert library.hold == ""
+    year.write_text(NOTICE.replace("false", "true"), "utf-8")
+    assert shelf.now(TODAY).calendar.is_workday(NEW_YEAR), "mended, it counts again"
+
+
+@pytest.mark.parametrize("name", ["nodes.toml", "rhythm.toml"])
+def test_nodes_and_rules_that_are_broken_while_we_run_stay_as_they_were(tmp_path, name):
+    where = folders(tmp_path)
+    for one in ("nodes.toml", "rhythm.toml"):
+        (where.schedules / one).write_bytes((ROOT / "schedules" / one).read_bytes())
+    shelf = Shelf(where)
+    good = shelf.now(TODAY).schedules
+    for spoiled in ("[x", None):
+        (where.schedules / name).unlink() if spoiled is None else spoil(
+            where.schedules / name, spoiled
+        )
+        library = shelf.now(TODAY)
+        assert library.schedules == good
+        assert f"schedules/{name}" in told(library)
+        assert library.hold == ""
+
+
+@pytest.mark.parametrize("text", BREAKS.values(), ids=BREAKS)
+def test_a_notice_that_is_broken_at_the_start_holds_everything(desk, year, text):
+    spoil(year, text)
+    shelf = Shelf(desk)
+    assert "schedules/overrides/2027.toml" in shelf.now(TODAY).hold
+    assert "schedules/overrides/2027.toml" in read(desk).hold
+    year.write_text(NOTICE, "utf-8")
+    assert shelf.now(TODAY).hold == ""
+    spoil(year, text)
+    assert shelf.now(TODAY).hold == ""
+
+
+def test_what_sync_tools_leave_beside_a_notice_holds_nothing(desk, year):
+    for name in ("._2027.toml", "~$2027.toml", "2027.toml.bak", "README.md"):
+        year.with_name(name).write_text("[[day", "utf-8")
+    assert read(desk).hold == ""
+    assert told(read(desk)) == {}
+
+
+def test_no_overrides_and_no_rules_hold_nothing(desk):
+    assert read(desk).hold == ""
+    (desk.schedules / "nodes.toml").write_text("[x", "utf-8")
+    assert Shelf(desk).now(TODAY).hold == ""
+
+
+@posix
+def test_a_folder_of_notices_that_cannot_be_opened_holds_everything(desk):
+    desk.schedules.joinpath("overrides").write_text("a file", "utf-8")
+    assert "schedules/overrides" in read(desk).hold
 
 
 def test_the_shipped_library_has_no_problem():

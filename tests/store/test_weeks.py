@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tinydb import Query
@@ -15,6 +16,7 @@ from tinydb import Query
 from bot.core.calendar import Calendar
 from bot.core.model import State, Step
 from bot.core.reading import figures
+from bot.core.reading import people as reached
 from bot.core.summary import asked, summarise
 from bot.store.tiny import TinyStore
 from tests.store.rows import MONDAY, attempt, cohort, push, receipt
@@ -26,7 +28,16 @@ TARGETS = ("jg1", "jg2", "zx")
 WEEKS = 4
 
 people = st.lists(st.sampled_from(WHO), min_size=1, unique=True).map(tuple)
-sends = st.tuples(st.just("send"), st.integers(0, WEEKS), st.sampled_from(TARGETS), people, people)
+ends = st.sampled_from([State.SENT, State.SENT, State.REFUSED, State.UNKNOWN, None])
+sends = st.tuples(
+    st.just("send"),
+    st.integers(0, WEEKS),
+    st.sampled_from(TARGETS),
+    people,
+    people,
+    st.sampled_from(["", "N06b"]),
+    st.lists(ends, min_size=1, max_size=3),
+)
 taps = st.tuples(
     st.just("tap"),
     st.integers(0, WEEKS),
@@ -50,15 +61,22 @@ def of(week: int, target: str):
     )
 
 
-async def _send(store, week, target, covered, missed):
+async def _send(store, week, target, covered, missed, item="", ends=(State.SENT,)):
+    """Send to an audience in as many parts as there are `ends`; None: a part is never begun."""
     one = of(week, target)
-    await store.add_pushes([one])
+    await store.add_pushes([replace(one, item=item or one.item)])
     begun = one.due + (timedelta(days=8) if target == "zx" else DAY / 24)  # zx is late: next week
-    trial = attempt(one, begun=begun, to=covered)
     told = replace(cohort(one, *covered), tappable=target != "jg2" or week % 2 == 0)
-    if await store.begin(trial, told):
-        invalid = tuple(who.upper() for who in missed if who in covered[1:])
-        await store.finish(replace(trial, state=State.SENT, invalid=invalid), 1, None)
+    for part, end in enumerate(ends):
+        trial = attempt(one, part, begun=begun, to=covered[part :: len(ends)])
+        if end and await store.begin(trial, told, len(ends)):
+            invalid = tuple(who.upper() for who in missed if who in trial.to[1:])
+            invalid = invalid if end is State.SENT else ()
+            await store.finish(replace(trial, state=end, invalid=invalid), len(ends), None)
+    if State.SENT in ends and None in ends:
+        await store.end(one.key, State.SENT, "窗口已过")
+    for part in range(0, len(ends), 2):
+        await store.confirm(one.key, part)
 
 
 async def _compare(store, days):
@@ -106,6 +124,72 @@ async def _live(folder: Path, steps) -> None:
 def test_what_is_kept_as_a_count_always_equals_the_rows(steps):
     with TemporaryDirectory() as folder:
         asyncio.run(_live(Path(folder), steps))
+
+
+CROWD = ("zhang", "Li", "wang", "zhao", "qian", "sun")
+
+
+@pytest.mark.parametrize(
+    ("ends", "reachable"),
+    [
+        ((State.SENT, State.SENT, State.SENT), 6),
+        ((State.REFUSED, State.SENT, State.SENT), 4),
+        ((State.SENT, State.REFUSED, None), 2),
+        ((State.SENT, None, None), 2),
+        ((State.UNKNOWN, State.SENT, State.SENT), 6),  # somebody confirmed it
+        ((State.UNKNOWN, State.REFUSED, State.REFUSED), 2),
+    ],
+)
+async def test_who_is_in_a_part_that_was_never_sent_is_not_reachable(tmp_path, ends, reachable):
+    store = TinyStore(tmp_path)
+    await _send(store, 0, "jg1", CROWD, (), ends=ends)
+    one = (await store.pushes())[0]
+    assert one.state is State.SENT
+    as_of = MONDAY + 40 * DAY
+    wanted = asked("2026-W25", [one], calendar=CALENDAR, as_of=as_of)
+    for acts in (await store.acts(), await store.counted(wanted.questions, wanted.named)):
+        found = figures([one], acts, CALENDAR, as_of)
+        assert (found.covered, found.reachable) == (6, reachable)
+        assert len(reached([one], acts)) == reachable
+    store.close()
+
+
+async def test_a_part_that_was_sent_at_the_second_attempt_is_reached(tmp_path):
+    store = TinyStore(tmp_path)
+    one = of(0, "jg1")
+    await store.add_pushes([one])
+    for number, state in ((1, State.PLANNED), (2, State.SENT)):
+        trial = attempt(one, number=number)
+        assert await store.begin(trial, cohort(one))
+        await store.finish(replace(trial, state=state), 1, None)
+    assert (await store.acts()).unreached == {one.key: frozenset()}
+    store.close()
+
+
+async def test_a_message_to_a_group_names_nobody_and_leaves_nobody_out(tmp_path):
+    store = TinyStore(tmp_path)
+    one = of(0, "jg1")
+    await store.add_pushes([one])
+    trial = attempt(one, to=())
+    assert await store.begin(trial, cohort(one))
+    await store.finish(replace(trial, state=State.SENT), 1, None)
+    assert (await store.acts()).unreached == {one.key: frozenset()}
+    store.close()
+
+
+async def test_the_answers_of_one_occurrence_are_kept_beside_each_other(tmp_path):
+    store = TinyStore(tmp_path)
+    for target, item in (("jg1", "A"), ("jg2", "A"), ("jg3", "B")):
+        await _send(store, 0, target, CROWD, (), item)
+    pushes, as_of = await store.pushes(), MONDAY + 40 * DAY
+    wanted = asked("2026-W25", pushes, calendar=CALENDAR, as_of=as_of)
+    assert {len(question) for question in wanted.questions} == {1, 2, 3}
+    first = await store.counted(wanted.questions, ())
+    store.close()
+    store = TinyStore(tmp_path)
+    assert (await store.counted(wanted.questions, ())).counted == first.counted
+    assert store._databases.loaded() == [""]
+    store.close()
 
 
 async def _year(folder: Path, weeks: int = 20, readers: int = 50) -> None:
