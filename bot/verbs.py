@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.core import messages, policy
 from bot.core.calendar import iso_week, monday_of
-from bot.core.model import ME, Item, Member, Push, Skip, State, Target
+from bot.core.model import ME, SHANGHAI, Item, Member, Push, Skip, State, Target
 from bot.core.planning import plan_span
 from bot.core.policy import RANKS
 from bot.engine import compose, deliver, ticks
@@ -38,9 +38,11 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     first, days = _span(params, now.date())
     library = bureau.library(now.date())
     rows = {push.key: push for push in await bureau.store.pushes() if push.item}
+    # A span of the past is planned as it stood on its first morning.
+    as_of = now if first >= now.date() else datetime.combine(first, time(), SHANGHAI)
     back = ticks.LOOK_BACK  # what a late window still admits is sent too, and so it is shown
     planned = plan_span(
-        first - timedelta(days=back), days + back, bureau.plan(library), list(rows.values())
+        first - timedelta(days=back), days + back, bureau.plan(library), list(rows.values()), as_of
     )
     last = first + timedelta(days=days)
     known = [push for push in rows.values() if first <= push.due.date() < last]

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from bot.core import messages, policy
@@ -92,15 +92,21 @@ def plan_day(day: date, plan: Plan, history: Sequence[Push]) -> Planned:
     )
 
 
-def plan_span(first: date, days: int, plan: Plan, history: Sequence[Push]) -> Planned:
-    """Return the plan of `days` days from `first` on, each week knowing those before it."""
+def plan_span(
+    first: date, days: int, plan: Plan, history: Sequence[Push], now: datetime | None = None
+) -> Planned:
+    """Return the plan of `days` days from `first` on, each week knowing those before it.
+
+    With `now`, what was never written and can no longer be sent is no part of it: it used up no
+    text and took no place.
+    """
     last = first + (days - 1) * ONE
     monday = first - timedelta(days=first.weekday())
     past = list(history)
     pushes: list[Push] = []
     skipped: list[Skip] = []
     while monday <= last:
-        week = plan_week(monday, plan, past)
+        week = plan_week(monday, plan, past, now)
         known = {push.key for push in past}
         past += [push for push in week.pushes if push.key not in known]
         pushes += week.pushes
@@ -112,7 +118,9 @@ def plan_span(first: date, days: int, plan: Plan, history: Sequence[Push]) -> Pl
     )
 
 
-def plan_week(monday: date, plan: Plan, history: Sequence[Push]) -> Planned:
+def plan_week(
+    monday: date, plan: Plan, history: Sequence[Push], now: datetime | None = None
+) -> Planned:
     """Settle one ISO week for every target.
 
     What history holds already stays as it is, and is part of the answer.
@@ -123,7 +131,7 @@ def plan_week(monday: date, plan: Plan, history: Sequence[Push]) -> Planned:
         if target.office or target.person:
             continue
         mine = [push for push in history if push.target == target.id]
-        chosen, dropped = _settle(monday, slots, target, plan, mine)
+        chosen, dropped = _settle(monday, slots, target, plan, mine, now)
         pushes += chosen
         skipped += dropped
     order = {target.id: n for n, target in enumerate(plan.targets)}
@@ -251,15 +259,25 @@ def next_node_days(item: Item, day: date, plan: Plan) -> tuple[NodeDay, ...]:
 
 
 def _settle(
-    monday: date, slots: Iterable[Slot], target: Target, plan: Plan, mine: Sequence[Push]
+    monday: date,
+    slots: Iterable[Slot],
+    target: Target,
+    plan: Plan,
+    mine: Sequence[Push],
+    now: datetime | None = None,
 ) -> tuple[list[Push], list[Skip]]:
     """Give the week's days to the slots by rank, and each slot that stays a text."""
     week = [monday + n * ONE for n in range(7)]
     left = [_uncovered(slot, target, plan, mine) for slot in slots]
-    open_slots = [slot for slot in left if slot is not None and slot.day in week]
+    rows = {push.key: push for push in mine}
+
+    def possible(slot: Slot) -> bool:
+        late = now is not None and policy.closing(slot.last_day, plan.policy) <= now
+        return slot.day in week and (not late or _key(slot, target) in rows)
+
+    open_slots = [slot for slot in left if slot is not None and possible(slot)]
     taken = _days_taken(mine, monday, {_key(slot, target) for slot in open_slots})
     limit = plan.policy.a_node_week if any(s.nodes for s in open_slots) else plan.policy.a_week
-    rows = {push.key: push for push in mine}
     kept: list[Slot] = []
     skips: list[Skip] = []
 

@@ -24,15 +24,20 @@ SUMMARY_LATE = 2  # workdays a summary may be late
 async def plan(bureau: Bureau, now: datetime) -> int:
     """Write today's rows, and those that a late window still admits; return how many are new."""
     library = bureau.library(now.date())
+    if library.hold:
+        return 0  # the days are not known: nothing is planned on a guess
     history = [push for push in await bureau.store.pushes() if push.item]
     first = now.date() - timedelta(days=LOOK_BACK)
-    planned = plan_span(first, LOOK_BACK + 1, bureau.plan(library), history)
+    planned = plan_span(first, LOOK_BACK + 1, bureau.plan(library), history, now)
     return await bureau.store.add_pushes(push for push in planned.pushes if push.until > now)
 
 
 async def summarise(bureau: Bureau, now: datetime) -> int:
     """Write the week's summary as one more row of the outbox, on the week's first workday."""
-    calendar = bureau.library(now.date()).calendar
+    library = bureau.library(now.date())
+    if library.hold:
+        return 0
+    calendar = library.calendar
     monday = now.date() - timedelta(days=now.weekday())
     day = calendar.first_workday(monday + n * ONE for n in range(7))
     offices = [target for target in bureau.targets if target.office]

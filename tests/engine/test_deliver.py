@@ -13,6 +13,7 @@ from bot.channels import Webhook
 from bot.core.model import Card, Cohort, Delivery, Member, State
 from bot.engine.deliver import recover
 from bot.engine.ticks import next_wake, tick
+from bot.library.folder import Shelf
 from bot.sandbox.faults import FaultKind
 from bot.verbs import VERBS, Mistake
 from tests.disk import everything_in, full_disk
@@ -512,3 +513,28 @@ async def test_a_lost_answer_to_the_first_thousand_is_repeated_after_the_second_
         push = (await desk.pushes())[MAIN]
         assert push.state is State.SENT
         assert sum(len(m.reached) for m in desk.world.posted if m.task_id) == 1500
+
+
+async def test_what_the_plan_promises_is_what_is_sent(tmp_path):
+    """A text that a week before the first start would have used is not used up."""
+    async with office(tmp_path) as desk:
+        ask = {"from": "2026-06-15", "days": 15}
+        answer = await VERBS["plan"](desk.house.bureau, desk.clock.now(), ask)
+        promised = {push["key"]: push["item"] for push in answer["pushes"]}
+        await desk.at("2026-06-29 17:30")
+        sent = {key: p.item for key, p in (await desk.pushes(State.SENT)).items() if p.item}
+        assert sent == promised
+
+
+async def test_a_broken_notice_at_a_cold_start_holds_everything_until_it_is_mended(tmp_path):
+    async with office(tmp_path) as desk:
+        notice = desk.home / "schedules" / "overrides" / "2026.toml"
+        notice.write_text("[[day]]\ndate = 2026-06-15\nworkday = flase\n", encoding="utf-8")
+        cold = replace(desk.house.bureau, shelf=Shelf(desk.house.bureau.shelf.folders))
+        desk.clock.jump(moment("2026-06-15 09:40"))
+        assert await tick(cold, desk.clock.now()) == []
+        assert desk.world.posted == []
+        assert await next_wake(cold, desk.clock.now()) > desk.clock.now()
+        notice.unlink()
+        assert await tick(cold, desk.clock.now()) == []
+        assert desk.heard("zx") == 1
