@@ -28,46 +28,22 @@ import functools
 import logging
 import random
 import sys
-from collections import Counter
-from collections.abc import Awaitable, Coroutine, Iterator, Sequence
+from collections.abc import Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import datetime
 from typing import Any
 
 import uvloop
 
-from bot.core.model import SHANGHAI, Member, Push, State, Target
-from bot.core.render import Footer
-from bot.engine.bureau import Bureau
-from bot.engine.deliver import deliver, recover
-from bot.inbox import Confirm, Count, Event, Record, handle
-from bot.library.folder import Folders, Library, load
-from bot.store import TargetState
-from bot.store.tiny import TinyStore
+from bot.core.model import Push, Receipt, State
+from bot.engine.deliver import recover
 from tests.crash.disk import Disk, PowerCut
-from tests.crash.wecom import Way, WeCom
+from tests.crash.script import Step, planned, script_of, target_of
+from tests.crash.wecom import WeCom
+from tests.crash.witness import DATA, Op, Rows, Shelves, difference, states_of
+from tests.crash.work import PRODUCT, Variant, Work
 
-ROOT = Path(__file__).parents[2]
-DATA = Path("/data")
-MONDAY = datetime(2026, 6, 15, 9, 5, tzinfo=SHANGHAI)
-CHANNELS = {"jg1": "app", "jg2": "app", "zx": "webhook", "yq": "webhook", "fw": "webhook"}
-PEOPLE = {target: tuple(f"{target}-{n}" for n in range(3)) for target in CHANNELS}
-MEMBERS = [Member(id=who, name=who, branch=at) for at in PEOPLE for who in PEOPLE[at]]
-TARGETS = tuple(Target(id=id, name=id, channel=way, roster=id) for id, way in CHANNELS.items())
-# What a script may plan: occurrence, part, item, the day it is due, the day its window closes.
-OCCASIONS = (
-    ("dragon-boat-2026", "main", "N06", 15, 17),
-    ("study-2026W25", "main", "SP-05", 16, 17),
-    ("dragon-boat-2026", "final", "N06", 18, 18),
-)
-CHANGES = {"add_pushes", "begin", "finish", "end", "postpone", "confirm", "recover"}
-CHANGES |= {"add_receipt", "count", "number", "set_members", "set_target", "keep_summary"}
 CRASHES_A_SCRIPT = 5
-CACHES = ("figures", "meta")  # tables that promise nothing
-
-
-Rows = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -76,319 +52,25 @@ class Violation:
     what: str
 
 
-class Shelves(TinyStore):
-    """The embedded store, with a look at all of its rows and a fold on demand."""
-
-    async def fold(self) -> None:
-        await self._read(self._databases.fold_or_say)
-
-    async def everything(self) -> dict[str, Any]:
-        return await self._read(self._rows)
-
-    def _rows(self) -> dict[str, Any]:
-        base = self._databases
-        parts = ["", *base.names("sent"), *base.names("receipts")]
-        return {
-            f"{table}/{id}": doc
-            for part in parts
-            for table, rows in base[part].rows("pushes")._part.tables.items()
-            if table not in CACHES
-            for id, doc in rows.items()
-        }
-
-
-@dataclass(eq=False)
-class Op:
-    """One change that was asked of the store, and whether it was answered."""
-
-    name: str
-    args: tuple[Any, ...]
-    options: dict[str, Any]
-    outcome: str = "asked"  # returned, raised
-    result: Any = None
-
-
-class Witness:
-    """Stands between the engine and the store, and notes what was asked and what was answered."""
-
-    def __init__(self, store: Any, notes: list[Op]) -> None:
-        self.store, self._notes = store, notes
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self.store, name)
-        return functools.partial(self._noted, name, method) if name in CHANGES else method
-
-    async def _noted(self, name: str, method: Any, *args: Any, **options: Any) -> Any:
-        op = Op(name, args, options)
-        self._notes.append(op)
-        try:
-            op.result = await method(*args, **options)
-        except Exception:
-            op.outcome = "raised"
-            raise
-        op.outcome = "returned"
-        return op.result
-
-
-@functools.cache
-def library() -> Library:
-    folders = Folders(
-        content=ROOT / "content",
-        schedules=ROOT / "schedules",
-        data=ROOT / "nowhere",
-        steps=(),
-        review=False,
-    )
-    return load(folders, date(2026, 6, 15))
-
-
-class Still:
-    """A shelf whose texts do not change."""
-
-    def now(self, today: date) -> Library:
-        return library()
-
-
-def bureau_of(store: Any, wecom: WeCom) -> Bureau:
-    return Bureau(
-        store=store,
-        shelf=Still(),  # type: ignore[arg-type]
-        channels={target: Way(wecom, target, way) for target, way in CHANNELS.items()},
-        targets=TARGETS,
-        footer=Footer(unit="某局", office="局机关纪委", feedback="局机关党委"),
-        review=False,
-    )
-
-
-def push_of(target: str, occasion: tuple[str, str, str, int, int]) -> Push:
-    occurrence, part, item, due, until = occasion
-    spread = 13 + list(CHANNELS).index(target)
-    return Push(
-        key=f"{occurrence}_{part}@{target}",
-        occurrence=occurrence,
-        part=part,
-        target=target,
-        channel=CHANNELS[target],
-        due=datetime(2026, 6, due, 9, spread, tzinfo=SHANGHAI),
-        until=datetime(2026, 6, until, 17, 10, tzinfo=SHANGHAI),
-        covers=(occurrence,),
-        item=item,
-    )
-
-
-# -- the script ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Step:
-    at: datetime
-    what: str
-    dice: int  # what else the step needs, drawn from this
-
-
-ORDINARY = {
-    "tick": 6,
-    "tick and taps": 6,
-    "taps": 3,
-    "fold": 1,
-    "restart": 1,
-    "kill": 1,
-    "fsync fails": 1,
-    "odds": 3,
-    "put off": 1,
-    "skip": 1,
-}
-TROUBLES = ("kill", "restart", "fsync fails")
-
-
-def script_of(seed: int, *, calm: bool = False) -> list[Step]:
-    """Return the steps of a seed: a planned week, some odd moments, and its orderly end.
-
-    A calm one leaves out what goes wrong by itself: kills between steps, a failing fsync.
-    """
-    dice = random.Random(f"script {seed}")
-    names, weights = list(ORDINARY), list(ORDINARY.values())
-    steps = [Step(MONDAY, "plan", seed)]
-    now = MONDAY
-    for _ in range(dice.randint(6, 14)):
-        now += timedelta(seconds=dice.choice((20, 90, 240, 600)))
-        steps.append(Step(now, dice.choices(names, weights)[0], dice.getrandbits(32)))
-    if calm:
-        steps = [step for step in steps if step.what not in TROUBLES]
-    for day, hour, ticks in ((15, 15, 3), (16, 10, 3), (17, 10, 3), (18, 10, 3), (18, 15, 1)):
-        at = datetime(2026, 6, day, hour, 1, tzinfo=SHANGHAI)
-        steps += [Step(at + n * timedelta(minutes=2), "tick", 0) for n in range(ticks)]
-    return [*steps, Step(at + timedelta(minutes=9), "everybody taps", 0)]
-
-
-def planned(seed: int) -> list[Push]:
-    dice = random.Random(f"plan {seed}")
-    targets = dice.sample(list(CHANNELS), dice.randint(2, 4))
-    occasions = dice.sample(OCCASIONS, dice.randint(1, 3))
-    return [push_of(target, occasion) for target in targets for occasion in occasions]
-
-
-# -- a run ---------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Variant:
-    """What a run is made of; the seeded bugs exchange one of them."""
-
-    disk: type[Disk] = Disk
-    store: type[Shelves] = Shelves
-
-
-PRODUCT = Variant()
-
-
 @dataclass(kw_only=True)
-class Run:
-    """The bureau at work on one disk, through as many lives as its process has."""
+class Run(Work):
+    """Work under the eyes of the law."""
 
-    seed: int
-    variant: Variant
-    disk: Disk
-    wecom: WeCom
-    notes: list[Op] = field(default_factory=list)  # of all lives
     settled: list[Op] = field(default_factory=list)  # what the store must hold
     doubtful: list[Op] = field(default_factory=list)  # seen after a kill, and answered by nobody
+    durable: bool = False  # whether all that is seen next is durable
     checked: int = 0  # how many of the notes were looked at
     found: list[Violation] = field(default_factory=list)
-    store: Any = None
     ends: dict[str, State] = field(default_factory=dict)
     worked: int = 0  # calls to the disk until the script was done
 
     def broke(self, law: str, what: str) -> None:
         self.found.append(Violation(law, what))
 
-    # -- lives
-
     async def open(self, now: datetime) -> None:
-        """Begin a life: what is there, then `recover` as at the start of every tick."""
-        self.store = None
         await self._check_kept()
-        self.store = self.variant.store(DATA, self.disk)
-        self.bureau = bureau_of(Witness(self.store, self.notes), self.wecom)
-        await recover(self.bureau, now)
-        await self.check_believed()
-
-    def leave(self) -> None:
-        """Let go of the store of a process that is gone: only its thread is to be ended."""
-        self.disk.dead = True
-        if self.store is not None:
-            with contextlib.suppress(PowerCut):
-                self.store.close()
-
-    # -- steps
-
-    async def step(self, step: Step) -> None:
-        """Do one step, and once more where the disk refused: whoever asked was told so."""
-        doing = getattr(self, "_" + step.what.replace(" ", "_"))
-        try:
-            await doing(step.at, random.Random(step.dice))
-        except OSError:
-            await recover(self.bureau, step.at)
-            await doing(step.at, random.Random(step.dice))
-
-    async def _plan(self, now: datetime, dice: random.Random) -> None:
-        await self.bureau.store.set_members(MEMBERS)
-        pushes = planned(self.seed)
-        await self.bureau.store.add_pushes(pushes[::2])
-        await self.bureau.store.add_pushes(pushes)
-
-    async def _tick(self, now: datetime, dice: random.Random) -> None:
-        await deliver(self.bureau, now)
-
-    async def _tick_and_taps(self, now: datetime, dice: random.Random) -> None:
-        await _all(deliver(self.bureau, now), *self._tapping(now, dice))
-
-    async def _taps(self, now: datetime, dice: random.Random) -> None:
-        await _all(*self._tapping(now, dice))
-
-    async def _everybody_taps(self, now: datetime, dice: random.Random) -> None:
-        await _all(*(self._tap(key, who, now) for key, who in self._on_phones()))
-        await deliver(self.bureau, now)
-
-    async def _fold(self, now: datetime, dice: random.Random) -> None:
-        await self.store.fold()
-
-    async def _restart(self, now: datetime, dice: random.Random) -> None:
-        self.store.close()
-        self.disk = self.disk.after_kill()
-        await self.open(now)
-
-    async def _kill(self, now: datetime, dice: random.Random) -> None:
-        self.leave()
-        self.disk = self.disk.after_kill()
-        await self.open(now)
-
-    async def _fsync_fails(self, now: datetime, dice: random.Random) -> None:
-        self.disk.fail_fsync_at = len(self.disk.calls) + dice.randint(1, 9)
-
-    async def _odds(self, now: datetime, dice: random.Random) -> None:
-        store = self.bureau.store
-        await _all(
-            store.number(f"odd-{dice.randrange(3)}", 2026),
-            store.keep_summary(f"2026-W{dice.randint(20, 24)}", {"as_of": now.isoformat()}),
-            store.set_target(TargetState(id="elsewhere", disabled="移除", since=now)),
-            store.count("stranger", now.date().isoformat()),
-        )
-
-    async def _put_off(self, now: datetime, dice: random.Random) -> None:
-        push = dice.choice(planned(self.seed))
-        await self.bureau.store.postpone(push.key, now + timedelta(minutes=5), "排队")
-
-    async def _skip(self, now: datetime, dice: random.Random) -> None:
-        push = planned(self.seed)[-1]
-        await self.bureau.store.end(push.key, State.SKIPPED, "停推")
-
-    # -- people
-
-    def _on_phones(self) -> list[tuple[str, str]]:
-        """Return push and person of every card that WeCom has shown to somebody."""
-        keys = [key for key, count in self.taken().items() if count]
-        tappable = [key for key in keys if CHANNELS[_target(key)] == "app"]
-        return [(key, who) for key in tappable for who in PEOPLE[_target(key)]]
-
-    def _tapping(self, now: datetime, dice: random.Random) -> list[Awaitable[None]]:
-        cards = self._on_phones()
-        some = [dice.choice(cards) for _ in range(dice.randint(1, 8))] if cards else []
-        return [self._tap(key, who, now) for key, who in some]
-
-    async def _tap(self, key: str, who: str, now: datetime) -> None:
-        """What app.py does with a tap (its `receive`)."""
-        store = self.bureau.store
-        push, cohort = await store.push(key), await store.cohort(key)
-        event = Event(kind="card", person=who, at=now, task_id=key, button="ack", means="卡片按钮")
-        for effect in handle(event, push=push, cohort=cohort, now=now):
-            match effect:
-                case Record(receipt=receipt):
-                    await store.add_receipt(receipt)
-                case Confirm(push_key=confirmed, part=part):
-                    await store.confirm(confirmed, part)
-                case Count(name=name):
-                    await store.count(name, now.date().isoformat())
-
-    # -- what WeCom knows
-
-    def taken(self) -> Counter[str]:
-        """Return how often people see each push."""
-        begun = [op.args[0] for op in self.notes if op.name == "begin"]
-        whose = {(_target(row.push), row.body.encode()): row.push for row in begun}
-        return Counter(whose[call] for call in self.wecom.taken)
-
-    def cut_in_two(self) -> set[str]:
-        """Return the pushes with an attempt of which the end was not answered for."""
-        ends = {
-            (op.args[0].push, op.args[0].part, op.args[0].attempt)
-            for op in self.notes
-            if op.name == "finish" and op.outcome == "returned"
-        }
-        begun = [op.args[0] for op in self.notes if op.name == "begin" and op.result is not False]
-        return {row.push for row in begun if (row.push, row.part, row.attempt) not in ends}
-
-    # -- what must hold
+        await super().open(now)
+        await self._check_believed()
 
     async def _check_kept(self) -> None:
         """What is on the disk is what was answered for, and what was in flight up to some point."""
@@ -403,11 +85,12 @@ class Run:
         sure, wanted = allowed[0]
         seen = next((ops for ops, rows in allowed if rows == there), None)
         if seen is None:
-            self.broke("kept", _difference(there, wanted))
+            self.broke("kept", difference(there, wanted))
             seen = sure
         # What a killed process had only written is seen, and lost if the power is cut before
-        # the next answer.
-        self.settled, self.doubtful = sure, seen[len(sure) :]
+        # the next answer. What a power cut has left is durable.
+        self.settled, self.doubtful = (seen, []) if self.durable else (sure, seen[len(sure) :])
+        self.durable = False
         self.checked = len(self.notes)
 
     async def _allowed(self) -> list[tuple[list[Op], Rows]]:
@@ -423,79 +106,54 @@ class Run:
         before = [] if answered else self.doubtful
         raised = [op for op in fresh[last + 1 :] if op.outcome == "raised"]
         asked = [op for op in fresh[last + 1 :] if op.outcome == "asked"]
-        found = await _states(sure, [*before, *asked])
-        return [*found, *await _states(sure, [*before, *raised])] if raised else found
+        found = await states_of(sure, [*before, *asked])
+        return [*found, *await states_of(sure, [*before, *raised])] if raised else found
 
-    async def check_believed(self) -> None:
+    async def _check_believed(self) -> None:
         """What people have seen is sent or unknown, and seen once."""
-        states = {push.key: push.state for push in await self.store.pushes()}
-        for key, times in self.taken().items():
-            if states.get(key) not in (State.SENT, State.UNKNOWN):
-                self.broke("believed", f"{key} was taken and is {states.get(key)}")
+        parts = {push.key: push.parts for push in await self.store.pushes()}
+        for (key, part), times in self.taken().items():
+            state = parts.get(key, {}).get(str(part))
+            if state not in (State.SENT, State.UNKNOWN):
+                self.broke("believed", f"part {part} of {key} was taken and is {state}")
             if times > 1:
-                self.broke("doubled", f"{key} was seen {times} times")
+                self.broke("doubled", f"part {part} of {key} was seen {times} times")
 
     async def check_end(self, now: datetime) -> None:
         await recover(self.bureau, now)
-        await self.check_believed()
+        await self._check_believed()
         self._settle(await self.store.everything(), await self._allowed())
-        self.ends = {push.key: push.state for push in await self.store.pushes()}
+        pushes = {push.key: push for push in await self.store.pushes()}
+        self.ends = {key: push.state for key, push in pushes.items()}
+        self._check_lost(pushes)
+        self._check_receipts((await self.store.acts()).receipts)
+
+    def _check_lost(self, pushes: dict[str, Push]) -> None:
+        for key in {push.key for push in planned(self.seed)} - pushes.keys():
+            self.broke("lost", f"{key} is gone")
         taken = self.taken()
-        for push in planned(self.seed):
-            state = self.ends.get(push.key)
-            if state is None or (state is State.SENT and not taken[push.key]):
-                self.broke("lost", f"{push.key} is {state} and was seen by nobody")
-        receipts = [(r.push, r.person, r.step) for r in (await self.store.acts()).receipts]
-        answered = {
-            (op.args[0].push, op.args[0].person, op.args[0].step)
-            for op in self.notes
-            if op.name == "add_receipt" and op.outcome == "returned"
-        }
-        if len(receipts) != len(set(receipts)) or not answered <= set(receipts):
-            self.broke("receipts", f"{len(answered)} were answered, {len(receipts)} are there")
+        for key, push in pushes.items():
+            for part, state in push.parts.items():
+                if state == State.SENT and not taken[key, int(part)]:
+                    self.broke("lost", f"part {part} of {key} is sent and was seen by nobody")
+
+    def _check_receipts(self, receipts: Sequence[Receipt]) -> None:
+        there = [(row.push, row.person, row.step) for row in receipts]
+        asked = [op for op in self.notes if op.name == "add_receipt" and op.outcome == "returned"]
+        answered = {(op.args[0].push, op.args[0].person, op.args[0].step) for op in asked}
+        if len(there) != len(set(there)) or not answered <= set(there):
+            self.broke("receipts", f"{len(answered)} were answered, {len(there)} are there")
 
     def compare(self, ends: dict[str, State]) -> None:
         """Going on after the crash ends as without it."""
-        cut = self.cut_in_two()
+        cut, seen = self.cut_in_two(), {key for key, _ in self.taken()}
         for key, state in ends.items():
             mine = self.ends.get(key)
             if mine == state or (key in cut and mine in (State.UNKNOWN, State.SENT)):
                 continue  # an attempt that was cut in two; the app's was sent once more
-            if self.bureau.channels[_target(key)].removed and not self.taken()[key]:
+            if self.bureau.channels[target_of(key)].removed and key not in seen:
                 continue  # whoever is told first that the group is gone, nobody was sent anything
             self.broke("ends", f"{key} is {mine}, without the crash it is {state}")
-
-
-async def _states(sure: Sequence[Op], tail: Sequence[Op]) -> list[tuple[list[Op], Rows]]:
-    """Do `sure` on a disk that never fails, then `tail` one by one; return all that one sees."""
-    store = Shelves(DATA, Disk())
-    try:
-        await asyncio.gather(*(getattr(store, op.name)(*op.args, **op.options) for op in sure))
-        found = [([*sure], await store.everything())]
-        for number, op in enumerate(tail, 1):
-            await getattr(store, op.name)(*op.args, **op.options)
-            found.append(([*sure, *tail[:number]], await store.everything()))
-        return found
-    finally:
-        store.close()
-
-
-def _difference(there: Rows, wanted: Rows) -> str:
-    keys = sorted({*there, *wanted})
-    wrong = [key for key in keys if there.get(key) != wanted.get(key)]
-    return "; ".join(f"{k}: {there.get(k)} instead of {wanted.get(k)}" for k in wrong[:3])
-
-
-def _target(key: str) -> str:
-    return key.rpartition("@")[2]
-
-
-async def _all(*doing: Awaitable[Any]) -> None:
-    """Do all at once, wait for all, and raise what the gravest of them raised."""
-    done = await asyncio.gather(*doing, return_exceptions=True)
-    raised = [one for one in done if isinstance(one, BaseException)]
-    for error in sorted(raised, key=lambda one: isinstance(one, Exception)):
-        raise error
 
 
 # -- a crash -------------------------------------------------------------------------------------
@@ -518,6 +176,7 @@ async def play(
             run.leave()
             power = dice.random() < 0.7
             run.disk = run.disk.after_power_cut(dice) if power else run.disk.after_kill()
+            run.durable = power
             run.disk.crash_at = len(run.disk.calls) + gaps.pop(0) if gaps else 0
             run.store = None
     run.disk.crash_at, run.worked = 0, len(run.disk.calls)
