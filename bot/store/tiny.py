@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +36,8 @@ class TinyStore:
     def __init__(self, folder: Path, files: Files | None = None, fold_at: int = FOLD_AT) -> None:
         files = files or Files()
         files.make_folder(folder)
+        with suppress(PermissionError):  # who may not look into the parent has not made this one
+            files.fsync_folder(folder.parent)  # else a power cut takes it with all that is in it
         self._databases = Databases(folder, files, fold_at)
         bring_up_to_date(self._databases)
         self._decoded: dict[str, tuple[Doc, Push]] = {}
