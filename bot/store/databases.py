@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bot.store.files import Files, put_in_place
 from bot.store.journal import Change, Journal
-from bot.store.tables import Database, Doc, Part, from_file, id_of, to_file
+from bot.store.tables import Database, Doc, Part, Rows, from_file, id_of, to_file
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class Databases:
         self._waiting: dict[str, list[Change]] = {}  # of the journal, for parts not yet loaded
         self._changes: list[Change] = []
         self._undo: list[tuple[Part, str, str, Doc | None]] = []
+        self._rows: dict[tuple[str, str], Rows] = {}  # as they were asked for
         self._loaded = False
         self._asked = 0
         self._put_off = 0  # bytes by which the journal may be longer, after a fold that failed
@@ -61,6 +62,15 @@ class Databases:
         self._asked += 1
         part.used = self._asked
         return database
+
+    def rows(self, name: str, table: str) -> Rows:
+        """Return one table of a database."""
+        known = self._rows.get((name, table)) if self._loaded else None
+        if known is None:
+            known = self._rows[name, table] = self[name].rows(table)
+        self._asked += 1
+        known.storage_part.used = self._asked
+        return known
 
     def names(self, kind: str) -> list[str]:
         """Return the names of all parts of a kind, "sent" or "receipts", oldest first."""
@@ -83,7 +93,7 @@ class Databases:
     def _load(self) -> None:
         if self._loaded:
             return
-        self._parts, self._waiting, self._sizes = {}, {}, {}
+        self._parts, self._waiting, self._sizes, self._rows = {}, {}, {}, {}
         for batch in self._journal.load():
             for change in batch:
                 self._waiting.setdefault(change[0], []).append(change)
@@ -116,15 +126,23 @@ class Databases:
     @contextmanager
     def change(self) -> Iterator[None]:
         """Make all changes inside one change; if it raises, none of it happened."""
-        self._load()
-        undone, written = len(self._undo), len(self._changes)
+        mark = self.mark()
         try:
             yield
         except BaseException:
-            for part, table, id, old in reversed(self._undo[undone:]):
-                part.set(table, id, old)
-            del self._undo[undone:], self._changes[written:]
+            self.back_to(mark)
             raise
+
+    def mark(self) -> int:
+        """Return a point to go `back_to` before the next commit."""
+        self._load()
+        return len(self._changes)
+
+    def back_to(self, mark: int) -> None:
+        """Undo every change since `mark`."""
+        for part, table, id, old in reversed(self._undo[mark:]):
+            part.set(table, id, old)
+        del self._undo[mark:], self._changes[mark:]
 
     def commit(self) -> None:
         """Make every change since the last commit durable: one write, one fsync.
@@ -197,6 +215,7 @@ class Databases:
         weeks.sort(key=lambda part: part.used, reverse=True)
         for part in weeks[KEPT_LOADED:]:
             del self._parts[part.name]
+        self._rows = {}
 
     def advice(self) -> list[str]:
         """Return in words what has outgrown this store; nothing while it is at ease."""

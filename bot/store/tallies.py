@@ -36,8 +36,9 @@ def keep(table: Rows, question: Question, figures: Figures) -> None:
 
 def forget(table: Rows, key: str) -> None:
     """A row of this push changes: what was counted from it is no longer known."""
-    table.drop(key)
-    table.drop(_together(key))
+    for name in (key, _together(key)):
+        if table.find(name) is not None:
+            table.drop(name)
 
 
 def _name(question: Question) -> str:

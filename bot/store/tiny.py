@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.core.calendar import iso_week
@@ -54,7 +55,7 @@ class TinyStore:
     # -- rows ----------------------------------------------------------------------------------
 
     def _main(self, table: str) -> Rows:
-        return self._databases[MAIN].rows(table)
+        return self._databases.rows(MAIN, table)
 
     def _week(self, kind: str, key: str) -> str:
         """Return the part that has the rows of a push: all of one occurrence are together."""
@@ -62,7 +63,7 @@ class TinyStore:
         return f"{kind}/{doc['file'] if doc else OTHER}"
 
     def _of(self, kind: str, table: str, key: str) -> Rows:
-        return self._databases[self._week(kind, key)].rows(table)
+        return self._databases.rows(self._week(kind, key), table)
 
     def _docs(self, kind: str, table: str) -> list[Doc]:
         """Return the rows of all weeks, oldest week first."""
@@ -76,9 +77,10 @@ class TinyStore:
         """Decode a row once; a row is never changed, only replaced."""
         known = self._decoded.get(doc["key"])
         if known is None or known[0] is not doc:
-            known = self._decoded[doc["key"]] = doc, from_doc(Push, doc)
-        push = known[1]
-        return replace(push, parts=dict(push.parts)) if push.parts else push
+            push = from_doc(Push, doc)
+            push = replace(push, parts=MappingProxyType(push.parts))  # it is everybody's
+            known = self._decoded[doc["key"]] = doc, push
+        return known[1]
 
     def _push(self, key: str) -> Push | None:
         doc = self._main("pushes").find(key)
@@ -106,9 +108,18 @@ class TinyStore:
             for push in fresh:
                 file = files.setdefault(push.occurrence, iso_week(push.due.date()))
                 self._put_push(push, file=file)
+            self._adopt({push.key for push in fresh})
             return len(fresh)
 
         return await self._write(work) if wanted else 0
+
+    def _adopt(self, keys: Collection[str]) -> None:
+        """Bring receipts that were there before their push to the week of the push."""
+        other = self._databases.rows(f"receipts/{OTHER}", "receipts")
+        for doc in other.docs():
+            if doc["push"] in keys:
+                other.drop(id_of("receipts", doc))
+                self._of("receipts", "receipts", doc["push"]).put(doc)
 
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
         found = [
@@ -236,7 +247,8 @@ class TinyStore:
         return sorted(found, key=lambda push: (push.due, push.key))
 
     async def push(self, key: str) -> Push | None:
-        return await self._read(lambda: self._push(key))
+        found = await self._read(lambda: self._push(key))
+        return replace(found, parts=dict(found.parts)) if found else None
 
     # -- what went out -------------------------------------------------------------------------
 
@@ -295,12 +307,10 @@ class TinyStore:
         doc = to_doc(receipt)
 
         def work() -> bool:
-            table = self._of("receipts", "receipts", receipt.push)
-            if table.find(id_of("receipts", doc)) is not None:
-                return False
-            tallies.forget(self._main("figures"), receipt.push)
-            table.put(doc)
-            return True
+            new = self._of("receipts", "receipts", receipt.push).add(doc)
+            if new:
+                tallies.forget(self._main("figures"), receipt.push)
+            return new
 
         return await self._write(work)
 
