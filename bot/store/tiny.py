@@ -11,9 +11,9 @@ from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.core.calendar import iso_week
-from bot.core.model import ENDS, Cohort, Delivery, Member, Push, Receipt, State
+from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
 from bot.core.reading import Acts, Figures, Question
-from bot.store import TargetState, overall, tallies
+from bot.store import TargetState, moves, tallies
 from bot.store.codec import from_doc, to_doc
 from bot.store.commit import Committer
 from bot.store.databases import FOLD_AT, MAIN, Databases
@@ -21,7 +21,6 @@ from bot.store.files import Files
 from bot.store.migrate import bring_up_to_date
 from bot.store.tables import Doc, Rows, id_of
 
-CLAIMABLE = (State.PLANNED, State.UNKNOWN)
 OTHER = "other"  # the week of what belongs to no push that we know
 T = TypeVar("T")
 
@@ -125,7 +124,7 @@ class TinyStore:
         found = [
             push
             for push in await self.pushes([State.PLANNED])
-            if push.channel in channels and _wanted_at(push) <= now
+            if push.channel in channels and moves.wanted_at(push) <= now
         ]
         return sorted(found, key=lambda push: (push.rank, push.due, push.key))[:limit]
 
@@ -133,7 +132,7 @@ class TinyStore:
         waiting = await self.pushes([State.PLANNED, State.UNKNOWN])
         return min(
             (
-                _wanted_at(push)
+                moves.wanted_at(push)
                 for push in waiting
                 if push.state is State.PLANNED or push.not_before
             ),
@@ -143,19 +142,13 @@ class TinyStore:
     async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
         def work() -> bool:
             push = self._push(delivery.push)
-            part = str(delivery.part)
-            if push is None or push.state in ENDS:
+            begun = moves.begun(push, delivery.part, parts) if push else None
+            if begun is None:
                 return False
-            if push.parts.get(part, State.PLANNED) not in CLAIMABLE:
-                return False
-            every = {str(number): State.PLANNED for number in range(parts)}
-            known = {**every, **push.parts, part: State.SENDING}
-            begun = replace(push, state=State.SENDING, parts=known)
             self._put_push(begun, begun=delivery.begun.isoformat())
             self._put_delivery(delivery)
-            cohorts = self._of("sent", "cohorts", push.key)
-            if cohorts.find(push.key) is None:
-                cohorts.put(to_doc(cohort))
+            cohorts = self._of("sent", "cohorts", begun.key)
+            cohorts.add(to_doc(cohort))  # the first one stays
             return True
 
         return await self._write(work)
@@ -167,7 +160,7 @@ class TinyStore:
             self._put_delivery(delivery)
             doubt = delivery.state is not State.SENT and self._doubtful(delivery)
             state = State.UNKNOWN if doubt else delivery.state
-            self._put_push(_after(push, delivery, state, parts, not_before))
+            self._put_push(moves.after(push, delivery, state, parts, not_before))
 
         await self._write(work)
 
@@ -195,29 +188,13 @@ class TinyStore:
         return await self._write(work)
 
     async def end(self, key: str, state: State, reason: str) -> bool:
-        def ended(push: Push) -> Push | None:
-            if push.state is not State.PLANNED:
-                return None
-            return replace(push, state=state, reason=reason, not_before=None)
-
-        return await self._change(key, ended)
+        return await self._change(key, lambda push: moves.ended(push, state, reason))
 
     async def postpone(self, key: str, not_before: datetime | None, reason: str) -> None:
-        def later(push: Push) -> Push | None:
-            if push.state not in CLAIMABLE:
-                return None
-            return replace(push, not_before=not_before, reason=reason)
-
-        await self._change(key, later)
+        await self._change(key, lambda push: moves.later(push, not_before, reason))
 
     async def confirm(self, key: str, part: int) -> bool:
-        def sent(push: Push) -> Push | None:
-            if push.parts.get(str(part)) != State.UNKNOWN:
-                return None
-            parts = {**push.parts, str(part): State.SENT}
-            return replace(push, state=overall(parts, len(parts)), parts=parts, reason="")
-
-        return await self._change(key, sent)
+        return await self._change(key, lambda push: moves.confirmed(push, part))
 
     async def recover(self) -> list[str]:
         def work() -> list[str]:
@@ -236,7 +213,7 @@ class TinyStore:
         push = self._push(delivery.push)
         assert push is not None, "a delivery has its push"
         self._put_delivery(lost)
-        self._put_push(_after(push, lost, lost.state, len(push.parts), None))
+        self._put_push(moves.after(push, lost, lost.state, len(push.parts), None))
 
     async def pushes(self, states: Collection[State] = ()) -> list[Push]:
         return await self._read(lambda: self._pushes(states))
@@ -407,25 +384,3 @@ def _copy(value: Mapping[str, Any]) -> dict[str, Any]:
     """Return `value` as the file will give it back; what is kept is nobody else's to change."""
     copied: dict[str, Any] = json.loads(json.dumps(value))
     return copied
-
-
-def _wanted_at(push: Push) -> datetime:
-    return max(push.due, push.not_before or push.due)
-
-
-def _after(
-    push: Push, delivery: Delivery, state: State, parts: int, not_before: datetime | None
-) -> Push:
-    """Return the push as the end of one delivery leaves it; a part that was sent stays so."""
-    if push.parts.get(str(delivery.part)) == State.SENT:
-        return push
-    states = {**push.parts, str(delivery.part): state}
-    went_out = delivery.state in (State.SENT, State.UNKNOWN)
-    return replace(
-        push,
-        parts=states,
-        state=overall(states, parts),
-        reason=delivery.reason,
-        not_before=not_before,
-        sent_at=push.sent_at or (delivery.begun if went_out else None),
-    )
