@@ -36,10 +36,12 @@ MANY_DOCS = 300_000  # in one file; beyond that a server's database serves bette
 class Databases:
     """All parts, their journal, and the change that is being made. One thread at a time."""
 
-    def __init__(self, folder: Path, files: Files, fold_at: int = FOLD_AT) -> None:
+    def __init__(
+        self, folder: Path, files: Files, fold_at: int = FOLD_AT, many: int = MANY_DOCS
+    ) -> None:
         self.folder = folder
         self._files = files
-        self._fold_at = fold_at
+        self._fold_at, self._many = fold_at, many
         self._journal = Journal(folder / JOURNAL_FILE, files)
         self._parts: dict[str, tuple[Part, Database]] = {}
         self._waiting: dict[str, list[Change]] = {}  # of the journal, for parts not yet loaded
@@ -48,6 +50,7 @@ class Databases:
         self._rows: dict[tuple[str, str], Rows] = {}  # as they were asked for
         self._loaded = False
         self._asked = 0
+        self._said: set[str] = set()
         self._put_off = 0  # bytes by which the journal may be longer, after a fold that failed
         self._sizes: dict[str, int] = {}  # of the files that the journal touches
 
@@ -200,6 +203,7 @@ class Databases:
         for part in dirty:
             part.dirty = False
         self._sizes, self._put_off = {}, 0
+        self._say_limits()
         self.forget()
 
     def _write_file(self, part: Part) -> None:
@@ -221,11 +225,15 @@ class Databases:
         """Return in words what has outgrown this store; nothing while it is at ease."""
         found = []
         for part, _ in self._parts.values():
-            docs = sum(len(rows) for rows in part.tables.values())
-            if docs > MANY_DOCS:
-                where = self.path(part.name).name
-                found.append(f"{where} 有 {docs} 行，超出内置存储的合适规模，建议改用 PostgreSQL")
-        return found
+            where = f"{part.name}.json" if part.name else MAIN_FILE
+            if sum(len(rows) for rows in part.tables.values()) > self._many:
+                found.append(f"{where} 超过 {self._many} 行，已不适合内置存储，建议改用 PostgreSQL")
+        return sorted(found)
+
+    def _say_limits(self) -> None:
+        for line in set(self.advice()) - self._said:
+            log.warning("store: %s", line, extra={"action": "store-limits"})
+            self._said.add(line)
 
     def close(self) -> None:
         self._journal.close()
