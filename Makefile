@@ -8,7 +8,7 @@ ARGS   ?=
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly lock clean
+.PHONY: venv dev demo test nightly bench-store lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -36,6 +36,9 @@ test: dev
 
 nightly: dev
 	@$(BIN)/pytest -m nightly $(ARGS)
+
+bench-store: dev
+	@$(BIN)/python -m tests.bench.store $(ARGS)
 
 # Both locks carry hashes and no index address; the runtime's versions are those that were tested.
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \

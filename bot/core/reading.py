@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bot.core.calendar import Calendar
 from bot.core.model import SHANGHAI, Cohort, Push, Receipt, State, Step
@@ -84,9 +84,13 @@ def figures(pushes: Iterable[Push], acts: Acts, calendar: Calendar, as_of: datet
 def questions(pushes: Iterable[Push], calendar: Calendar, as_of: datetime) -> list[Question]:
     """Return what the figures of the sent ones of `pushes` ask, one question an occurrence."""
     found: dict[tuple[str, str], list[tuple[str, datetime]]] = {}
+    until: dict[date, datetime] = {}  # by day of the send: a calendar is slow to ask
     for push in pushes:
         if push.state is State.SENT and push.sent_at is not None:
-            end = min(as_of, reading_until(push.sent_at, calendar))
+            day = push.sent_at.date()
+            if day not in until:
+                until[day] = reading_until(push.sent_at, calendar)
+            end = min(as_of, until[day])
             found.setdefault((push.occurrence, push.part), []).append((push.key, end))
     return [tuple(sorted(group)) for group in found.values()]
 

@@ -142,8 +142,14 @@ def asked(week: str, pushes: Sequence[Push], *, calendar: Calendar, as_of: datet
 def _closed_weeks(
     week: str, weeks: Mapping[str, Sequence[Push]], calendar: Calendar, as_of: datetime
 ) -> list[str]:
+    """Return the weeks up to `week` whose reading periods are over, oldest first.
+
+    What was sent later is read until later: before a closed week all are closed.
+    """
     ended = [name for name in sorted(weeks) if name <= week]
-    return [name for name in ended if _closed(weeks[name], calendar, as_of)]
+    while ended and not _closed(weeks[ended[-1]], calendar, as_of):
+        ended.pop()
+    return ended
 
 
 def _sent_by_week(pushes: Sequence[Push], as_of: datetime) -> dict[str, list[Push]]:
@@ -155,7 +161,8 @@ def _sent_by_week(pushes: Sequence[Push], as_of: datetime) -> dict[str, list[Pus
 
 
 def _closed(pushes: Sequence[Push], calendar: Calendar, as_of: datetime) -> bool:
-    return all(push.sent_at and reading_until(push.sent_at, calendar) <= as_of for push in pushes)
+    last = max(push.sent_at for push in pushes if push.sent_at)
+    return reading_until(last, calendar) <= as_of
 
 
 # -- per text, within law 3 ------------------------------------------------------------------

@@ -15,10 +15,20 @@ T = TypeVar("T")
 
 def to_doc(value: Any) -> dict[str, Any]:
     """Return a dataclass as a JSON object: times as ISO text, tuples as lists."""
-    return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    return {name: _plain(getattr(value, name)) for name in _names(cast(Any, type(value)))}
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+_AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 
 
 def _plain(value: Any) -> Any:
+    if type(value) in _AS_IT_IS:
+        return value
     if isinstance(value, date):  # and datetime
         return value.isoformat()
     if isinstance(value, Enum):
@@ -48,6 +58,8 @@ def _typed(hint: Any, value: Any) -> Any:
     if origin in (Union, types.UnionType):
         return _typed(next(arg for arg in get_args(hint) if arg is not type(None)), value)
     if origin is tuple:
+        if get_args(hint)[0] is str:
+            return tuple(value)  # a roster is long
         return tuple(_typed(get_args(hint)[0], entry) for entry in value)
     if origin is Mapping:
         return dict(value)  # never the store's own

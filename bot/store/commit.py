@@ -53,6 +53,7 @@ class Committer:
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._closed = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
@@ -67,14 +68,15 @@ class Committer:
         return result
 
     async def _ask(self, job: Job) -> Any:
-        if not self._thread.is_alive():
+        if self._closed:
             raise RuntimeError("the store is closed")
         self._queue.put(job)
         return await job.future
 
     def close(self) -> None:
         """Finish what was asked for, and end the thread."""
-        if self._thread.is_alive():
+        if not self._closed:
+            self._closed = True
             self._queue.put(None)
             self._thread.join()
 
@@ -103,10 +105,11 @@ class Committer:
     def _serve(self, batch: Sequence[Job]) -> None:
         writers = [job for job in batch if job.writes]
         for job in writers:
+            mark = self._databases.mark()
             try:
-                with self._databases.change():
-                    job.result = job.work()
+                job.result = job.work()
             except BaseException as error:
+                self._databases.back_to(mark)
                 job.error = error
         try:
             if writers:

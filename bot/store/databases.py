@@ -21,7 +21,7 @@ from pathlib import Path
 
 from bot.store.files import Files, put_in_place
 from bot.store.journal import Change, Journal
-from bot.store.tables import Database, Doc, Part, from_file, id_of, to_file
+from bot.store.tables import Database, Doc, Part, Rows, from_file, id_of, to_file
 
 log = logging.getLogger(__name__)
 
@@ -36,17 +36,21 @@ MANY_DOCS = 300_000  # in one file; beyond that a server's database serves bette
 class Databases:
     """All parts, their journal, and the change that is being made. One thread at a time."""
 
-    def __init__(self, folder: Path, files: Files, fold_at: int = FOLD_AT) -> None:
+    def __init__(
+        self, folder: Path, files: Files, fold_at: int = FOLD_AT, many: int = MANY_DOCS
+    ) -> None:
         self.folder = folder
         self._files = files
-        self._fold_at = fold_at
+        self._fold_at, self._many = fold_at, many
         self._journal = Journal(folder / JOURNAL_FILE, files)
         self._parts: dict[str, tuple[Part, Database]] = {}
         self._waiting: dict[str, list[Change]] = {}  # of the journal, for parts not yet loaded
         self._changes: list[Change] = []
         self._undo: list[tuple[Part, str, str, Doc | None]] = []
+        self._rows: dict[tuple[str, str], Rows] = {}  # as they were asked for
         self._loaded = False
         self._asked = 0
+        self._said: set[str] = set()
         self._put_off = 0  # bytes by which the journal may be longer, after a fold that failed
         self._sizes: dict[str, int] = {}  # of the files that the journal touches
 
@@ -61,6 +65,15 @@ class Databases:
         self._asked += 1
         part.used = self._asked
         return database
+
+    def rows(self, name: str, table: str) -> Rows:
+        """Return one table of a database."""
+        known = self._rows.get((name, table)) if self._loaded else None
+        if known is None:
+            known = self._rows[name, table] = self[name].rows(table)
+        self._asked += 1
+        known.storage_part.used = self._asked
+        return known
 
     def names(self, kind: str) -> list[str]:
         """Return the names of all parts of a kind, "sent" or "receipts", oldest first."""
@@ -83,7 +96,7 @@ class Databases:
     def _load(self) -> None:
         if self._loaded:
             return
-        self._parts, self._waiting, self._sizes = {}, {}, {}
+        self._parts, self._waiting, self._sizes, self._rows = {}, {}, {}, {}
         for batch in self._journal.load():
             for change in batch:
                 self._waiting.setdefault(change[0], []).append(change)
@@ -116,15 +129,23 @@ class Databases:
     @contextmanager
     def change(self) -> Iterator[None]:
         """Make all changes inside one change; if it raises, none of it happened."""
-        self._load()
-        undone, written = len(self._undo), len(self._changes)
+        mark = self.mark()
         try:
             yield
         except BaseException:
-            for part, table, id, old in reversed(self._undo[undone:]):
-                part.set(table, id, old)
-            del self._undo[undone:], self._changes[written:]
+            self.back_to(mark)
             raise
+
+    def mark(self) -> int:
+        """Return a point to go `back_to` before the next commit."""
+        self._load()
+        return len(self._changes)
+
+    def back_to(self, mark: int) -> None:
+        """Undo every change since `mark`."""
+        for part, table, id, old in reversed(self._undo[mark:]):
+            part.set(table, id, old)
+        del self._undo[mark:], self._changes[mark:]
 
     def commit(self) -> None:
         """Make every change since the last commit durable: one write, one fsync.
@@ -182,6 +203,7 @@ class Databases:
         for part in dirty:
             part.dirty = False
         self._sizes, self._put_off = {}, 0
+        self._say_limits()
         self.forget()
 
     def _write_file(self, part: Part) -> None:
@@ -197,16 +219,21 @@ class Databases:
         weeks.sort(key=lambda part: part.used, reverse=True)
         for part in weeks[KEPT_LOADED:]:
             del self._parts[part.name]
+        self._rows = {}
 
     def advice(self) -> list[str]:
         """Return in words what has outgrown this store; nothing while it is at ease."""
         found = []
         for part, _ in self._parts.values():
-            docs = sum(len(rows) for rows in part.tables.values())
-            if docs > MANY_DOCS:
-                where = self.path(part.name).name
-                found.append(f"{where} 有 {docs} 行，超出内置存储的合适规模，建议改用 PostgreSQL")
-        return found
+            where = f"{part.name}.json" if part.name else MAIN_FILE
+            if sum(len(rows) for rows in part.tables.values()) > self._many:
+                found.append(f"{where} 超过 {self._many} 行，已不适合内置存储，建议改用 PostgreSQL")
+        return sorted(found)
+
+    def _say_limits(self) -> None:
+        for line in set(self.advice()) - self._said:
+            log.warning("store: %s", line, extra={"action": "store-limits"})
+            self._said.add(line)
 
     def close(self) -> None:
         self._journal.close()

@@ -48,7 +48,7 @@ def id_of(table: str, doc: Mapping[str, Any]) -> str:
         return json.dumps(doc, sort_keys=True, ensure_ascii=False, default=str)
     if len(names) == 1:
         return str(doc[names[0]])
-    return "\x1f".join([str(doc[name]) for name in names])
+    return "\x1f".join([str(doc[name]) for name in names])  # a list is quicker here
 
 
 class Ledger(Protocol):
@@ -79,6 +79,16 @@ class Part(Storage):
         old = rows.get(id)
         rows[id] = doc
         self._ledger.changed(self, table, id, old, doc)
+
+    def add(self, table: str, doc: Doc) -> bool:
+        """Insert, or leave what has the same id; False if it was there."""
+        id = id_of(table, doc)
+        rows = self.tables.setdefault(table, {})
+        if id in rows:
+            return False
+        rows[id] = doc
+        self._ledger.changed(self, table, id, None, doc)
+        return True
 
     def drop(self, table: str, id: str) -> None:
         old = self.tables.get(table, {}).pop(id, None)
@@ -121,16 +131,21 @@ class Rows(Table):
 
     def __init__(self, storage: Part, name: str, **options: Any) -> None:
         super().__init__(storage, name, **options)
-        self._part = storage
+        self.storage_part = self._part = storage
         self.part = storage.name
 
     def find(self, id: str) -> Doc | None:
         """Return the document itself: to be read, never changed."""
-        return self._part.find(self._name, id)
+        rows = self._part.tables.get(self._name)
+        return rows.get(id) if rows is not None else None
 
     def put(self, doc: Doc) -> None:
         """Insert, or replace the document of the same id; `doc` is the store's from here on."""
         self._part.put(self._name, doc)
+
+    def add(self, doc: Doc) -> bool:
+        """Insert, or leave what has the same id; False if it was there."""
+        return self._part.add(self._name, doc)
 
     def drop(self, id: str) -> None:
         self._part.drop(self._name, id)

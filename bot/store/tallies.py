@@ -52,8 +52,9 @@ def _answers(doc: Doc | None) -> list[Doc]:
 
 def forget(table: Rows, key: str) -> None:
     """A row of this push changes: what was counted from it is no longer known."""
-    table.drop(key)
-    table.drop(_together(key))
+    for name in (key, _together(key)):
+        if table.find(name) is not None:
+            table.drop(name)
 
 
 def _name(question: Question) -> str:

@@ -8,12 +8,13 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot.core.calendar import iso_week
-from bot.core.model import ENDS, Cohort, Delivery, Member, Push, Receipt, State
+from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
 from bot.core.reading import Acts, Figures, Question
-from bot.store import TargetState, overall, tallies
+from bot.store import TargetState, moves, tallies
 from bot.store.codec import from_doc, to_doc
 from bot.store.commit import Committer
 from bot.store.databases import FOLD_AT, MAIN, Databases
@@ -21,7 +22,6 @@ from bot.store.files import Files
 from bot.store.migrate import bring_up_to_date
 from bot.store.tables import Doc, Rows, id_of
 
-CLAIMABLE = (State.PLANNED, State.UNKNOWN)
 OTHER = "other"  # the week of what belongs to no push that we know
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class TinyStore:
     # -- rows ----------------------------------------------------------------------------------
 
     def _main(self, table: str) -> Rows:
-        return self._databases[MAIN].rows(table)
+        return self._databases.rows(MAIN, table)
 
     def _week(self, kind: str, key: str) -> str:
         """Return the part that has the rows of a push: all of one occurrence are together."""
@@ -65,7 +65,7 @@ class TinyStore:
         return f"{kind}/{doc['file'] if doc else OTHER}"
 
     def _of(self, kind: str, table: str, key: str) -> Rows:
-        return self._databases[self._week(kind, key)].rows(table)
+        return self._databases.rows(self._week(kind, key), table)
 
     def _docs(self, kind: str, table: str) -> list[Doc]:
         """Return the rows of all weeks, oldest week first."""
@@ -79,9 +79,10 @@ class TinyStore:
         """Decode a row once; a row is never changed, only replaced."""
         known = self._decoded.get(doc["key"])
         if known is None or known[0] is not doc:
-            known = self._decoded[doc["key"]] = doc, from_doc(Push, doc)
-        push = known[1]
-        return replace(push, parts=dict(push.parts)) if push.parts else push
+            push = from_doc(Push, doc)
+            push = replace(push, parts=MappingProxyType(push.parts))  # it is everybody's
+            known = self._decoded[doc["key"]] = doc, push
+        return known[1]
 
     def _push(self, key: str) -> Push | None:
         doc = self._main("pushes").find(key)
@@ -109,15 +110,24 @@ class TinyStore:
             for push in fresh:
                 file = files.setdefault(push.occurrence, iso_week(push.due.date()))
                 self._put_push(push, file=file)
+            self._adopt({push.key for push in fresh})
             return len(fresh)
 
         return await self._write(work) if wanted else 0
+
+    def _adopt(self, keys: Collection[str]) -> None:
+        """Bring receipts that were there before their push to the week of the push."""
+        other = self._databases.rows(f"receipts/{OTHER}", "receipts")
+        for doc in other.docs():
+            if doc["push"] in keys:
+                other.drop(id_of("receipts", doc))
+                self._of("receipts", "receipts", doc["push"]).put(doc)
 
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
         found = [
             push
             for push in await self.pushes([State.PLANNED])
-            if push.channel in channels and _wanted_at(push) <= now
+            if push.channel in channels and moves.wanted_at(push) <= now
         ]
         return sorted(found, key=lambda push: (push.rank, push.due, push.key))[:limit]
 
@@ -125,7 +135,7 @@ class TinyStore:
         waiting = await self.pushes([State.PLANNED, State.UNKNOWN])
         return min(
             (
-                _wanted_at(push)
+                moves.wanted_at(push)
                 for push in waiting
                 if push.state is State.PLANNED or push.not_before
             ),
@@ -135,19 +145,13 @@ class TinyStore:
     async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
         def work() -> bool:
             push = self._push(delivery.push)
-            part = str(delivery.part)
-            if push is None or push.state in ENDS:
+            begun = moves.begun(push, delivery.part, parts) if push else None
+            if begun is None:
                 return False
-            if push.parts.get(part, State.PLANNED) not in CLAIMABLE:
-                return False
-            every = {str(number): State.PLANNED for number in range(parts)}
-            known = {**every, **push.parts, part: State.SENDING}
-            begun = replace(push, state=State.SENDING, parts=known)
             self._put_push(begun, begun=delivery.begun.isoformat())
             self._put_delivery(delivery)
-            cohorts = self._of("sent", "cohorts", push.key)
-            if cohorts.find(push.key) is None:
-                cohorts.put(to_doc(cohort))
+            cohorts = self._of("sent", "cohorts", begun.key)
+            cohorts.add(to_doc(cohort))  # the first one stays
             return True
 
         return await self._write(work)
@@ -159,7 +163,7 @@ class TinyStore:
             self._put_delivery(delivery)
             doubt = delivery.state is not State.SENT and self._doubtful(delivery)
             state = State.UNKNOWN if doubt else delivery.state
-            self._put_push(_after(push, delivery, state, parts, not_before))
+            self._put_push(moves.after(push, delivery, state, parts, not_before))
 
         await self._write(work)
 
@@ -187,29 +191,13 @@ class TinyStore:
         return await self._write(work)
 
     async def end(self, key: str, state: State, reason: str) -> bool:
-        def ended(push: Push) -> Push | None:
-            if push.state is not State.PLANNED:
-                return None
-            return replace(push, state=state, reason=reason, not_before=None)
-
-        return await self._change(key, ended)
+        return await self._change(key, lambda push: moves.ended(push, state, reason))
 
     async def postpone(self, key: str, not_before: datetime | None, reason: str) -> None:
-        def later(push: Push) -> Push | None:
-            if push.state not in CLAIMABLE:
-                return None
-            return replace(push, not_before=not_before, reason=reason)
-
-        await self._change(key, later)
+        await self._change(key, lambda push: moves.later(push, not_before, reason))
 
     async def confirm(self, key: str, part: int) -> bool:
-        def sent(push: Push) -> Push | None:
-            if push.parts.get(str(part)) != State.UNKNOWN:
-                return None
-            parts = {**push.parts, str(part): State.SENT}
-            return replace(push, state=overall(parts, len(parts)), parts=parts, reason="")
-
-        return await self._change(key, sent)
+        return await self._change(key, lambda push: moves.confirmed(push, part))
 
     async def recover(self) -> list[str]:
         def work() -> list[str]:
@@ -228,7 +216,7 @@ class TinyStore:
         push = self._push(delivery.push)
         assert push is not None, "a delivery has its push"
         self._put_delivery(lost)
-        self._put_push(_after(push, lost, lost.state, len(push.parts), None))
+        self._put_push(moves.after(push, lost, lost.state, len(push.parts), None))
 
     async def pushes(self, states: Collection[State] = ()) -> list[Push]:
         return await self._read(lambda: self._pushes(states))
@@ -239,7 +227,8 @@ class TinyStore:
         return sorted(found, key=lambda push: (push.due, push.key))
 
     async def push(self, key: str) -> Push | None:
-        return await self._read(lambda: self._push(key))
+        found = await self._read(lambda: self._push(key))
+        return replace(found, parts=dict(found.parts)) if found else None
 
     # -- what went out -------------------------------------------------------------------------
 
@@ -298,12 +287,10 @@ class TinyStore:
         doc = to_doc(receipt)
 
         def work() -> bool:
-            table = self._of("receipts", "receipts", receipt.push)
-            if table.find(id_of("receipts", doc)) is not None:
-                return False
-            tallies.forget(self._main("figures"), receipt.push)
-            table.put(doc)
-            return True
+            new = self._of("receipts", "receipts", receipt.push).add(doc)
+            if new:
+                tallies.forget(self._main("figures"), receipt.push)
+            return new
 
         return await self._write(work)
 
@@ -401,28 +388,3 @@ def _copy(value: Mapping[str, Any]) -> dict[str, Any]:
     """Return `value` as the file will give it back; what is kept is nobody else's to change."""
     copied: dict[str, Any] = json.loads(json.dumps(value))
     return copied
-
-
-def _wanted_at(push: Push) -> datetime:
-    return max(push.due, push.not_before or push.due)
-
-
-def _after(
-    push: Push, delivery: Delivery, state: State, parts: int, not_before: datetime | None
-) -> Push:
-    """Return the push as the end of one delivery leaves it; a part that was sent stays so."""
-    if push.parts.get(str(delivery.part)) == State.SENT:
-        return push
-    states = {**push.parts, str(delivery.part): state}
-    went_out = delivery.state in (State.SENT, State.UNKNOWN)
-    others = [known for number, known in states.items() if number != str(delivery.part)]
-    if not_before is None and any(known in CLAIMABLE for known in others):
-        not_before = push.not_before  # another part still has its time to wait for
-    return replace(
-        push,
-        parts=states,
-        state=overall(states, parts),
-        reason=delivery.reason,
-        not_before=not_before,
-        sent_at=push.sent_at or (delivery.begun if went_out else None),
-    )

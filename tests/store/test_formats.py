@@ -33,7 +33,7 @@ def rows(table: str, kind: type) -> list:
 
 async def assert_all_is_there(store: TinyStore) -> None:
     acts = await store.acts()
-    assert sorted(map(repr, acts.pushes)) == sorted(map(repr, rows("pushes", Push)))
+    assert {one.key: one for one in acts.pushes} == {o.key: o for o in rows("pushes", Push)}
     assert sorted(map(repr, acts.receipts)) == sorted(map(repr, rows("receipts", Receipt)))
     assert acts.cohorts == {row.push: row for row in rows("cohorts", Cohort)}
     deliveries = sorted(map(repr, await store.deliveries()))

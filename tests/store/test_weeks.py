@@ -18,6 +18,8 @@ from bot.core.model import State, Step
 from bot.core.reading import figures
 from bot.core.reading import people as reached
 from bot.core.summary import asked, summarise
+from bot.store.databases import Databases
+from bot.store.files import Files
 from bot.store.tiny import TinyStore
 from tests.store.rows import MONDAY, attempt, cohort, push, receipt
 
@@ -257,3 +259,20 @@ async def test_queries_of_tinydb_work_for_whoever_looks_inside(tmp_path):
     kept = {one.key: one.reason for one in await again.pushes()}
     assert kept == {push("jg2").key: "看过", "by-hand_main@jg3": ""}
     again.close()
+
+
+async def test_a_store_beyond_its_size_says_so_once_instead_of_crawling(tmp_path, caplog):
+    databases = Databases(tmp_path, Files(), many=3)
+    week = databases.rows("receipts/2026-W25", "receipts")
+    for number in range(4):
+        assert databases.advice() == []
+        with databases.change():
+            week.put({"push": "p", "person": f"p{number}", "step": "answered"})
+        databases.commit()
+    for _ in range(2):
+        databases.fold()
+    (advice,) = databases.advice()
+    assert "receipts/2026-W25.json" in advice
+    assert "PostgreSQL" in advice
+    assert caplog.text.count("PostgreSQL") == 1
+    databases.close()
