@@ -263,6 +263,7 @@ async def killed(home: Path, kills: int, seed: int) -> Account:
         return await account_of(at)
 
 
+@pytest.mark.nightly  # a minute of real processes: make test stays under six
 async def test_ten_kills_lose_nothing_and_double_nothing(tmp_path):
     account = await killed(tmp_path, 10, seed=1)
     print(account)
