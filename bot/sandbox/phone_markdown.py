@@ -102,6 +102,7 @@ def markdown_v2(text: str) -> str:
         attributes={"a": {"href"}, "img": {"src", "alt"}, "th": {"style"}, "td": {"style"}},
         filter_style_properties={"text-align"},
         url_schemes={"http", "https"},
+        attribute_filter=lambda _tag, _name, value: value or None,  # `[]()`: no address, no link
         link_rel="noopener noreferrer",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )

@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.phone import STYLES, TapForm, bubble
@@ -262,6 +262,7 @@ TOKENS += ["info", "</font>", "javascript:", "https://a", "<@", "script", "on", 
     st.lists(st.sampled_from(TOKENS), max_size=40).map("".join),
     st.sampled_from(["text", "markdown", "markdown_v2"]),
 )
+@example("[]()", "markdown_v2")
 def test_no_mixture_of_marks_can_run(content, kind):
     harmless(md(content, kind))
 
