@@ -62,6 +62,9 @@ KINDS: Mapping[str, Kind] = {
     "案例": Kind.SCENARIO,
     "学习": Kind.STUDY,
     "典型": Kind.MODEL,
+    "影视": Kind.MEDIA,
+    "责任": Kind.DUTY,
+    "文化": Kind.CULTURE,
 }
 HEADINGS: Mapping[Kind, tuple[str, ...]] = {
     Kind.NODE: ("提醒", "怎么办", "不在此列", "一句话", "节后"),
@@ -69,6 +72,9 @@ HEADINGS: Mapping[Kind, tuple[str, ...]] = {
     Kind.REPOST: ("经过", "问题在哪", "怎么做"),
     Kind.STUDY: ("要点", "想一想", "答案"),
     Kind.MODEL: ("故事", "留一句话"),
+    Kind.MEDIA: ("看点", "在哪里看", "看后想一想"),
+    Kind.DUTY: ("要做的事", "怎么做", "记着"),
+    Kind.CULTURE: ("正文", "可以怎么用"),
 }
 STATUSES = ("草稿", "停用")
 MAX_HEAD_LINES = 200

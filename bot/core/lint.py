@@ -43,6 +43,9 @@ _REQUIRED: dict[Kind, tuple[str, ...]] = {
     Kind.REPOST: ("经过",),
     Kind.STUDY: ("要点",),
     Kind.MODEL: ("故事",),
+    Kind.MEDIA: ("看点", "在哪里看"),
+    Kind.DUTY: ("要做的事",),
+    Kind.CULTURE: ("正文",),
 }
 # A footer as long as a unit's may be, so that a text that passes here also fits when sent.
 _LONGEST_FOOTER = Footer(unit="单" * 20, office="位" * 26, feedback="馈" * 30, number="2026-000")

@@ -37,6 +37,9 @@ class Kind(StrEnum):
     REPOST = "转发通报"
     STUDY = "学习提示"
     MODEL = "先进典型"
+    MEDIA = "影视推介"  # films and columns: words about them and where to find them
+    DUTY = "责任提示"  # for office-holders, by role
+    CULTURE = "廉洁文化"
 
 
 class State(StrEnum):

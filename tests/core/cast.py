@@ -58,6 +58,9 @@ _BODIES: dict[Kind, dict[str, str]] = {
     Kind.REPOST: {"经过": "公开通报。"},
     Kind.STUDY: {"要点": "礼品一个月内登记。"},
     Kind.MODEL: {"故事": "清廉一生。"},
+    Kind.MEDIA: {"看点": "四集，讲透一件事。", "在哪里看": "官方网站。"},
+    Kind.DUTY: {"要做的事": "按时开会。"},
+    Kind.CULTURE: {"正文": "一封家书。"},
 }
 
 
