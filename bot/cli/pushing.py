@@ -1,0 +1,62 @@
+"""Verbs about pushes: the outbox, and a text sent by hand."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.shell import CONFIG, JSON, PUSH_KEY, call, main, print_json, table, when
+from bot.core import messages
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.option("--state", multiple=True, help="只看这种状态，如 unknown")
+def pushes(config_path: str, as_json: bool, state: tuple[str, ...]) -> None:
+    """每条推送走到了哪一步。
+
+    例：qingfeng pushes --state unknown
+    """
+    answer = call(config_path, "pushes", {"state": list(state)})
+    if as_json:
+        return print_json(answer)
+    rows = [
+        [
+            when(p["due"]),
+            p["key"],
+            p["item"],
+            messages.STATES[p["state"]],
+            when(p["sent_at"]) if p["sent_at"] else "",
+            p["reason"],
+        ]
+        for p in answer["pushes"]
+    ]
+    table("推送记录", ["应发", PUSH_KEY, "内容", "状态", "发出", "说明"], rows)
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("item", metavar="ITEM")
+@click.option("--to", required=True, metavar="TARGET", help="推送对象的名字，或 me")
+@click.option("--dry-run", is_flag=True, help="只看成文，不发送")
+def send(config_path: str, as_json: bool, item: str, to: str, dry_run: bool) -> None:
+    """手工推送一篇；仍须已审批，并在推送时段内发出。
+
+    例：qingfeng send SC-01 --to jg1 --dry-run
+    """
+    answer = call(
+        config_path, "send", {"item": item, "to": to, "dry_run": dry_run}, example=dry_run
+    )
+    if as_json:
+        return print_json(answer)
+    if dry_run:
+        click.echo(answer["text"])
+        click.echo(f"—— 共 {answer['size']} 字节，未发送。" + (answer["blocked"] or ""))
+    else:
+        state = messages.STATES[answer["state"]]
+        click.echo(
+            f"{answer['key']}：{state}" + (f"（{answer['reason']}）" if answer["reason"] else "")
+        )
+    return None

@@ -1,0 +1,79 @@
+"""The verbs that stay: the demonstration, the local WeCom, the bot itself."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.config import Config
+
+from bot.cli.shell import CANNOT, CONFIG, PORT, async_, config_of, fail, guard, main, moment_of, say
+from bot.core import messages
+
+
+@main.command()
+@click.option("--headless", is_flag=True, help="不开浏览器，放完一遍故事就退出")
+@click.option("--port", default=0, type=PORT, metavar="N", help="演练环境的端口，0 为任选")
+def demo(headless: bool, port: int) -> None:
+    """演示：本机的企业微信 + 清风 + 一群会点“已阅”的人。
+
+    例：qingfeng demo    例：qingfeng demo --headless
+    """
+    from bot.demo import play
+
+    sys.exit(async_(play(Path.cwd(), headless=headless, port=port, say=click.echo)))
+
+
+@main.command()
+@click.option("--port", default=8700, type=PORT, metavar="N", help="端口，0 为任选")
+@click.option("--clock", metavar="TIME", help="从这一刻起走时，如 2026-06-15T09:00")
+@click.option(
+    "--roster", type=click.Path(path_type=Path), metavar="FILE.csv", help="把这里的人写成一份名册"
+)
+def sandbox(port: int, clock: str | None, roster: Path | None) -> None:
+    """演练环境：一个本机的企业微信，按公布的限制办事，带一部可以点的手机。
+
+    例：qingfeng sandbox --port 8700 --clock 2026-06-15T09:00 --roster 名册.csv
+    """
+    from bot.demo import serve_sandbox
+
+    start = None if clock is None else moment_of(clock)
+    async_(serve_sandbox(port, say, start=start, roster=roster))
+
+
+@main.command()
+@CONFIG
+@click.option("--clock", metavar="TIME", help="演练用：从这一刻起走时，如 2026-06-15T09:00")
+def run(config_path: str, clock: str | None) -> None:
+    """启动清风，一直运行到按 Ctrl-C。
+
+    例：qingfeng run --config config.toml
+    """
+    from bot import app
+
+    config = config_of(config_path, example=False)
+    if clock is not None and not _rehearsing(config):
+        fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
+    now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
+    _logging()
+    guard(lambda: async_(app.run(config, now, say)))
+
+
+def _rehearsing(config: Config) -> bool:
+    from urllib.parse import urlsplit
+
+    return urlsplit(config.wecom.base_url).hostname in ("127.0.0.1", "localhost")
+
+
+def _logging() -> None:
+    import logging
+
+    logging.basicConfig(
+        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    for name in ("httpx", "httpcore", "apscheduler"):  # httpx writes whole addresses, keys included
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -1,0 +1,102 @@
+"""Verbs about the texts: what is wrong with them, who approved them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from bot.library.folder import Folders
+
+from bot.cli.shell import (
+    CANNOT,
+    CONFIG,
+    FAULTS,
+    JSON,
+    OK,
+    call,
+    config_of,
+    fail,
+    main,
+    print_json,
+    print_problems,
+)
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("paths", nargs=-1, metavar="[PATH…]")
+def check(config_path: str, as_json: bool, paths: tuple[str, ...]) -> None:
+    """检查内容和日程，逐条列出文件、行号和改法。
+
+    例：qingfeng check    例：qingfeng check nodes/N06-端午.md --json
+    """
+    from bot.app import folders_of, system_clock
+    from bot.core.lint import lint
+    from bot.library.folder import errors, load_items, load_schedules
+
+    folders = folders_of(config_of(config_path))
+    if not folders.content.is_dir():
+        fail([f"找不到内容文件夹 {folders.content}"], CANNOT)
+    schedules, problems = load_schedules(folders.schedules)
+    items, more = load_items(folders.content)
+    problems += more
+    problems += lint(items, system_clock().date(), [node.name for node in schedules.nodes])
+    if paths:
+        asked = [_within(path, folders) for path in paths]
+        problems = [problem for problem in problems if _asked_for(problem.path, asked)]
+        items = [item for item in items if _asked_for(item.path, asked)]
+    if as_json:
+        print_json({"items": len(items), "problems": [vars(problem) for problem in problems]})
+    else:
+        print_problems(problems)
+        click.echo(
+            f"共 {len(items)} 篇内容，{len(errors(problems))} 个错误，"
+            f"{len(problems) - len(errors(problems))} 个提醒。"
+        )
+    sys.exit(FAULTS if errors(problems) else OK)
+
+
+def _asked_for(path: str, asked: Sequence[str]) -> bool:
+    return any(path == one or path.startswith(one.rstrip("/") + "/") or not one for one in asked)
+
+
+def _within(path: str, folders: Folders) -> str:
+    """Return how `check` names a file or folder that was given in whichever way."""
+    roots = (("", folders.content), ("schedules/", folders.schedules))
+    for given in (Path(path), folders.content / path, folders.schedules.parent / path):
+        for prefix, root in roots:
+            if given.exists() and given.resolve().is_relative_to(root.resolve()):
+                inside = given.resolve().relative_to(root.resolve()).as_posix()
+                return prefix + ("" if inside == "." else inside)
+    return fail([f"内容和日程里没有 {path}"], CANNOT)
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("item", metavar="ITEM")
+@click.option("--as", "who", required=True, metavar="NAME", help="谁审批")
+@click.option("--step", metavar="STEP", help="哪个环节，缺省为最后一个")
+@click.option("--sources-checked", is_flag=True, help="已打开来源，逐条核对")
+def approve(
+    config_path: str, as_json: bool, item: str, who: str, step: str | None, sources_checked: bool
+) -> None:
+    """审批一篇内容；之后一字改动都要重新审批。
+
+    例：qingfeng approve SC-01 --as 王五 --sources-checked
+    """
+    if not sources_checked and sys.stdin.isatty():
+        sources_checked = click.confirm("是否已打开来源，逐条核对无误？")
+    params = {"item": item, "who": who, "step": step, "sources_checked": sources_checked}
+    answer = call(config_path, "approve", params)
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已登记：{answer['who']} {answer['step']}通过《{answer['title']}》。")
+    click.echo(f"还差：{answer['blocked']}" if answer["blocked"] else "可以推送了。")
+    return None

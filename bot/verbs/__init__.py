@@ -1,0 +1,23 @@
+"""What each verb that touches state does. The command line and the console call the same ones.
+
+A verb takes the bureau, the moment and its parameters (plain JSON), and returns plain JSON. What
+the person got wrong is a Mistake with a Chinese sentence; it never becomes a traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from bot.verbs import figures, people, planning, pushing, reviewing
+from bot.verbs.asking import Mistake, Verb
+
+__all__ = ["VERBS", "Mistake", "Verb"]
+
+VERBS: Mapping[str, Verb] = {
+    "plan": planning.plan,
+    "pushes": pushing.pushes,
+    "send": pushing.send,
+    "approve": reviewing.approve,
+    "roster-import": people.roster_import,
+    "summary": figures.summary_of,
+}

@@ -1,0 +1,76 @@
+"""The outbox, and a text sent by hand."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.core import policy
+from bot.core.model import Item, Push, State, Target
+from bot.core.policy import RANKS
+from bot.engine import compose, deliver
+from bot.engine.bureau import Bureau
+from bot.verbs.asking import Mistake, Params, item_of, outbox_json, target_of
+
+
+async def pushes(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
+    """The outbox: every push and where it stands."""
+    states = [_state(name) for name in params.get("state") or ()]
+    found = await bureau.store.pushes(states)
+    return {"pushes": [outbox_json(push) for push in found]}
+
+
+def _state(name: str) -> State:
+    try:
+        return State(name)
+    except ValueError:
+        raise Mistake(f"没有“{name}”这种状态，可用：{'、'.join(State)}") from None
+
+
+async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Put one item into the outbox for one target; it leaves at the next permitted moment."""
+    library = bureau.library(now.date())
+    item = item_of(bureau, now, str(params["item"]))
+    target = target_of(bureau, str(params["to"]))
+    push = await _by_hand(bureau, now, item, target)
+    plan_of = bureau.plan(library)
+    if params.get("dry_run"):
+        try:
+            words = compose.preview(push, item, bureau, plan_of)
+        except ValueError as error:
+            raise Mistake(f"{item.id} 放不进该渠道：{error}") from None
+        return {"key": push.key, "dry_run": True, "blocked": push.blocked or None, **words}
+    if push.blocked:
+        raise Mistake(f"{item.id} 不能发送：{push.blocked}")
+    async with bureau.turn:  # two hands at once must not take one number
+        push = await _by_hand(bureau, now, item, target)
+        await bureau.store.add_pushes([push])
+        await deliver.deliver_one(push.key, bureau)
+    stored = await bureau.store.push(push.key)
+    return outbox_json(stored or push)
+
+
+async def _by_hand(bureau: Bureau, now: datetime, item: Item, target: Target) -> Push:
+    """Return the push of a hand that presses send: the next free number of this week."""
+    year, week, _ = now.date().isocalendar()
+    stem = f"manual-{year}W{week:02d}"
+    taken = {push.occurrence for push in await bureau.store.pushes()}
+    number = next(n for n in range(1, 10_000) if f"{stem}-{n}" not in taken)
+    occurrence = f"{stem}-{number}"
+    calendar = bureau.library(now.date()).calendar
+    opening = policy.next_permitted(now, bureau.policy, calendar.is_workday)
+    return Push(
+        key=f"{occurrence}_main@{target.id}",
+        occurrence=occurrence,
+        part="main",
+        target=target.id,
+        channel=target.channel,
+        due=now,
+        until=policy.closing(calendar.workday_after(opening.date(), 1), bureau.policy),
+        rule="manual",
+        covers=(occurrence,),
+        item=item.id,
+        digest=item.digest,
+        blocked=bureau.library(now.date()).blocked.get(item.id, ""),
+        rank=RANKS["manual"],
+    )
