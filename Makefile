@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
+# Many tests wait for a clock or a disk, so one more worker than cores is not too many.
+WORKERS ?= 3
 # pip's own chatter about newer versions and root is not the reader's concern.
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
@@ -32,7 +34,7 @@ test: dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 nightly: dev
 	@$(BIN)/pytest -m nightly $(ARGS)
