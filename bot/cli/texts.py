@@ -46,7 +46,7 @@ def check(config_path: str, as_json: bool, paths: tuple[str, ...]) -> None:
     schedules, problems = load_schedules(folders.schedules)
     items, more = load_items(folders.content)
     problems += more
-    problems += lint(items, system_clock().date(), [node.name for node in schedules.nodes])
+    problems += lint(items, system_clock().date(), schedules.known)
     if paths:
         asked = [_within(path, folders) for path in paths]
         problems = [problem for problem in problems if _asked_for(problem.path, asked)]

@@ -15,25 +15,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import lru_cache
+from functools import cached_property
 
 import chinese_calendar
-from borax.calendars.lunardate import LunarDate, TermUtils
 
+from bot.core.dates import HOLIDAYS, ONE, Occasion, festival_of, statutory, windows
 from bot.core.model import Date, Day, Node, NodeDay
 
-ONE = timedelta(days=1)
 MERGE_GAP = 6  # fewer days than this between two spans: one warning for both
-
-# The statutory days since 2025 (放假办法, 国务院令第795号): 13 days in seven festivals.
-_STATUTORY_SOLAR = {
-    (1, 1): "元旦",
-    (5, 1): "劳动节",
-    (5, 2): "劳动节",
-    (10, 1): "国庆节",
-    (10, 2): "国庆节",
-    (10, 3): "国庆节",
-}
 
 # chinesecalendar's names, in the words of the office.
 _NAMES = {
@@ -55,33 +44,6 @@ class Override:
     date: Date
     workday: bool
     name: str = ""
-
-
-def lunar_day(year: int, month: int, day: int) -> date:
-    """Return the solar date in `year` of a lunar month and day (not of a leap month).
-
-    A lunar year's last months fall into the next solar year; nobody asks for those here.
-    """
-    found: date = LunarDate(year, month, day).to_solar_date()
-    return found
-
-
-@lru_cache(maxsize=64)
-def solar_term(year: int, name: str) -> date:
-    """Return the date of a solar term, e.g. 清明, in `year`."""
-    found: date = TermUtils.nth_term_day(year, term_name=name)
-    return found
-
-
-@lru_cache(maxsize=64)
-def _statutory(year: int) -> Mapping[date, str]:
-    days = {date(year, month, day): name for (month, day), name in _STATUTORY_SOLAR.items()}
-    spring = lunar_day(year, 1, 1)
-    days |= {spring + n * ONE: "春节" for n in (-1, 0, 1, 2)}
-    days[solar_term(year, "清明")] = "清明节"
-    days[lunar_day(year, 5, 5)] = "端午节"
-    days[lunar_day(year, 8, 15)] = "中秋节"
-    return days
 
 
 def _official(day: date) -> tuple[bool, str] | None:
@@ -109,11 +71,18 @@ class Calendar:
             return _day(day, *official, "official", False)
         if day.year in self.announced:  # a plain day of a year whose notice was entered
             return _day(day, day.weekday() < 5, "", "override", False)
-        name = _statutory(day.year).get(day, "")
+        name = statutory(day.year).get(day, "")
         return _day(day, day.weekday() < 5 and not name, name, "estimate", True)
 
+    @cached_property
+    def _known(self) -> dict[date, bool]:
+        return {}
+
     def is_workday(self, day: date) -> bool:
-        return self.day(day).workday
+        known = self._known.get(day)
+        if known is None:
+            known = self._known[day] = self.day(day).workday
+        return known
 
     def workday_before(self, day: date, count: int = 1) -> date:
         """Return the `count`-th workday before `day`; with 0, `day` itself."""
@@ -143,13 +112,47 @@ class Calendar:
             last += ONE
         return first, last
 
+    # -- the nodes ---------------------------------------------------------------------------
+
     def node_day(self, node: Node, year: int) -> NodeDay:
-        """Return when `node` falls in `year`, and the last workday (W) before its days off.
+        """Return when `node` first falls in `year`, and the last workday (W) before its days off.
 
         A node that brings no day off has for W the last workday before its day.
         """
-        day = festival_of(node, year)
-        span = self.span(day)
+        return self._node_day(node, year, next(self._occasions(node, year)))
+
+    def node_days(self, nodes: Iterable[Node], year: int) -> list[NodeDay]:
+        """Return the nodes of `year`, earliest first; a node may have no day in it, or several."""
+        nodes = sorted(nodes, key=lambda node: node.key)
+        found = [
+            self._node_day(node, year, occasion)
+            for node in nodes
+            for occasion in self._occasions(node, year)
+        ]
+        for node in nodes:
+            if node.follows:
+                found += self._following(node, [day for day in found if day.brings_days_off])
+        return sorted(found, key=lambda n: (n.date, n.node.key))
+
+    def _occasions(self, node: Node, year: int) -> Iterator[Occasion]:
+        if node.window:
+            yield from windows(node, year)
+        elif node.holiday and node.holiday not in HOLIDAYS:
+            # One that the State Council gave once (抗战胜利70周年纪念日): its own first day.
+            for day in year_days(year):
+                found = self.day(day)
+                if found.name == node.holiday and not found.workday:
+                    yield Occasion(first=day, last=day)
+                    return
+        elif not (node.evergreen or node.follows):
+            day = festival_of(node, year)
+            yield Occasion(first=day, last=day)
+
+    def _node_day(self, node: Node, year: int, occasion: Occasion) -> NodeDay:
+        day = occasion.first
+        # A weekend is not what a node brings: 09-10 on a Saturday gives nobody a day off.
+        brings = not occasion.window and (day in statutory(year) or day.weekday() < 5)
+        span = self.span(day) if brings else None
         first, last = span if span else (None, None)
         return NodeDay(
             node=node,
@@ -158,15 +161,35 @@ class Calendar:
             first_off=first,
             last_off=last,
             last_workday_before=self.workday_before(first or day),
-            until=last or day,
+            until=last or occasion.last,
             provisional=self.day(day).provisional,
+            label=occasion.label,
         )
 
-    def node_days(self, nodes: Iterable[Node], year: int) -> list[NodeDay]:
-        """Return the nodes of `year`, earliest first."""
-        return sorted(
-            (self.node_day(node, year) for node in nodes), key=lambda n: (n.date, n.node.key)
-        )
+    def _following(self, node: Node, festivals: Iterable[NodeDay]) -> Iterator[NodeDay]:
+        """Yield the days of a node that comes after the days off of others.
+
+        Festivals that share their days off (中秋 inside 国庆) are followed once.
+        """
+        spans: dict[date, list[NodeDay]] = {}
+        for found in sorted(festivals, key=lambda found: (found.date, found.node.key)):
+            if found.node.name in node.follows and found.last_off:
+                spans.setdefault(found.last_off, []).append(found)
+        for last_off, together in spans.items():
+            first = together[0]
+            day = self.workday_after(last_off, node.workday)
+            yield NodeDay(
+                node=node,
+                year=first.year,
+                date=day,
+                first_off=None,
+                last_off=None,
+                last_workday_before=day,
+                until=day,
+                provisional=any(found.provisional for found in together),
+                label=first.node.key,
+                follows="、".join(found.node.name for found in together),
+            )
 
 
 def _day(day: date, workday: bool, name: str, source: str, provisional: bool) -> Day:
@@ -181,22 +204,6 @@ def _day(day: date, workday: bool, name: str, source: str, provisional: bool) ->
         source=source,  # type: ignore[arg-type]
         provisional=provisional,
     )
-
-
-def festival_of(node: Node, year: int) -> date:
-    """Return the day of `node` in `year`, by whichever of its three rules is set.
-
-    ValueError for a node without one: schedules.py reports those before they come here.
-    """
-    if node.date:
-        month, day = (int(part) for part in node.date.split("-"))
-        return date(year, month, day)
-    if node.lunar:
-        month, day = (int(part) for part in node.lunar.split("-"))
-        return lunar_day(year, month, day)
-    if node.solar_term:
-        return solar_term(year, node.solar_term)
-    raise ValueError(f"node {node.key} has no date")
 
 
 def merges(first: NodeDay, second: NodeDay) -> bool:

@@ -67,7 +67,7 @@ KINDS: Mapping[str, Kind] = {
     "文化": Kind.CULTURE,
 }
 HEADINGS: Mapping[Kind, tuple[str, ...]] = {
-    Kind.NODE: ("提醒", "怎么办", "不在此列", "一句话", "节后"),
+    Kind.NODE: ("提前说一句", "提醒", "怎么办", "不在此列", "一句话", "节后"),
     Kind.SCENARIO: ("经过", "问题在哪", "怎么做"),
     Kind.REPOST: ("经过", "问题在哪", "怎么做"),
     Kind.STUDY: ("要点", "想一想", "答案"),

@@ -118,16 +118,17 @@ def _characters(item: Item) -> Iterator[Problem]:
     if len(item.summary) > SUMMARY_LIMIT:
         hint = f"摘要{len(item.summary)}字，请控制在{SUMMARY_LIMIT}字以内"
         yield _problem(item, "摘要", "summary-long", hint)
-    one = item.sections.get("一句话", "").strip()
-    if len(one) > ONE_LINE_LIMIT:
-        hint = f"一句话{len(one)}字，请控制在{ONE_LINE_LIMIT}字以内"
-        yield _problem(item, "## 一句话", "one-line-long", hint)
+    for name in ("提前说一句", "一句话"):
+        one = item.sections.get(name, "").strip()
+        if len(one) > ONE_LINE_LIMIT:
+            hint = f"{name}{len(one)}字，请控制在{ONE_LINE_LIMIT}字以内"
+            yield _problem(item, f"## {name}", "one-line-long", hint)
 
 
 def _bytes(item: Item) -> Iterator[Problem]:
     """Render the item as it would be sent, with the longest of everything, and weigh it."""
     values = render.values_of(_longest_days(item), Calendar())
-    for part in ("main", "final") if item.kind is Kind.NODE else ("main",):
+    for part in ("main", "early", "final") if item.kind is Kind.NODE else ("main",):
         try:
             render.markdown(item, part, values, _LONGEST_FOOTER)
         except TooLong as error:
@@ -135,13 +136,14 @@ def _bytes(item: Item) -> Iterator[Problem]:
             yield _problem(item, "标题", "text-long", hint)
         except ValueError:  # a placeholder that nothing fills: its own rule says so
             return
-    if "{" in item.title + item.summary + item.sections.get("一句话", ""):
+    short = item.sections.get("一句话", "") + item.sections.get("提前说一句", "")
+    if "{" in item.title + item.summary + short:
         yield from _filled(item, values)
 
 
 def _filled(item: Item, values: Mapping[str, str]) -> Iterator[Problem]:
     """Weigh what placeholders make of a title or a card's text: they hold more than they show."""
-    for part in ("main", "final"):
+    for part in ("main", "early", "final"):
         try:
             render.card(item, part, values, _LONGEST_FOOTER, task_id="")
         except TooLong as error:

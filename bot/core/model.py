@@ -123,13 +123,22 @@ class Day:
 
 @dataclass(frozen=True, kw_only=True)
 class Node:
-    """节点: a day or season that calls for a warning (a table of nodes.toml)."""
+    """节点: a day or season that calls for a warning (a table of nodes.toml).
+
+    Exactly one of the eight ways to have a day is set; core/dates.py says what each means.
+    """
 
     key: str  # ascii, e.g. "mid-autumn"
     name: str  # 中秋
     date: str = ""  # fixed solar date "MM-DD"
     lunar: str = ""  # lunar date "M-D"
     solar_term: str = ""  # 清明
+    holiday: str = ""  # 国庆节
+    nth_weekday: str = ""  # 5月第2个周日
+    window: tuple[str, ...] = ()  # "6-1 至 6-30"
+    follows: tuple[str, ...] = ()  # names of the nodes it comes after
+    evergreen: bool = False
+    workday: int = 1  # of a node that follows: the n-th after their days off
     main: int = 3  # workdays before the last workday
     final: int = 0
     main_late_ok: int = 1  # workdays a main may be late before it is worthless
@@ -147,10 +156,22 @@ class NodeDay:
     last_workday_before: Date
     until: Date  # after this day a warning is worth nothing
     provisional: bool
+    label: str = ""  # tells the times of one node in one year apart
+    follows: str = ""  # the festivals it comes after
 
     @property
     def occurrence(self) -> str:
-        return f"{self.node.key}-{self.year}"
+        parts = (self.node.key, self.label, str(self.year))
+        return "-".join(part for part in parts if part)
+
+    @property
+    def name(self) -> str:
+        """What {节日} says."""
+        return self.follows or self.node.name
+
+    @property
+    def brings_days_off(self) -> bool:
+        return self.first_off is not None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,7 +19,8 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from bot.core import messages, policy
-from bot.core.calendar import ONE, Calendar, merges
+from bot.core.calendar import Calendar, merges
+from bot.core.dates import ONE
 from bot.core.model import Item, Kind, Node, NodeDay, Push, Rule, Skip, State, Target
 from bot.core.policy import Policy
 
@@ -186,7 +187,7 @@ def _node_slots(monday: date, plan: Plan) -> list[Slot]:
     days = [day for year in (-1, 0, 1) for day in plan.node_days(monday.year + year)]
     near = [day for day in days if -30 <= (day.date - monday).days <= 60]
     mains = [_main_slot(group, plan) for group in _groups(near)]
-    finals = [_final_slot(node_day, plan) for node_day in near]
+    finals = [_final_slot(node_day, plan) for node_day in near if not node_day.node.follows]
     return mains + _merge_same_day(finals)
 
 
@@ -202,6 +203,8 @@ def _groups(days: Sequence[NodeDay]) -> list[list[NodeDay]]:
 
 def _main_slot(group: Sequence[NodeDay], plan: Plan) -> Slot:
     first, calendar = group[0], plan.calendar
+    if first.node.follows:  # its day is a workday, and the only one
+        return _node_slot(group, "main", first.date, calendar.workday_after(first.date))
     earlier = ESTIMATE_LEAD if any(node_day.provisional for node_day in group) else 0
     day = _lead_day(first, first.node.main + earlier, plan)
     final = _lead_day(first, first.node.final, plan)

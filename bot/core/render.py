@@ -64,7 +64,7 @@ def values_of(days: Sequence[NodeDay], calendar: Calendar) -> dict[str, str]:
     provisional = any(day.provisional for day in days)
     spans = list(dict.fromkeys((day.first_off, day.last_off) for day in days if day.first_off))
     return {
-        "节日": "、".join(day.node.name for day in days),
+        "节日": "、".join(day.name for day in days),
         "放假安排": "" if provisional else "，".join(_span(*span) for span in spans),
         "上班日": "" if provisional else _day(calendar.workday_after(last)),
         "年份": str(days[0].year),
@@ -114,7 +114,8 @@ def parts_of(item: Item, part: str) -> list[tuple[str, str]]:
     """Return the sections that a part of a push says: (heading, text)."""
     if item.kind is not Kind.NODE:
         return list(item.sections.items())
-    wanted = {"final": ("一句话",), "after": ("节后",)}.get(
+    early = "提前说一句" if item.sections.get("提前说一句", "").strip() else "一句话"
+    wanted = {"early": (early,), "final": ("一句话",), "after": ("节后",)}.get(
         part, ("", "提醒", "怎么办", "不在此列")
     )
     return [(name, text) for name, text in item.sections.items() if name in wanted]
@@ -189,8 +190,8 @@ class Reading:
 
 
 def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) -> Reading:
-    """Return the text behind 看全文; a node's last warning leads to the whole of it too."""
-    part = "main" if part == "final" else part
+    """Return the text behind 看全文; a node's short warnings lead to the whole of it too."""
+    part = "main" if part in ("early", "final") else part
     sections = [(name, fill(text, values)) for name, text in parts_of(item, part)]
     return Reading(
         source_line=source_line(item),
@@ -203,9 +204,10 @@ def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) ->
 
 
 def summary_of(item: Item, part: str) -> str:
-    """Return the text of a card: a final's one sentence, else the author's 摘要."""
-    if item.kind is Kind.NODE and part == "final":
-        return item.sections.get("一句话") or item.summary
+    """Return the text of a card: one sentence early and last, else the author's 摘要."""
+    if item.kind is Kind.NODE and part in ("early", "final"):
+        said = [text for _, text in parts_of(item, part) if text.strip()]
+        return said[0] if said else item.summary
     return item.summary
 
 

@@ -13,17 +13,20 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bot.core.calendar import Override, festival_of
+from bot.core.calendar import Override
 from bot.core.content import KINDS
+from bot.core.dates import WEEKDAYS, festival_of, nth_weekday, windows
 from bot.core.model import Kind, Node, Problem, Rule
 
-WEEKDAYS = {f"周{name}": number for number, name in enumerate("一二三四五六日", 1)}
 SLOTS = ("上午", "下午")
 _KEY = re.compile(r"^[0-9a-z]+(-[0-9a-z]+)*$")
 _KEY_LIMIT = 40  # so that a push key stays within links.KEY_BYTES
 _MOST_WORKDAYS = 20  # planning looks some weeks ahead, not further
 _MONTH_DAY = re.compile(r"^\d{1,2}-\d{1,2}$")
-_NODE_KEYS = {"name": str, "date": str, "lunar": str, "solar_term": str, "on": bool}
+_DATED = ("date", "lunar", "solar_term", "holiday", "nth_weekday")  # in words
+_WAYS = (*_DATED, "window", "follows", "evergreen")
+_NODE_KEYS: dict[str, type] = {"name": str, **dict.fromkeys(_DATED, str)}
+_NODE_KEYS |= {"window": list, "follows": list, "evergreen": bool, "workday": int, "on": bool}
 _NODE_KEYS |= {"main": int, "final": int, "main_late_ok": int}
 _RULE_KEYS = {"name": str, "weekday": str, "kinds": list, "slot": str, "late_ok": int, "on": bool}
 _NOTICE_KEYS = ("notice", "day")
@@ -35,6 +38,7 @@ class Schedules:
     """Everything of schedules/, as read."""
 
     nodes: tuple[Node, ...] = ()
+    known: tuple[str, ...] = ()  # the names of all nodes, also of those switched off
     rules: tuple[Rule, ...] = ()
     overrides: Mapping[date, Override] = field(default_factory=dict)
     announced: frozenset[int] = frozenset()
@@ -49,6 +53,12 @@ def parse_nodes(
 ) -> tuple[tuple[Node, ...], list[Problem]]:
     """Read the tables of nodes.toml; a node switched off is left out."""
     return _tables(data, text, path, "node", _node)
+
+
+def node_names(data: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the names of all nodes of nodes.toml: texts may wait for one that is off."""
+    tables = [table for table in data.values() if isinstance(table, Mapping)]
+    return tuple(str(table["name"]) for table in tables if isinstance(table.get("name"), str))
 
 
 def parse_rules(
@@ -91,20 +101,42 @@ def _tables(
 
 def _node(key: str, table: Mapping[str, Any]) -> Node:
     _check(key, table, _NODE_KEYS)
-    if sum(bool(table.get(name)) for name in ("date", "lunar", "solar_term")) != 1:
-        raise _Bad(f'[{key}] 须写明 date、lunar、solar_term 中的一个，例如 date = "10-01"')
+    if sum(bool(table.get(name)) for name in _WAYS) != 1:
+        raise _Bad(f'[{key}] 须写明 {"、".join(_WAYS)} 中的一个，例如 date = "10-01"')
     if not table.get("name"):
         raise _Bad(f'[{key}] 缺少 name，例如 name = "国庆"')
     for name in ("date", "lunar"):
         if table.get(name) and not _MONTH_DAY.match(table[name]):
             raise _Bad(f'[{key}] 的 {name} 应写成 月-日，例如 "8-15"')
-    node = Node(key=key, **{name: value for name, value in table.items() if name != "on"})
-    try:
-        for year in range(2026, 2046):
-            festival_of(node, year)
-    except (ValueError, KeyError, IndexError):
-        raise _Bad(f"[{key}] 的日期不存在，或不是每年都有，请检查") from None
+    for name in ("window", "follows"):
+        if not all(isinstance(entry, str) for entry in table.get(name, [])):
+            raise _Bad(f"[{key}] 的 {name} 应是列表，里面是文字")
+    if table.get("follows") and not table.get("workday", 1):
+        raise _Bad(f"[{key}] 的 workday 至少是 1：放假后的第几个工作日")
+    values = {name: value for name, value in table.items() if name != "on"}
+    lists = {name: tuple(table[name]) for name in ("window", "follows") if name in table}
+    node = Node(key=key, **(values | lists))
+    _dated(node)
     return node
+
+
+def _dated(node: Node) -> None:
+    """Try the node's day in every year of two decades."""
+    try:
+        if node.window:
+            found = [len(list(windows(node, year))) for year in range(2020, 2046)]
+            if not any(found):
+                raise ValueError
+        elif node.nth_weekday:
+            for year in range(2026, 2046):
+                nth_weekday(year, node.nth_weekday)
+        elif not (node.evergreen or node.follows or node.holiday):
+            for year in range(2026, 2046):
+                festival_of(node, year)
+    except (ValueError, KeyError, IndexError):
+        if node.window:
+            raise _Bad(f'[{node.key}] 的 window 应写成 ["6-1 至 6-30"]，日期要存在') from None
+        raise _Bad(f"[{node.key}] 的日期不存在，或不是每年都有，请检查") from None
 
 
 def _rule(key: str, table: Mapping[str, Any]) -> Rule:

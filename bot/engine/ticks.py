@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime, time, timedelta
 
 from bot.core import policy
-from bot.core.calendar import ONE
+from bot.core.dates import ONE
 from bot.core.model import SHANGHAI, Push
 from bot.core.planning import plan_span
 from bot.core.policy import RANKS

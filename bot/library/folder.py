@@ -15,7 +15,13 @@ from bot.core.calendar import Calendar, Override
 from bot.core.content import digest_of, has_head, parse_item
 from bot.core.lint import lint
 from bot.core.model import Item, Problem
-from bot.core.schedules import Schedules, parse_nodes, parse_overrides, parse_rules
+from bot.core.schedules import (
+    Schedules,
+    node_names,
+    parse_nodes,
+    parse_overrides,
+    parse_rules,
+)
 from bot.library import approvals
 from bot.library.decode import Unreadable, read_text, read_toml, why
 
@@ -75,7 +81,7 @@ def _load(
     problems = list(found)
     items, more = load_items(folders.content)
     problems += more
-    problems += lint(items, today, [node.name for node in schedules.nodes])
+    problems += lint(items, today, schedules.known)
     faulty = {problem.path for problem in problems if problem.severity == "error"}
     key = approvals.seal_key(folders.data) if folders.review else b""
     blocked = {item.id: _blocked(item, folders, key, faulty) for item in items}
@@ -214,6 +220,7 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
     data, text, found = read_toml(folder / "nodes.toml", "schedules/nodes.toml")
     nodes, more = parse_nodes(data, text, "schedules/nodes.toml")
     problems += found + more
+    known = node_names(data)
     data, text, found = read_toml(folder / "rhythm.toml", "schedules/rhythm.toml")
     rules, more = parse_rules(data, text, "schedules/rhythm.toml")
     problems += found + more
@@ -233,7 +240,11 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
         if whole:
             announced.add(int(path.stem))
     return Schedules(
-        nodes=nodes, rules=rules, overrides=overrides, announced=frozenset(announced)
+        nodes=nodes,
+        known=known,
+        rules=rules,
+        overrides=overrides,
+        announced=frozenset(announced),
     ), problems
 
 

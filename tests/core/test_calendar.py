@@ -12,13 +12,12 @@ from bot.core.calendar import (
     MERGE_GAP,
     Calendar,
     Override,
-    festival_of,
     iso_week,
-    lunar_day,
     merges,
     monday_of,
     year_days,
 )
+from bot.core.dates import festival_of, lunar_day
 from bot.core.model import Node, NodeDay
 
 from .cast import CALENDAR, NODES, node
@@ -259,3 +258,72 @@ def test_the_lunar_new_year_is_the_first_of_the_first():
 def test_a_node_without_any_rule_is_a_mistake_of_the_programmer():
     with pytest.raises(ValueError, match="no date"):
         festival_of(Node(key="x", name="无"), 2026)
+
+
+# -- the kinds of days a node may have -----------------------------------------------------------
+
+
+def days_of(node, year, *others, calendar=CALENDAR):
+    found = calendar.node_days([node, *others], year)
+    return [(day.occurrence, str(day.date)) for day in found if day.node == node]
+
+
+@pytest.mark.parametrize(
+    ("fields", "year", "expected"),
+    [
+        ({"nth_weekday": "5月第2个周日"}, 2026, [("x-2026", "2026-05-10")]),
+        ({"nth_weekday": "11月第四个周四"}, 2027, [("x-2027", "2027-11-25")]),
+        ({"nth_weekday": "12月最后一个周五"}, 2026, [("x-2026", "2026-12-25")]),
+        ({"nth_weekday": "6月最后一个周二"}, 2026, [("x-2026", "2026-06-30")]),
+        ({"holiday": "端午节"}, 2026, [("x-2026", "2026-06-19")]),
+        ({"holiday": "抗战胜利70周年纪念日"}, 2015, [("x-2015", "2015-09-03")]),
+        ({"holiday": "抗战胜利70周年纪念日"}, 2016, []),
+        ({"window": ("7-1 至 7-31",)}, 2026, [("x-2026", "2026-07-01")]),
+        (
+            {"window": ("6-1 至 6-30", "7-10至8-31")},
+            2026,
+            [("x-06-2026", "2026-06-01"), ("x-07-2026", "2026-07-10")],
+        ),
+        ({"window": ("2026-09-01 至 2027-06-30",)}, 2026, [("x-2026", "2026-09-01")]),
+        ({"window": ("2026-09-01 至 2027-06-30",)}, 2027, []),
+        ({"evergreen": True}, 2026, []),
+    ],
+)
+def test_a_node_may_have_its_day_in_many_ways(fields, year, expected):
+    assert days_of(Node(key="x", name="某", **fields), year) == expected
+
+
+def test_a_window_over_the_new_year_ends_in_the_next_one():
+    (found,) = CALENDAR.node_days([Node(key="x", name="某", window=("12-10 至 1-20",))], 2026)
+    assert (found.date, found.until) == (date(2026, 12, 10), date(2027, 1, 20))
+    assert (found.first_off, found.last_workday_before) == (None, date(2026, 12, 9))
+
+
+def test_a_node_that_follows_comes_so_many_workdays_after_the_days_off():
+    after = Node(key="after", name="节后", follows=("春节", "国庆", "中秋"), workday=3)
+    found = CALENDAR.node_days([after, *NODES], 2026)
+    assert [(day.occurrence, str(day.date), day.name) for day in found if day.node == after] == [
+        ("after-spring-festival-2026", "2026-02-26", "春节"),
+        ("after-mid-autumn-2026", "2026-09-30", "中秋"),
+        ("after-national-day-2026", "2026-10-10", "国庆"),  # a Saturday worked
+    ]
+    in_2025 = [day for day in CALENDAR.node_days([after, *NODES], 2025) if day.node == after]
+    assert [(day.occurrence, day.name) for day in in_2025] == [
+        ("after-spring-festival-2025", "春节"),
+        ("after-national-day-2025", "国庆、中秋"),  # one span, followed once
+    ]
+
+
+@pytest.mark.parametrize("day", ["9-10", "12-4", "7-1"])
+def test_a_weekend_is_not_what_a_node_brings(day):
+    for year in range(2020, 2040):
+        found = CALENDAR.node_day(Node(key="x", name="某", date=day), year)
+        if found.date == lunar_day(year, 8, 15):  # 2022: 教师节 was 中秋 too
+            continue
+        assert found.first_off is None
+        assert found.last_workday_before == CALENDAR.workday_before(found.date)
+
+
+def test_a_month_without_a_fifth_sunday_is_refused():
+    with pytest.raises(ValueError, match="no such day"):
+        festival_of(Node(key="x", name="某", nth_weekday="2月第5个周日"), 2026)

@@ -72,6 +72,7 @@ OFFENCES = [
     (replace(SOUND, title="题" * 27), "title-long"),
     (replace(SOUND, summary="文" * 111), "summary-long"),
     (said(NODE, 一句话="文" * 61), "one-line-long"),
+    (said(NODE, 提前说一句="文" * 61), "one-line-long"),
     (said(SOUND, 经过="文" * 1400), "text-long"),
     (said(replace(NODE, nodes=("中秋", "国庆")), 提醒="{放假安排}" * 30), "text-long"),
     (replace(NODE, title="{放假安排}{放假安排}"), "card-long"),

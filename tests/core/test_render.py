@@ -176,7 +176,12 @@ def test_a_case_is_told_whole_and_in_the_authors_order():
 
 @pytest.mark.parametrize(
     ("part", "names"),
-    [("main", ["提醒", "怎么办"]), ("final", ["一句话"]), ("after", ["节后"])],
+    [
+        ("main", ["提醒", "怎么办"]),
+        ("early", ["一句话"]),
+        ("final", ["一句话"]),
+        ("after", ["节后"]),
+    ],
 )
 def test_each_part_of_a_node_says_its_own_sections(part, names):
     text = node_item(提醒="甲", 怎么办="乙", 一句话="丙", 节后="丁")
@@ -195,6 +200,8 @@ def test_a_final_is_one_sentence_without_a_heading_or_sources():
     [
         ("main", {"一句话": "丙"}, "三句话说清楚。"),
         ("final", {"一句话": "丙"}, "丙"),
+        ("early", {"一句话": "丙", "提前说一句": "丁"}, "丁"),
+        ("early", {"一句话": "丙"}, "丙"),
         ("final", {}, "三句话说清楚。"),
     ],
 )

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.core.calendar import Override
 from bot.core.model import Kind, Node, Rule
-from bot.core.schedules import parse_nodes, parse_overrides, parse_rules
+from bot.core.schedules import node_names, parse_nodes, parse_overrides, parse_rules
 
 NODE = '\n[mid-autumn]\nname = "中秋"\nlunar = "8-15"\n'
 RULE = '\n[monday]\nname = "周一"\nweekday = "周一"\nkinds = ["学习提示"]\n'
@@ -32,6 +32,20 @@ def read(parse, text, *more):
             '[a]\nname = "国庆"\ndate = "10-01"\non = true\n',
             Node(key="a", name="国庆", date="10-01"),
         ),
+        (
+            '[s]\nname = "升学季"\nwindow = ["6-1 至 6-30", "7-10 至 8-31"]\n',
+            Node(key="s", name="升学季", window=("6-1 至 6-30", "7-10 至 8-31")),
+        ),
+        (
+            '[f]\nname = "节后"\nfollows = ["春节"]\nworkday = 3\n',
+            Node(key="f", name="节后", follows=("春节",), workday=3),
+        ),
+        ('[e]\nname = "婚丧"\nevergreen = true\n', Node(key="e", name="婚丧", evergreen=True)),
+        (
+            '[m]\nname = "母亲节"\nnth_weekday = "5月第2个周日"\n',
+            Node(key="m", name="母亲节", nth_weekday="5月第2个周日"),
+        ),
+        ('[h]\nname = "国庆"\nholiday = "国庆节"\n', Node(key="h", name="国庆", holiday="国庆节")),
     ],
 )
 def test_a_sound_node_is_read(table, node):
@@ -45,13 +59,18 @@ def test_a_sound_rule_is_read():
     assert read(parse_rules, text) == ((rule,), [])
 
 
+def test_a_node_that_is_off_has_a_name_all_the_same():
+    data = tomllib.loads('[a]\nname = "元宵"\non = false\n[b]\nname = 1\n[c]\nname = "清明"\n')
+    assert node_names(data) == ("元宵", "清明")
+
+
 @pytest.mark.parametrize("parse", [parse_nodes, parse_rules])
 def test_what_is_switched_off_is_left_out(parse):
     assert read(parse, "[x]\non = false\n") == ((), [])
 
 
 BAD_NODES = [
-    ('name = "甲"', "须写明 date、lunar、solar_term 中的一个"),
+    ('name = "甲"', "须写明 date、lunar、solar_term、holiday、"),
     ('name = "甲"\ndate = "1-1"\nlunar = "1-1"', "中的一个"),
     ('date = "1-1"', "缺少 name"),
     ('name = "甲"\ndate = "元月一日"', "应写成 月-日"),
@@ -61,6 +80,14 @@ BAD_NODES = [
     ('name = "甲"\nlunar = "13-1"', "日期不存在，或不是每年都有"),
     ('name = "甲"\nlunar = "0-1"', "日期不存在，或不是每年都有"),
     ('name = "甲"\nsolar_term = "青明"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\nwindow = ["元月"]', "window 应写成"),
+    ('name = "甲"\nwindow = ["2-30 至 3-1"]', "日期要存在"),
+    ('name = "甲"\nwindow = ["2026-09-01 至 2026-08-31"]', "window 应写成"),
+    ('name = "甲"\nwindow = "6-1 至 6-30"', "window 应是列表"),
+    ('name = "甲"\nfollows = [1]', "里面是文字"),
+    ('name = "甲"\nfollows = ["春节"]\nworkday = 0', "workday 至少是 1"),
+    ('name = "甲"\nnth_weekday = "2月第5个周日"', "日期不存在，或不是每年都有"),
+    ('name = "甲"\nnth_weekday = "母亲节"', "日期不存在，或不是每年都有"),
     ('name = "甲"\ndate = "1-1"\nmian = 3', "是不是 main？"),
     ('name = "甲"\ndate = "1-1"\nzzz = 3', "可用：name date lunar"),
     ('name = "甲"\ndate = "1-1"\nmain = "3"', "main 应是整数"),
