@@ -54,7 +54,7 @@ LISTS = frozenset({"nodes", "tags", "posts", "attachments", "channels"})
 DATES = frozenset({"effective", "expires"})
 NUMBERS = frozenset({"cooldown_weeks"})
 # Not part of what a reader sees, so a change of these does not void an approval.
-_UNSEEN = frozenset({"status", "cooldown_weeks", "path", "lines", "digest"})
+_UNSEEN = frozenset({"status", "cooldown_weeks", "path", "lines", "attached", "digest"})
 
 KINDS: Mapping[str, Kind] = {
     **{str(kind): kind for kind in Kind},
@@ -277,18 +277,23 @@ def _sections(
     return {name: text for name, text in texts.items() if name or text.strip()}, at
 
 
-def digest_of(item: Item, attachments: Mapping[str, str] | None = None) -> str:
-    """Return the sha256 over what a reader sees: words, fields, attachments (name -> sha256).
+def digest_of(item: Item) -> str:
+    """Return the sha256 over what a reader sees (`words_of`). An approval binds to it."""
+    return hashlib.sha256(words_of(item).encode()).hexdigest()
 
-    An approval binds to it. Encoding, line ends, 状态 and 冷却周数 are not in it.
+
+def words_of(item: Item) -> str:
+    """Return what a reader sees, as JSON: words, fields, attachments (name -> sha256).
+
+    Encoding, line ends, 状态 and 冷却周数 are not in it.
     """
-    seen: dict[str, Any] = {"attachments_sha256": dict(sorted((attachments or {}).items()))}
+    seen: dict[str, Any] = {"attachments_sha256": dict(sorted(item.attached.items()))}
     for name, value in vars(item).items():
         if name in _UNSEEN:
             continue
         seen[name] = value.isoformat() if isinstance(value, date) else value
     seen["sections"] = list(item.sections.items())  # their order is the author's too
-    return hashlib.sha256(json.dumps(seen, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
+    return json.dumps(seen, ensure_ascii=False, sort_keys=True)
 
 
 def body_of(item: Item) -> str:

@@ -107,6 +107,7 @@ class Item:
     status: str = ""  # 草稿 or 停用, else empty
     sections: Mapping[str, str] = field(default_factory=dict)  # heading -> text, in order
     lines: Mapping[str, int] = field(default_factory=dict, compare=False)  # key, heading -> line
+    attached: Mapping[str, str] = field(default_factory=dict)  # attachment -> sha256 of its bytes
     digest: str = ""  # sha256 over what a reader sees; see content.digest_of
 
 

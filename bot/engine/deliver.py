@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 
 from bot.channels import KINDS, Channel, Outcome, SendError
 from bot.core import messages, policy
+from bot.core.content import words_of
 from bot.core.model import SHANGHAI, Cohort, Delivery, Item, Message, Push, State, Target
 from bot.engine import compose
 from bot.engine.bureau import Bureau, Moment
@@ -288,6 +289,8 @@ async def _attempt(
         digest=part.digest,
         to=part.people,
     )
+    if part.item is not None:
+        await store.keep_text(words_of(part.item), delivery.begun)
     if not await store.begin(delivery, part.cohort, part.total):
         return  # somebody else has it
     try:

@@ -178,7 +178,8 @@ def _load_item(path: Path, shown: str, root: Path) -> tuple[Item | None, list[Pr
     if not item.attachments:
         return item, problems
     digests, found = _attachments(item, path.parent, root)
-    return replace(item, digest=digest_of(item, digests)), problems + found
+    item = replace(item, attached=digests)
+    return replace(item, digest=digest_of(item)), problems + found
 
 
 def _inside(path: Path, root: Path) -> bool:

@@ -15,6 +15,9 @@ from typing import Any, Protocol
 
 from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
 from bot.core.reading import Acts, Question
+from bot.store.records import Audited, AuditEntry
+
+__all__ = ["AuditEntry", "Audited", "Store", "TargetState", "overall"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,8 +52,10 @@ class Store(Protocol):
         """Write how an attempt ended; `parts` is how many the push has in all.
 
         An attempt speaks only for itself: where an earlier one may have arrived, a part that is
-        refused or to be tried again stays unknown. A part that was sent stays sent. Durable;
-        if it raises, the row stays `sending`, for `recover` to find.
+        refused or to be tried again stays unknown. A part that was sent stays sent. What was seen
+        (the body without whom it was for) is kept by digest, and an end that is not to be tried
+        again is put into the trail, in the same change. Durable; if it raises, the row stays
+        `sending`, for `recover` to find.
         """
 
     def close(self) -> None:
@@ -143,6 +148,21 @@ class Store(Protocol):
         """Keep a summary as it was sent; the first one of a week stays. Durable."""
 
     async def summary(self, week: str) -> dict[str, Any] | None: ...
+
+    async def keep_text(self, text: str, at: datetime) -> str:
+        """Keep a text as it was approved, once; return its digest (records.digest_of). Durable."""
+
+    async def text(self, digest: str) -> str | None:
+        """Return a text that was kept: approved words, or the JSON of a message as it was seen."""
+
+    async def texts(self) -> list[str]:
+        """Return the digests of all texts that are kept."""
+
+    async def audit(self, entry: AuditEntry) -> None:
+        """Put an entry at the end of the trail (records.py). Durable; nothing ever removes one."""
+
+    async def audits(self) -> list[Audited]:
+        """Return the whole trail, from its first entry."""
 
     async def limits(self) -> list[str]:
         """Return in words what has outgrown this store; nothing while it is at ease."""

@@ -3,6 +3,8 @@
     qingfeng.json              pushes, targets, members, summaries, figures, …   always in memory
     sent/2026-W25.json         cohorts and deliveries of that week's occurrences     when asked for
     receipts/2026-W25.json     the receipts of the same                              when asked for
+    texts/2026-06.json         texts as approved and as sent, by digest, since that month     〃
+    audit/2026-06.json         the trail of that month                                        〃
     qingfeng.journal           what changed since those files were written
 
 One change may touch several files and is still one line of the journal: all of it is kept, or
@@ -29,7 +31,7 @@ MAIN = ""
 MAIN_FILE = "qingfeng.json"
 JOURNAL_FILE = "qingfeng.journal"
 FOLD_AT = 8 << 20  # bytes of journal; more while the files it touches are larger still
-KEPT_LOADED = 12  # parts of weeks that stay in memory
+KEPT_LOADED = 12  # parts of weeks and months that stay in memory
 MANY_DOCS = 300_000  # in one file; beyond that a server's database serves better
 
 
@@ -76,7 +78,7 @@ class Databases:
         return known
 
     def names(self, kind: str) -> list[str]:
-        """Return the names of all parts of a kind, "sent" or "receipts", oldest first."""
+        """Return the names of all parts of a kind ("sent", "receipts", …), oldest first."""
         self._load()
         on_disk = [
             f"{kind}/{name.removesuffix('.json')}"

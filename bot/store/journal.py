@@ -22,7 +22,8 @@ from bot.store.files import Files, put_in_place
 
 log = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
+SPOKEN = (2, FORMAT)  # formats whose journal has these lines
 Change = Sequence[Any]  # see databases.py; a JSON array
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -101,7 +102,7 @@ def _good_line_after(data: bytes, start: int) -> bool:
 
 
 def _check(header: Any, path: Path) -> None:
-    if not isinstance(header, dict) or header.get("format") != FORMAT:
+    if not isinstance(header, dict) or header.get("format") not in SPOKEN:
         raise OSError(errno.EINVAL, "由更新的版本写成，请升级清风", str(path))
 
 

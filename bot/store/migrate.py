@@ -2,11 +2,14 @@
 
 format 1: everything in qingfeng.json, which was rewritten on every change.
 format 2: cohorts, deliveries and receipts by week, and a journal (databases.py).
+format 3: texts kept by digest, and the trail. Deliveries of before have their text in the row, and
+          are read as they are; the mark keeps an older program from misreading newer ones.
 """
 
 from __future__ import annotations
 
 import errno
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -24,19 +27,20 @@ def bring_up_to_date(databases: Databases) -> None:
     """Bring the data folder to this version's format; OSError if it is of a later one."""
     main = databases[MAIN]
     meta = main.rows("meta").find("format")
-    if meta is None:
-        if main.tables():
-            raise _foreign(databases)
-        with databases.change():
-            main.rows("meta").put({"name": "format", "value": FORMAT})
-        databases.commit()
-    elif meta["value"] == 1:
-        with databases.change():
-            _split(databases)
-        databases.commit()
-        databases.fold()
-    elif meta["value"] != FORMAT:
+    if meta is None and main.tables():
         raise _foreign(databases)
+    known = meta["value"] if meta else FORMAT
+    if not 0 < known <= FORMAT:
+        raise _foreign(databases)
+    if meta is not None and known == FORMAT:
+        return
+    with databases.change():
+        for older in range(known, FORMAT):
+            STEPS[older](databases)
+        main.rows("meta").put({"name": "format", "value": FORMAT})
+    databases.commit()
+    if known < FORMAT:
+        databases.fold()
 
 
 def _foreign(databases: Databases) -> OSError:
@@ -58,7 +62,6 @@ def _split(databases: Databases) -> None:
         main.rows("pushes").put({**doc, "file": weeks[doc["key"]], **more})
     for table, kind in MOVED.items():
         _move(databases, table, kind, weeks)
-    main.rows("meta").put({"name": "format", "value": FORMAT})
 
 
 def _move(databases: Databases, table: str, kind: str, weeks: dict[str, str]) -> None:
@@ -66,3 +69,10 @@ def _move(databases: Databases, table: str, kind: str, weeks: dict[str, str]) ->
     for doc in source.docs():
         databases[f"{kind}/{weeks.get(doc['push'], 'other')}"].rows(table).put(doc)
         source.drop(id_of(table, doc))
+
+
+def _keep_texts(databases: Databases) -> None:
+    """Nothing is to be rewritten: rows of both shapes are read."""
+
+
+STEPS: Mapping[int, Callable[[Databases], None]] = {1: _split, 2: _keep_texts}

@@ -37,6 +37,9 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "members": ("id",),
     "targets": ("id",),
     "summaries": ("week",),
+    "texts": ("digest",),
+    "kept": ("digest",),
+    "trail": ("number",),
 }
 _REPEATED = ("push", "means", "step")  # few different words in many receipts: kept once
 

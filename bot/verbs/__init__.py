@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.verbs import figures, people, planning, pushing, reviewing
+from bot.verbs import figures, keeping, people, planning, pushing, reviewing
 from bot.verbs.asking import Mistake, Verb
 
 __all__ = ["VERBS", "Mistake", "Verb"]
@@ -20,4 +20,5 @@ VERBS: Mapping[str, Verb] = {
     "approve": reviewing.approve,
     "roster-import": people.roster_import,
     "summary": figures.summary_of,
+    "audit-verify": keeping.audit_verify,
 }

@@ -6,9 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import messages
+from bot.core.content import words_of
+from bot.core.model import Item
 from bot.engine.bureau import Bureau
 from bot.library import approvals
 from bot.library.approvals import Approval
+from bot.store import AuditEntry
 from bot.verbs.asking import Mistake, Params, item_of
 
 
@@ -43,6 +46,7 @@ async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         how=approvals.COMMAND_LINE,
         sources_checked=bool(params.get("sources_checked")),
     )
+    await _recorded(bureau, item, approval)
     path = approvals.write(folders.approvals, approval, key)
     left = bureau.library(now.date()).blocked.get(item.id, "")
     return {
@@ -54,3 +58,17 @@ async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         "path": path.relative_to(folders.content).as_posix(),
         "blocked": left or None,
     }
+
+
+async def _recorded(bureau: Bureau, item: Item, approval: Approval) -> None:
+    """Keep the words and put the approval into the trail: before it is one, so none is hidden."""
+    await bureau.store.keep_text(words_of(item), approval.when)
+    entry = AuditEntry(
+        at=approval.when,
+        what="approved",
+        about=item.id,
+        who=approval.who,
+        digest=item.digest,
+        detail={"step": approval.step, "how": approval.how},
+    )
+    await bureau.store.audit(entry)

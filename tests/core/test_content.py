@@ -325,7 +325,9 @@ def test_any_other_change_voids_the_approval(text):
 
 def test_an_approval_binds_to_the_bytes_of_attachments():
     found = sound(text_of("附件: a.pdf"))
-    digests = {digest_of(found, {"a.pdf": sha}) for sha in ("00", "11")} | {digest_of(found)}
+    digests = {digest_of(replace(found, attached={"a.pdf": sha})) for sha in ("00", "11")} | {
+        digest_of(found)
+    }
     assert len(digests) == 3
 
 

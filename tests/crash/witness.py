@@ -15,6 +15,8 @@ from tests.crash.disk import Disk
 DATA = Path("/data")
 CHANGES = {"add_pushes", "begin", "finish", "end", "postpone", "confirm", "recover"}
 CHANGES |= {"add_receipt", "count", "number", "set_members", "set_target", "keep_summary"}
+CHANGES |= {"keep_text", "audit"}
+KINDS = ("sent", "receipts", "texts", "audit")
 CACHES = ("figures", "meta")  # tables that promise nothing
 
 
@@ -32,7 +34,7 @@ class Shelves(TinyStore):
 
     def _rows(self) -> dict[str, Any]:
         base = self._databases
-        parts = ["", *base.names("sent"), *base.names("receipts")]
+        parts = ["", *(name for kind in KINDS for name in base.names(kind))]
         return {
             f"{table}/{id}": doc
             for part in parts

@@ -14,6 +14,7 @@ import pytest
 from tinydb import TinyDB
 
 from bot.core.model import State
+from bot.store.journal import FORMAT
 from bot.store.tiny import TinyStore
 from tests.disk import full_disk
 from tests.store.rows import MEMBERS, attempt, brought_to, cohort, push, receipt
@@ -129,7 +130,8 @@ def test_a_damaged_file_is_refused_in_words_and_left_as_it_is(tmp_path, content)
 def test_a_file_of_a_later_version_is_refused_in_words(tmp_path):
     TinyStore(tmp_path).close()
     path = tmp_path / "qingfeng.json"
-    path.write_text(path.read_text("utf-8").replace('"value": 2', '"value": 3'), "utf-8")
+    later = path.read_text("utf-8").replace(f'"value": {FORMAT}', f'"value": {FORMAT + 1}')
+    path.write_text(later, "utf-8")
     with pytest.raises(OSError, match="升级"):
         TinyStore(tmp_path)
 

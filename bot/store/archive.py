@@ -1,0 +1,38 @@
+"""What is kept for whoever asks a year later: texts as approved and as sent, and the trail."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from bot.store.codec import from_doc
+from bot.store.records import Audited, AuditEntry
+from bot.store.returns import Returns
+from bot.store.tables import Doc
+
+
+class Archive(Returns):
+    """The archive of the contract (bot.store)."""
+
+    async def keep_text(self, text: str, at: datetime) -> str:
+        return await self._write(lambda: self._keep_text(text, at))
+
+    async def text(self, digest: str) -> str | None:
+        return await self._read(lambda: self._text(digest))
+
+    async def texts(self) -> list[str]:
+        return await self._read(lambda: [doc["digest"] for doc in self._main("kept").docs()])
+
+    async def audit(self, entry: AuditEntry) -> None:
+        await self._write(lambda: self._audit(entry))
+
+    async def audits(self) -> list[Audited]:
+        def work() -> list[Audited]:
+            found = [_audited(doc) for doc in self._docs("audit", "trail")]
+            self._databases.forget()
+            return sorted(found, key=lambda one: one.number)
+
+        return await self._read(work)
+
+
+def _audited(doc: Doc) -> Audited:
+    return from_doc(Audited, {**doc, "entry": from_doc(AuditEntry, doc["entry"])})

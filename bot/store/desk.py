@@ -1,0 +1,119 @@
+"""The desk on which the rows of the embedded store lie: what its other parts work on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
+
+from bot.core.model import Delivery, Push
+from bot.store import tallies
+from bot.store.codec import from_doc, to_doc
+from bot.store.commit import Committer
+from bot.store.databases import FOLD_AT, MAIN, Databases
+from bot.store.files import Files
+from bot.store.migrate import bring_up_to_date
+from bot.store.records import BEGINNING, AuditEntry, as_seen, digest_of, linked
+from bot.store.tables import Doc, Rows
+
+OTHER = "other"  # the week of what belongs to no push that we know
+T = TypeVar("T")
+
+
+class Desk:
+    """Rows by name. Calls are serialised; the loop is never blocked.
+
+    One thread does all the work, and one fsync serves all who wait (commit.py). Only what is
+    of today is in memory: the rows of a week are read when somebody asks for them (databases.py).
+    """
+
+    def __init__(self, folder: Path, files: Files | None = None, fold_at: int = FOLD_AT) -> None:
+        files = files or Files()
+        files.make_folder(folder)
+        with suppress(PermissionError):  # who may not look into the parent has not made this one
+            files.fsync_folder(folder.parent)  # else a power cut takes it with all that is in it
+        self._databases = Databases(folder, files, fold_at)
+        bring_up_to_date(self._databases)
+        self._decoded: dict[str, tuple[Doc, Push]] = {}
+        self._committer = Committer(self._databases)
+        self._write, self._read = self._committer.write, self._committer.read
+
+    def _main(self, table: str) -> Rows:
+        return self._databases.rows(MAIN, table)
+
+    def _week(self, kind: str, key: str) -> str:
+        """Return the part that has the rows of a push: all of one occurrence are together."""
+        doc = self._main("pushes").find(key)
+        return f"{kind}/{doc['file'] if doc else OTHER}"
+
+    def _of(self, kind: str, table: str, key: str) -> Rows:
+        return self._databases.rows(self._week(kind, key), table)
+
+    def _docs(self, kind: str, table: str) -> list[Doc]:
+        """Return the rows of all weeks, oldest week first."""
+        names = self._databases.names(kind)
+        return [doc for name in names for doc in self._databases[name].rows(table).docs()]
+
+    def _all(self, table: str, kind: type[T]) -> list[T]:
+        return [from_doc(kind, doc) for doc in self._main(table).docs()]
+
+    def _push_of(self, doc: Doc) -> Push:
+        """Decode a row once; a row is never changed, only replaced."""
+        known = self._decoded.get(doc["key"])
+        if known is None or known[0] is not doc:
+            push = from_doc(Push, doc)
+            push = replace(push, parts=MappingProxyType(push.parts))  # it is everybody's
+            known = self._decoded[doc["key"]] = doc, push
+        return known[1]
+
+    def _push(self, key: str) -> Push | None:
+        doc = self._main("pushes").find(key)
+        return self._push_of(doc) if doc else None
+
+    def _put_push(self, push: Push, **more: Any) -> None:
+        """Replace the row of a push; what only the store knows of it stays, or is `more`."""
+        old = self._main("pushes").find(push.key) or {}
+        own: Doc = {name: old[name] for name in ("file", "begun") if name in old}
+        self._main("pushes").put({**to_doc(push), **own, **more})
+
+    def _put_delivery(self, delivery: Delivery) -> str:
+        """Put an attempt; return the digest of what it shows, kept once for all who see it."""
+        tallies.forget(self._main("figures"), delivery.push)
+        seen = as_seen(delivery.body)
+        digest = self._keep_text(seen, delivery.begun)
+        body = "" if seen == delivery.body else delivery.body  # kept once, unless it names people
+        doc = {**to_doc(delivery), "body": body, "text": digest}
+        self._of("sent", "deliveries", delivery.push).put(doc)
+        return digest
+
+    def _delivery_of(self, doc: Doc) -> Delivery:
+        body = doc["body"] or self._text(doc.get("text", "")) or ""
+        return from_doc(Delivery, {**doc, "body": body})
+
+    # -- what is kept ----------------------------------------------------------------------------
+
+    def _keep_text(self, text: str, at: datetime) -> str:
+        """Keep a text once, in the file of the month in which it first came."""
+        digest = digest_of(text)
+        if self._main("kept").find(digest) is None:
+            month = f"{at:%Y-%m}"
+            self._main("kept").put({"digest": digest, "file": month})
+            self._databases.rows(f"texts/{month}", "texts").put({"digest": digest, "text": text})
+        return digest
+
+    def _text(self, digest: str) -> str | None:
+        kept = self._main("kept").find(digest)
+        doc = self._databases.rows(f"texts/{kept['file']}", "texts").find(digest) if kept else None
+        return str(doc["text"]) if doc else None
+
+    def _audit(self, entry: AuditEntry) -> None:
+        """Put an entry at the end of the trail, in the file of its month."""
+        last = self._main("meta").find("trail") or {"number": 0, "hash": BEGINNING}
+        one = linked(entry, last["number"] + 1, last["hash"])
+        doc = {"number": one.number, "before": one.before, "hash": one.hash}
+        trail = self._databases.rows(f"audit/{entry.at:%Y-%m}", "trail")
+        trail.put({**doc, "entry": to_doc(entry)})
+        self._main("meta").put({"name": "trail", "number": one.number, "hash": one.hash})

@@ -1,0 +1,216 @@
+"""What is to be sent and what went out: pushes, deliveries, rosters, numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.core.calendar import iso_week
+from bot.core.model import Cohort, Delivery, Push, State
+from bot.store import moves
+from bot.store.codec import from_doc, to_doc
+from bot.store.desk import OTHER, Desk
+from bot.store.records import AuditEntry
+from bot.store.tables import id_of
+
+
+class Outbox(Desk):
+    """The pushes of the contract (bot.store)."""
+
+    async def add_pushes(self, pushes: Iterable[Push]) -> int:
+        wanted = {push.key: push for push in pushes}
+
+        def work() -> int:
+            table = self._main("pushes")
+            fresh = [push for key, push in wanted.items() if table.find(key) is None]
+            files = {doc["occurrence"]: doc["file"] for doc in table.docs()} if fresh else {}
+            for push in fresh:
+                file = files.setdefault(push.occurrence, iso_week(push.due.date()))
+                self._put_push(push, file=file)
+            self._adopt({push.key for push in fresh})
+            return len(fresh)
+
+        return await self._write(work) if wanted else 0
+
+    def _adopt(self, keys: Collection[str]) -> None:
+        """Bring receipts that were there before their push to the week of the push."""
+        other = self._databases.rows(f"receipts/{OTHER}", "receipts")
+        for doc in other.docs():
+            if doc["push"] in keys:
+                other.drop(id_of("receipts", doc))
+                self._of("receipts", "receipts", doc["push"]).put(doc)
+
+    async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
+        found = [
+            push
+            for push in await self.pushes([State.PLANNED])
+            if push.channel in channels and moves.wanted_at(push) <= now
+        ]
+        return sorted(found, key=lambda push: (push.rank, push.due, push.key))[:limit]
+
+    async def next_due(self) -> datetime | None:
+        waiting = await self.pushes([State.PLANNED, State.UNKNOWN])
+        return min(
+            (
+                moves.wanted_at(push)
+                for push in waiting
+                if push.state is State.PLANNED or push.not_before
+            ),
+            default=None,
+        )
+
+    async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
+        def work() -> bool:
+            push = self._push(delivery.push)
+            begun = moves.begun(push, delivery.part, parts) if push else None
+            if begun is None:
+                return False
+            self._put_push(begun, begun=delivery.begun.isoformat())
+            self._put_delivery(delivery)
+            cohorts = self._of("sent", "cohorts", begun.key)
+            cohorts.add(to_doc(cohort))  # the first one stays
+            return True
+
+        return await self._write(work)
+
+    async def finish(self, delivery: Delivery, parts: int, not_before: datetime | None) -> None:
+        def work() -> None:
+            push = self._push(delivery.push)
+            assert push is not None, "only what was begun is finished"
+            digest = self._put_delivery(delivery)
+            self._audit_end(delivery, digest)
+            doubt = delivery.state is not State.SENT and self._doubtful(delivery)
+            state = State.UNKNOWN if doubt else delivery.state
+            self._put_push(moves.after(push, delivery, state, parts, not_before))
+
+        await self._write(work)
+
+    def _deliveries(self, key: str) -> list[Delivery]:
+        docs = self._of("sent", "deliveries", key).docs()
+        return [self._delivery_of(doc) for doc in docs if doc["push"] == key]
+
+    def _audit_end(self, delivery: Delivery, digest: str) -> None:
+        """What people may have seen, or WeCom refused to show them, is of the trail."""
+        if delivery.state is State.PLANNED:
+            return
+        detail = {"part": str(delivery.part), "attempt": str(delivery.attempt)}
+        more = {"words": delivery.digest, "msgid": delivery.msgid, "reason": delivery.reason}
+        entry = AuditEntry(
+            at=delivery.ended or delivery.begun,
+            what=delivery.state.value,
+            about=delivery.push,
+            digest=digest,
+            detail={**detail, **{name: text for name, text in more.items() if text}},
+        )
+        self._audit(entry)
+
+    def _doubtful(self, delivery: Delivery) -> bool:
+        """Whether an earlier attempt at the same part may have arrived."""
+        return any(
+            one.part == delivery.part and one.state is State.UNKNOWN
+            for one in self._deliveries(delivery.push)
+        )
+
+    async def _change(self, key: str, change: Callable[[Push], Push | None]) -> bool:
+        """Change one push by `change`, which returns None where nothing is to change."""
+
+        def work() -> bool:
+            push = self._push(key)
+            changed = change(push) if push else None
+            if changed is not None:
+                self._put_push(changed)
+            return changed is not None
+
+        return await self._write(work)
+
+    async def end(self, key: str, state: State, reason: str) -> bool:
+        return await self._change(key, lambda push: moves.ended(push, state, reason))
+
+    async def postpone(self, key: str, not_before: datetime | None, reason: str) -> None:
+        await self._change(key, lambda push: moves.later(push, not_before, reason))
+
+    async def confirm(self, key: str, part: int) -> bool:
+        return await self._change(key, lambda push: moves.confirmed(push, part))
+
+    async def recover(self) -> list[str]:
+        def work() -> list[str]:
+            keys = []
+            for push in self._pushes([State.SENDING]):
+                for delivery in self._deliveries(push.key):
+                    if delivery.state is State.SENDING:
+                        self._lose(delivery)
+                        keys.append(push.key)
+            return keys
+
+        return await self._write(work)
+
+    def _lose(self, delivery: Delivery) -> None:
+        lost = replace(delivery, state=State.UNKNOWN, ended=delivery.begun)
+        push = self._push(delivery.push)
+        assert push is not None, "a delivery has its push"
+        self._audit_end(lost, self._put_delivery(lost))
+        self._put_push(moves.after(push, lost, lost.state, len(push.parts), None))
+
+    async def pushes(self, states: Collection[State] = ()) -> list[Push]:
+        return await self._read(lambda: self._pushes(states))
+
+    def _pushes(self, states: Collection[State] = ()) -> list[Push]:
+        docs = self._main("pushes").docs()
+        found = [self._push_of(doc) for doc in docs if not states or doc["state"] in states]
+        return sorted(found, key=lambda push: (push.due, push.key))
+
+    async def push(self, key: str) -> Push | None:
+        found = await self._read(lambda: self._push(key))
+        return replace(found, parts=dict(found.parts)) if found else None
+
+    # -- what went out -------------------------------------------------------------------------
+
+    async def cohort(self, key: str) -> Cohort | None:
+        return await self._read(lambda: self._cohort(key))
+
+    def _cohort(self, key: str) -> Cohort | None:
+        doc = self._of("sent", "cohorts", key).find(key)
+        return from_doc(Cohort, doc) if doc else None
+
+    async def cohorts(self, stem: str = "") -> dict[str, Cohort]:
+        def work() -> dict[str, Cohort]:
+            if not stem:
+                rows = [from_doc(Cohort, doc) for doc in self._docs("sent", "cohorts")]
+                return {row.push: row for row in rows}
+            keys = [doc["key"] for doc in self._main("pushes").docs()]
+            found = {key: self._cohort(key) for key in keys if key.rpartition("@")[0] == stem}
+            return {key: cohort for key, cohort in found.items() if cohort}
+
+        return await self._read(work)
+
+    async def deliveries(self, key: str = "") -> list[Delivery]:
+        def work() -> list[Delivery]:
+            if key:
+                return self._deliveries(key)
+            return [self._delivery_of(doc) for doc in self._docs("sent", "deliveries")]
+
+        rows = await self._read(work)
+        return sorted(rows, key=lambda row: (row.begun, row.push, row.part, row.attempt))
+
+    async def begun_since(self, target: str, moment: datetime) -> list[datetime]:
+        def work() -> list[datetime]:
+            docs = self._main("pushes").docs()
+            mine = [doc for doc in docs if doc["target"] == target and "begun" in doc]
+            late = [doc for doc in mine if datetime.fromisoformat(doc["begun"]) >= moment]
+            begun = [row.begun for doc in late for row in self._deliveries(doc["key"])]
+            return sorted(one for one in begun if one >= moment)
+
+        return await self._read(work)
+
+    async def number(self, name: str, year: int) -> int:
+        def work() -> int:
+            table = self._main("numbers")
+            known = table.find(id_of("numbers", {"year": year, "name": name}))
+            if known is None:
+                taken = sum(1 for doc in table.docs() if doc["year"] == year)
+                known = {"name": name, "year": year, "number": taken + 1}
+                table.put(known)
+            return int(known["number"])
+
+        return await self._write(work)

@@ -1,0 +1,86 @@
+"""What is kept for whoever asks a year later: texts by digest, and a trail that cannot be mended.
+
+Each entry of the trail holds the hash of the one before it. Whoever changes, inserts or removes
+an entry changes every hash behind it; `broken` finds the first. The trail names approvers and
+administrators, who act in office, and never a recipient.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+# Where WeCom's messages name whom they are for. What a group saw is the same without them.
+RECIPIENTS = frozenset({"touser", "toparty", "totag", "chatid", "userid", "mentioned_list"})
+BEGINNING = "0" * 64  # stands where the first entry has nobody before it
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """One thing that was done: by whom, when, about what."""
+
+    at: datetime
+    # approved sent refused unknown resolved withdrawn exported setting forgotten retention restored
+    what: str
+    about: str = ""  # the item, the push, the setting, the file
+    who: str = ""  # who did it, "" for the program itself; never a recipient
+    digest: str = ""  # of the kept text it speaks of: the words approved, the message sent
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Audited:
+    """An entry in its place in the trail."""
+
+    number: int  # from 1, without a gap
+    entry: AuditEntry
+    before: str  # hash of the one before
+    hash: str
+
+
+def linked(entry: AuditEntry, number: int, before: str) -> Audited:
+    """Put an entry behind the one whose hash is `before`."""
+    said = [number, before, entry.at.isoformat(), entry.what, entry.about, entry.who, entry.digest]
+    text = json.dumps([*said, dict(sorted(entry.detail.items()))], ensure_ascii=False)
+    return Audited(number=number, entry=entry, before=before, hash=digest_of(text))
+
+
+def broken(trail: Iterable[Audited]) -> str:
+    """Return where the chain breaks first, in words; "" while it holds."""
+    before = BEGINNING
+    for number, one in enumerate(trail, 1):
+        if one.number != number:
+            return f"第 {number} 条缺失"
+        if one != linked(one.entry, number, before):
+            return f"第 {number} 条被改动过，或它前面的被换过"
+        before = one.hash
+    return ""
+
+
+def digest_of(text: str) -> str:
+    """Return the name under which a text is kept."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def as_seen(body: str) -> str:
+    """Return the JSON of a message without whom it is for; what is no JSON stays as it is."""
+    if not any(f'"{name}"' in body for name in RECIPIENTS):
+        return body
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    return json.dumps(_unaddressed(message), ensure_ascii=False, separators=(",", ":"))
+
+
+def _unaddressed(value: Any) -> Any:
+    if isinstance(value, dict):
+        rest = {name: entry for name, entry in value.items() if name not in RECIPIENTS}
+        return {name: _unaddressed(entry) for name, entry in rest.items()}
+    if isinstance(value, list):
+        return [_unaddressed(entry) for entry in value]
+    return value

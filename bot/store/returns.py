@@ -1,0 +1,125 @@
+"""What came back, and what is known of people and targets: receipts, counts, rosters, summaries."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from bot.core.model import Cohort, Member, Receipt
+from bot.core.reading import Acts, Figures, Question
+from bot.store import TargetState, tallies
+from bot.store.codec import from_doc, to_doc
+from bot.store.outbox import Outbox
+from bot.store.tables import id_of
+
+
+class Returns(Outbox):
+    """The receipts of the contract (bot.store), and the figures that they come to."""
+
+    async def add_receipt(self, receipt: Receipt) -> bool:
+        doc = to_doc(receipt)
+
+        def work() -> bool:
+            new = self._of("receipts", "receipts", receipt.push).add(doc)
+            if new:
+                tallies.forget(self._main("figures"), receipt.push)
+            return new
+
+        return await self._write(work)
+
+    async def receipts(self, key: str) -> list[Receipt]:
+        def work() -> list[Receipt]:
+            docs = self._of("receipts", "receipts", key).docs()
+            return [from_doc(Receipt, doc) for doc in docs if doc["push"] == key]
+
+        return await self._read(work)
+
+    async def acts(self) -> Acts:
+        def work() -> Acts:
+            docs = self._docs("sent", "cohorts")
+            cohorts = [from_doc(Cohort, doc) for doc in docs]
+            found = Acts(
+                pushes=self._pushes(),
+                cohorts={row.push: row for row in cohorts},
+                unreached=tallies.unreached(self._docs("sent", "deliveries"), docs),
+                receipts=[from_doc(Receipt, doc) for doc in self._docs("receipts", "receipts")],
+            )
+            self._databases.forget()
+            return found
+
+        return await self._read(work)
+
+    async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
+        def work() -> Acts:
+            rows = tallies.WeekRows(self._of)
+            figures = self._main("figures")
+            answers: dict[Question, Figures] = {}
+            for question in questions:
+                answers[question] = tallies.recall(figures, question) or rows.count(question)
+                tallies.keep(figures, question, answers[question])
+            people = rows.people(named)
+            return replace(people, pushes=self._pushes(), counted=answers, rows=False)
+
+        return await self._write(work)
+
+    async def count(self, name: str, day: str) -> None:
+        def work() -> None:
+            table = self._main("counts")
+            known = table.find(id_of("counts", {"name": name, "day": day}))
+            before = int(known["count"]) if known else 0
+            table.put({"name": name, "day": day, "count": before + 1})
+
+        await self._write(work)
+
+    async def counts(self) -> dict[str, int]:
+        def work() -> dict[str, int]:
+            totals: dict[str, int] = {}
+            for doc in self._main("counts").docs():
+                totals[doc["name"]] = totals.get(doc["name"], 0) + int(doc["count"])
+            return totals
+
+        return await self._read(work)
+
+    # -- people, targets, summaries ------------------------------------------------------------
+
+    async def set_members(self, members: Sequence[Member]) -> None:
+        def work() -> None:
+            table = self._main("members")
+            for doc in table.docs():
+                table.drop(doc["id"])
+            for member in members:
+                table.put(to_doc(member))
+
+        await self._write(work)
+
+    async def members(self) -> list[Member]:
+        return await self._read(lambda: self._all("members", Member))
+
+    async def set_target(self, state: TargetState) -> None:
+        await self._write(lambda: self._main("targets").put(to_doc(state)))
+
+    async def targets(self) -> dict[str, TargetState]:
+        rows = await self._read(lambda: self._all("targets", TargetState))
+        return {row.id: row for row in rows}
+
+    async def keep_summary(self, week: str, summary: Mapping[str, Any]) -> None:
+        def work() -> None:
+            if self._main("summaries").find(week) is None:
+                self._main("summaries").put({"week": week, "summary": _copy(summary)})
+
+        await self._write(work)
+
+    async def summary(self, week: str) -> dict[str, Any] | None:
+        def work() -> dict[str, Any] | None:
+            doc = self._main("summaries").find(week)
+            return _copy(doc["summary"]) if doc else None
+
+        return await self._read(work)
+
+
+def _copy(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `value` as the file will give it back; what is kept is nobody else's to change."""
+    copied: dict[str, Any] = json.loads(json.dumps(value))
+    return copied
