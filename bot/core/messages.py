@@ -74,6 +74,11 @@ HOW_MEASURED = (
     "已阅＝其中在阅知期（发出后5个工作日）内主动点按的人；多篇相加为人次。"
     "暂无回执不表示没有阅看。"
 )
+PICTURE_CLOSED = "{} 阅知期已满"
+PICTURE_OPEN = "{} 阅知中"
+PICTURE_RUNNING = "{} 推送 {} 篇，阅知中"
+PICTURE_HOW = "已阅＝在阅知期（发出后5个工作日）内主动点按的人；暂无回执不表示没有阅看。"
+TILE_ITEMS, TILE_COVERED, TILE_REACHABLE, TILE_RATE = "推送篇数", "覆盖人次", "可回执", "阅知率"
 ENDS_WORTH_TELLING = {
     "refused": "被拒收",
     "unknown": "结果不明，请核实",

@@ -440,7 +440,7 @@ def _one_line(summary: Summary) -> str:
         last = messages.NOTHING_SENT
     rate = ""
     if summary.headline_week:
-        days = _days_words(summary.headline_week)
+        days = days_words(summary.headline_week)
         rate = f"{days} 阅知率 **{percent(summary.headline.rate)}**；"
     return f"{rate}{last}；需要留意 {len(summary.exceptions)} 项。"
 
@@ -477,10 +477,10 @@ def percent(rate: float | None) -> str:
 
 
 def _week_words(week: str) -> str:
-    return f"{_days_words(week)}（第{int(week[-2:])}周）"
+    return f"{days_words(week)}（第{int(week[-2:])}周）"
 
 
-def _days_words(week: str) -> str:
+def days_words(week: str) -> str:
     monday = monday_of(week)
     return f"{monday:%m.%d}—{monday + timedelta(days=6):%m.%d}"
 
