@@ -79,6 +79,13 @@ class Store(Protocol):
         Durable.
         """
 
+    async def again(self, key: str, reason: str) -> bool:
+        """Turn the unknown parts of a push back to planned: somebody looked, nothing arrived.
+
+        Their attempts are refused from now on, with the reason. False where no part is unknown.
+        Durable, as one.
+        """
+
     async def recover(self) -> list[str]:
         """At start: what was sending when the process died is unknown now. Return the keys.
 

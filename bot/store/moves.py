@@ -68,3 +68,21 @@ def confirmed(push: Push, part: int) -> Push | None:
         return None
     parts = {**push.parts, str(part): State.SENT}
     return replace(push, state=overall(parts, len(parts)), parts=parts, reason="")
+
+
+def again(push: Push, reason: str) -> Push | None:
+    """Somebody looked: its unknown parts did not arrive, and are to be sent."""
+    if push.state in ENDS or State.UNKNOWN not in push.parts.values():
+        return None
+    parts = {
+        number: State.PLANNED if known == State.UNKNOWN else known
+        for number, known in push.parts.items()
+    }
+    return replace(
+        push,
+        state=overall(parts, len(parts)),
+        parts=parts,
+        reason=reason,
+        not_before=None,
+        sent_at=push.sent_at if State.SENT in parts.values() else None,
+    )

@@ -133,6 +133,20 @@ class Outbox(Desk):
     async def confirm(self, key: str, part: int) -> bool:
         return await self._change(key, lambda push: moves.confirmed(push, part))
 
+    async def again(self, key: str, reason: str) -> bool:
+        def work() -> bool:
+            push = self._push(key)
+            changed = moves.again(push, reason) if push else None
+            if changed is None:
+                return False
+            for delivery in self._deliveries(key):
+                if delivery.state is State.UNKNOWN:  # else its doubt would outlive the word
+                    self._put_delivery(replace(delivery, state=State.REFUSED, reason=reason))
+            self._put_push(changed)
+            return True
+
+        return await self._write(work)
+
     async def recover(self) -> list[str]:
         def work() -> list[str]:
             keys = []

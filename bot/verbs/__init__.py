@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.verbs import figures, keeping, people, planning, pushing, reviewing
+from bot.verbs import figures, keeping, ledger, people, planning, pushing, reviewing
 from bot.verbs.asking import Mistake, Verb
 
 __all__ = ["VERBS", "Mistake", "Verb"]
@@ -21,4 +21,6 @@ VERBS: Mapping[str, Verb] = {
     "roster-import": people.roster_import,
     "summary": figures.summary_of,
     "audit-verify": keeping.audit_verify,
+    "ledger-show": ledger.show,
+    "resolve": pushing.resolve,
 }

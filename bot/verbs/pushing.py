@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.core import policy
+from bot.core import messages, policy
 from bot.core.model import Item, Push, State, Target
 from bot.core.policy import RANKS
 from bot.engine import compose, deliver
 from bot.engine.bureau import Bureau
+from bot.store import AuditEntry
 from bot.verbs.asking import Mistake, Params, item_of, outbox_json, target_of
 
 
@@ -25,6 +26,31 @@ def _state(name: str) -> State:
         return State(name)
     except ValueError:
         raise Mistake(f"没有“{name}”这种状态，可用：{'、'.join(State)}") from None
+
+
+async def resolve(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Somebody looked what became of an unknown push: it arrived, or it is to be sent."""
+    key, arrived = str(params["key"]), bool(params["sent"])
+    push = await bureau.store.push(key)
+    if push is None:
+        raise Mistake(f"没有“{key}”这条推送；qingfeng pushes 可列出全部编号")
+    doubtful = [int(part) for part, state in push.parts.items() if state == State.UNKNOWN]
+    if not doubtful:
+        raise Mistake(f"{key} 不是“{messages.STATES['unknown']}”，不用核实")
+    if not arrived and push.until < now:
+        raise Mistake(f"{key} 的推送时段已在 {push.until:%m-%d %H:%M} 结束，不再补发")
+    word = "sent" if arrived else "again"
+    async with bureau.turn:
+        if arrived:
+            for part in doubtful:
+                await bureau.store.confirm(key, part)
+        else:
+            await bureau.store.again(key, messages.NOT_ARRIVED)
+        entry = AuditEntry(at=now, what="resolved", about=key, detail={"as": word})
+        await bureau.store.audit(entry)
+        if not arrived:
+            await deliver.deliver_one(key, bureau)
+    return outbox_json(await bureau.store.push(key) or push)
 
 
 async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from tests.crash.disk import Disk
 DATA = Path("/data")
 CHANGES = {"add_pushes", "begin", "finish", "end", "postpone", "confirm", "recover"}
 CHANGES |= {"add_receipt", "count", "number", "set_members", "set_target", "keep_summary"}
-CHANGES |= {"keep_text", "audit"}
+CHANGES |= {"keep_text", "audit", "again"}
 KINDS = ("sent", "receipts", "texts", "audit")
 CACHES = ("figures", "meta")  # tables that promise nothing
 

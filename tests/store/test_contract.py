@@ -274,6 +274,34 @@ async def test_confirming_one_part_says_nothing_of_the_others(store):
     assert found.parts == {"0": "sent", "1": "unknown", "2": "planned"}
 
 
+async def test_what_did_not_arrive_is_sent_again_and_its_next_end_is_believed(store):
+    await brought_to(store, State.UNKNOWN, P)
+    assert await store.again(P.key, "没有送达")
+    found = await store.push(P.key)
+    assert (found.state, found.reason, found.sent_at) == (State.PLANNED, "没有送达", None)
+    assert [row.state for row in await store.deliveries(P.key)] == [State.REFUSED]
+    assert await store.begin(attempt(P, number=2), cohort(P))
+    await store.finish(attempt(P, number=2, state=State.REFUSED), 1, None)
+    assert (await store.push(P.key)).state is State.REFUSED
+
+
+@pytest.mark.parametrize("state", [state for state in State if state is not State.UNKNOWN])
+async def test_only_what_is_unknown_is_sent_again(store, state):
+    before = await brought_to(store, state, P)
+    assert not await store.again(P.key, "没有送达")
+    assert await store.push(P.key) == before
+
+
+async def test_the_parts_that_arrived_are_not_sent_again(store):
+    await store.add_pushes([P])
+    for part, end in enumerate((State.SENT, State.UNKNOWN)):
+        await store.begin(attempt(P, part=part), cohort(P), 2)
+        await store.finish(attempt(P, part=part, state=end), 2, None)
+    assert await store.again(P.key, "没有送达")
+    found = await store.push(P.key)
+    assert (found.parts, found.sent_at) == ({"0": "sent", "1": "planned"}, MONDAY)
+
+
 async def test_a_crash_in_the_first_part_never_passes_for_the_whole(shelf):
     store = shelf.store
     await store.add_pushes([P])

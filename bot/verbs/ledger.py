@@ -1,0 +1,83 @@
+"""One push as it was: what was seen, who approved it, how it ended."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+from bot.core.model import Delivery, Push
+from bot.engine.bureau import Bureau
+from bot.library import approvals
+from bot.report.seen import words_in
+from bot.store import AuditEntry
+from bot.store.records import as_seen, digest_of
+from bot.verbs.asking import Mistake, Params, outbox_json
+
+
+async def show(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
+    """What people saw of a push, the approvals of its words, and its end. No recipient."""
+    key = str(params["key"])
+    push = await bureau.store.push(key)
+    if push is None:
+        raise Mistake(f"没有“{key}”这条推送；qingfeng pushes 可列出全部编号")
+    sends = await bureau.store.deliveries(key)
+    digests = dict.fromkeys(one.digest for one in sends if one.digest)
+    words = {digest: await bureau.store.text(digest) for digest in digests}
+    return {
+        **outbox_json(push),
+        "messages": [_message(one) for one in sends],
+        "words": {digest: json.loads(text) for digest, text in words.items() if text},
+        "approvals": await _approvals(bureau, push, set(digests)),
+        "trail": [
+            {"number": one.number, "at": one.entry.at.isoformat(), "what": one.entry.what}
+            for one in await bureau.store.audits()
+            if one.entry.about == key
+        ],
+    }
+
+
+def _message(delivery: Delivery) -> dict[str, Any]:
+    seen = as_seen(delivery.body)
+    return {
+        "part": delivery.part,
+        "attempt": delivery.attempt,
+        "begun": delivery.begun.isoformat(),
+        "ended": delivery.ended.isoformat() if delivery.ended else None,
+        "state": delivery.state,
+        "reason": delivery.reason,
+        "digest": digest_of(seen),
+        "words": delivery.digest,
+        "text": words_in(seen),
+        "message": seen,
+    }
+
+
+async def _approvals(bureau: Bureau, push: Push, digests: set[str]) -> list[dict[str, Any]]:
+    """Return the approvals of the words that were sent: of the trail, and the sealed files."""
+    folders = bureau.shelf.folders
+    key = approvals.seal_key(folders.data)
+    found: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for one in await bureau.store.audits():
+        if one.entry.what == "approved" and one.entry.digest in digests:
+            found[_name(one.entry)] = {**_approved(one.entry), "sealed": False}
+    for file in approvals.read(folders.approvals, push.item, key) if push.item else ():
+        if file.digest in digests:
+            when, how = file.when.isoformat(), file.how
+            told = {"step": file.step, "who": file.who, "when": when, "how": how, "sealed": True}
+            found[file.digest, file.step, file.who] = {**told, "words": file.digest}
+    return list(found.values())
+
+
+def _name(entry: AuditEntry) -> tuple[str, str, str]:
+    return entry.digest, entry.detail.get("step", ""), entry.who
+
+
+def _approved(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "step": entry.detail.get("step", ""),
+        "who": entry.who,
+        "when": entry.at.isoformat(),
+        "how": entry.detail.get("how", ""),
+        "words": entry.digest,
+    }
