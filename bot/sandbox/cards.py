@@ -18,6 +18,7 @@ Card = Mapping[str, Any]
 
 KEY_LIMIT = 1024  # bytes, of button keys and question keys
 ID_LIMIT = 128  # bytes, of option ids and task_id
+QUESTION_LIMIT = 200  # bytes, of a smart reply
 _OF_TYPE = {1: ("url", 42028), 2: ("media_id", 42029), 3: ("userid", 42050)}
 TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}")
 
@@ -43,10 +44,46 @@ def check_app_card(card: Card) -> None:
         check_task_id(card.get("task_id"))
 
 
-def check_task_id(task_id: Any) -> None:
-    """Refusal 42014 unless 1-128 bytes of [0-9A-Za-z_@-]."""
+def check_bot_card(card: Card) -> None:
+    """One of the five cards a smart robot may send (wecom/api.md §2.8)."""
+    kind = card.get("card_type")
+    if not isinstance(kind, str) or kind not in _CHECKS:
+        raise Refusal(42031)
+    jumps = [_smart_reply(item) for item in objects(card, "jump_list", 42042)]
+    plain = {**card, "jump_list": jumps} if jumps else card
+    if any(item.get("type") == 2 for item in objects(card, "horizontal_content_list", 42035)):
+        raise Refusal(40058, "horizontal_content_list.type")
+    buttons = objects(card, "button_list") if kind == "button_interaction" else []
+    if any(button.get("type", 0) for button in buttons):
+        raise Refusal(40058, "button_list.type")
+    _CHECKS[kind](plain)
+    _action_menu(card)
+    if "task_id" in card or wants_callback(card):
+        check_task_id(card.get("task_id"), 846625)
+
+
+def check_update(card: Card) -> None:
+    """A card that takes another's place: any of the five, without a task_id (§3.4)."""
+    kind = card.get("card_type")
+    if not isinstance(kind, str) or kind not in _CHECKS:
+        raise Refusal(42031)
+    _CHECKS[kind](card)
+    _action_menu(card)
+
+
+def _smart_reply(jump: Card) -> Card:
+    """A jump of type 3 asks the robot `question`; to the other checks it is one of type 0."""
+    if jump.get("type") != 3:
+        return jump
+    if size(need(jump, "question", 40058)) > QUESTION_LIMIT:
+        raise Refusal(40058, "jump_list.question")
+    return {**jump, "type": 0}
+
+
+def check_task_id(task_id: Any, errcode: int = 42014) -> None:
+    """Refusal `errcode` unless 1-128 bytes of [0-9A-Za-z_@-]."""
     if not isinstance(task_id, str) or not TASK_ID.fullmatch(task_id):
-        raise Refusal(42014)
+        raise Refusal(errcode)
 
 
 def wants_callback(card: Card) -> bool:

@@ -29,11 +29,11 @@ async def state(request: Request) -> Response:
                 for app in world.apps.values()
             ],
             "messages": len(world.posted),
-            "switches": {
-                "webhook_window": world.webhook_window,
-                "oversize": world.oversize,
-                "duplicate_answer": world.duplicate_answer,
-            },
+            "robots": [
+                {"bot_id": bot.bot_id, "name": bot.name, "connected": bot.line is not None}
+                for bot in world.robots.values()
+            ],
+            "switches": world.switches(),
         }
     )
 

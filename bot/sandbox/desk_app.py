@@ -1,15 +1,16 @@
-"""The desk at which an app is answered: gettoken and message/send (wecom/api.md §3.1-3.3)."""
+"""The desk at which an app's messages to people are taken (wecom/api.md §3.2-3.3)."""
 
 import hashlib
 import json
-import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
+from bot.sandbox.asks import Ask
 from bot.sandbox.cards import wants_callback
 from bot.sandbox.errors import Refusal, ok
+from bot.sandbox.id_trans import translated
 from bot.sandbox.judge_app import (
     Receivers,
     agentid_of,
@@ -19,23 +20,13 @@ from bot.sandbox.judge_app import (
 )
 from bot.sandbox.judging import parse
 from bot.sandbox.limits import Windows
-from bot.sandbox.records import App, Message
+from bot.sandbox.records import App, Message, User
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
 
-TOKEN_LIFE = timedelta(seconds=7200)
 PER_MEMBER = ((30, 60), (1000, 3600))  # messages, seconds; the surplus vanishes without an error
-PER_API = ((10_000, 60), (150_000, 3600))  # calls of one corporation (wecom/api.md §3.7)
-
-DuplicateAnswer = Literal["same", "bare", "refused"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Token:
-    agentid: int
-    expires: datetime
-    invalid: bool = False  # withdrawn before its time: 40014 instead of 42001
+PER_ACCOUNT = 200  # person-times a day for each account the corporation may have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,87 +37,42 @@ class Sorted:
     dropped: tuple[str, ...]  # over their limit
     invalid: tuple[str, ...]
     unlicensed: tuple[str, ...]
+    invalid_parties: tuple[str, ...] = ()
+    invalid_tags: tuple[str, ...] = ()
 
 
 class AppDesk:
-    """Tokens, duplicate checks, task_ids and rates of all apps of one world."""
+    """Duplicate checks, task_ids and rates of all apps of one world."""
 
     def __init__(self, world: "World") -> None:
         self._world = world
-        self._tokens: dict[str, Token] = {}
         self._task_ids: set[tuple[int, str]] = set()
         self._seen: dict[tuple[int, str], tuple[datetime, dict[str, Any]]] = {}
         self._member_rates: dict[tuple[int, str], Windows] = {}
-        self._api_rates: dict[str, Windows] = {}
+        self._person_times: dict[int, tuple[date, int]] = {}  # of an app, on its last day
 
-    def gettoken(self, corpid: str, corpsecret: str) -> dict[str, Any]:
-        """A token of 7200 s; the running one again while `world.reuse_tokens`."""
-        if not corpid:
-            raise Refusal(41002)
-        if not corpsecret:
-            raise Refusal(41004)
-        if corpid != self._world.corp_id:
-            raise Refusal(40013)
-        self._count("gettoken")
-        for app in self._world.apps.values():
-            if secrets.compare_digest(app.secret.encode(), corpsecret.encode()):
-                return ok(access_token=self._token_for(app.agentid), expires_in=7200)
-        raise Refusal(40001)
-
-    def send(self, token: str, body: bytes | str | Mapping[str, Any], ip: str) -> dict[str, Any]:
+    def send(self, ask: Ask) -> dict[str, Any]:
         """Deliver one message to people, or raise Refusal."""
-        app = self._app_of(token, ip)
-        self._count("message/send")
-        request = parse(body)
+        app = self._world.tokens.app_of(ask.token, ask.ip)
+        request = parse(ask.body)
         if agentid_of(request) != app.agentid:
             raise Refusal(301002)
-        shown = judge(request, known_media=self._world.media)
+        shown = judge(request, find=self._find)
         named = receivers(request)
         interval = check_interval(request)
         fingerprint = (app.agentid, _digest(request))
         first = self._answered(fingerprint, interval)
         if first is not None:
             return self._duplicate(first)
+        if request.get("enable_id_trans") in (1, "1"):
+            shown = translated(shown, self._world)
         answer = self._deliver(app, shown, named)
         if interval:
             self._seen[fingerprint] = (self._world.now(), answer)
         return answer
 
-    def spoil_tokens(self, agentid: int | None, *, expire: bool) -> None:
-        """Make the tokens of one app, or of all, expired (42001) or invalid (40014)."""
-        for text, token in list(self._tokens.items()):
-            if agentid in (None, token.agentid):
-                expires = self._world.now() if expire else token.expires
-                self._tokens[text] = Token(
-                    agentid=token.agentid, expires=expires, invalid=not expire
-                )
-
-    def _token_for(self, agentid: int) -> str:
-        now = self._world.now()
-        for text, token in self._tokens.items():
-            alive = not token.invalid and token.expires > now
-            if self._world.reuse_tokens and alive and token.agentid == agentid:
-                return text
-        text = secrets.token_urlsafe(96)
-        self._tokens[text] = Token(agentid=agentid, expires=now + TOKEN_LIFE)
-        return text
-
-    def _app_of(self, text: str, ip: str) -> App:
-        if not text:
-            raise Refusal(41001)
-        token = self._tokens.get(text)
-        if token is None or token.invalid:
-            raise Refusal(40014)
-        if self._world.now() >= token.expires:
-            raise Refusal(42001)
-        if self._world.allowed_ips is not None and ip not in self._world.allowed_ips:
-            raise Refusal(60020)
-        return self._world.apps[token.agentid]
-
-    def _count(self, endpoint: str) -> None:
-        rates = self._api_rates.setdefault(endpoint, Windows(*PER_API))
-        if not rates.take(self._world.now(), self._world.api_window):
-            raise Refusal(45009)
+    def _find(self, media_id: str, kind: str) -> Any:
+        return self._world.shelf.find("corp", media_id, kind, self._world.now())
 
     def _answered(self, fingerprint: tuple[int, str], interval: int) -> dict[str, Any] | None:
         """The answer of an identical request less than `interval` seconds ago."""
@@ -159,34 +105,73 @@ class AppDesk:
             reached=people.reached,
             dropped=people.dropped,
         )
-        return _answer(message, people, with_code=wants_callback(card))
+        code = self._world.card_desk.issue(message) if wants_callback(card) else ""
+        return _answer(message, people, code)
 
     def _sort(self, agentid: int, named: Receivers) -> Sorted:
         """Who gets it and who does not; Refusal 81013 if nobody could."""
-        wanted = self._world.users if named.everyone else named.users
-        found = {name: self._world.user(name) for name in wanted}
+        found = {name: self._world.user(name) for name in named.users}
+        parties = {d: self._party(d) for d in named.departments}
+        tags = {t: self._tag(t) for t in named.tags}
+        many = list(self._world.users.values()) if named.everyone else []
+        many += [user for people in (*parties.values(), *tags.values()) for user in people or ()]
         inside = [user for user in found.values() if user and user.visible]
+        inside += [user for user in many if user.visible]
         good = list(dict.fromkeys(user.userid for user in inside if user.licensed))
         if not good:
             raise Refusal(81013)
+        self._count_persons(agentid, len(good))
         now = self._world.now()
         taken = {userid: self._member_rate(agentid, userid).take(now) for userid in good}
         outside = [n for n, user in found.items() if user is None or not user.visible]
+        unlicensed = dict.fromkeys(user.userid.lower() for user in inside if not user.licensed)
         return Sorted(
             reached=tuple(userid for userid in good if taken[userid]),
             dropped=tuple(userid for userid in good if not taken[userid]),
-            invalid=() if named.everyone else tuple(name.lower() for name in outside),
-            unlicensed=tuple(user.userid.lower() for user in inside if not user.licensed),
+            invalid=tuple(name.lower() for name in outside),
+            unlicensed=tuple(unlicensed),
+            invalid_parties=tuple(d for d, people in parties.items() if people is None),
+            invalid_tags=tuple(t for t, people in tags.items() if people is None),
         )
 
+    def _party(self, text: str) -> list[User] | None:
+        """The members of a department and of those below it; None for no such department."""
+        number = int(text) if text.isdecimal() else -1
+        if number not in self._world.departments:
+            return None
+        return self._world.members_of(number, below=True)
+
+    def _tag(self, text: str) -> list[User] | None:
+        """The members of a tag, its departments' included; None for no such tag."""
+        tag = self._world.tags.get(int(text)) if text.isdecimal() else None
+        if tag is None:
+            return None
+        people = [self._world.users[userid] for userid in tag.users]
+        for department in tag.departments:
+            people += self._world.members_of(department, below=True)
+        return people
+
+    def _count_persons(self, agentid: int, count: int) -> None:
+        """The app's person-times of the natural day: 45009 beyond accounts x 200."""
+        today = self._world.now().date()
+        day, sent = self._person_times.get(agentid, (today, 0))
+        sent = count + (sent if day == today else 0)
+        if sent > self._world.accounts * PER_ACCOUNT:
+            raise Refusal(45009, "person-times of today")
+        self._person_times[agentid] = (today, sent)
+
     def _member_rate(self, agentid: int, userid: str) -> Windows:
-        return self._member_rates.setdefault((agentid, userid), Windows(*PER_MEMBER))
+        key = (agentid, userid)
+        return self._member_rates.get(key) or self._member_rates.setdefault(
+            key, Windows(*PER_MEMBER)
+        )
 
 
-def _answer(message: Message, people: Sorted, *, with_code: bool) -> dict[str, Any]:
-    code = f"RC{message.number}-{secrets.token_urlsafe(24)}" if with_code else ""
+def _answer(message: Message, people: Sorted, code: str) -> dict[str, Any]:
     return ok(
         invaliduser="|".join(people.invalid),
+        invalidparty="|".join(people.invalid_parties),
+        invalidtag="|".join(people.invalid_tags),
         unlicenseduser="|".join(people.unlicensed),
         msgid=message.msgid,
         response_code=code,

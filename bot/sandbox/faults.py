@@ -1,6 +1,7 @@
 """Faults on request, a small queue for each endpoint (wecom/api.md §11)."""
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,15 +11,28 @@ class FaultKind(StrEnum):
     DROP_AFTER = "drop_after_accept"  # accepted, then the connection closes without an answer
     DROP_BEFORE = "drop_before_accept"  # not accepted, the connection closes without an answer
     SLOW = "slow"  # accepted, answered after `seconds` of real time
-    ERRCODE = "errcode"  # HTTP 200 with `errcode`; nothing accepted unless `accept`
+    ERRCODE = "errcode"  # errcode `errcode`; nothing accepted unless `accept`
     MALFORMED = "malformed"  # accepted, the answer is half a JSON
+    WARNING = "warning"  # accepted, but errmsg carries `Warning: wrong json format.`
     LOSE = "lose"  # callback: the event is never posted
     DUPLICATE = "duplicate"  # callback: the event is posted twice
     REORDER = "reorder"  # callback: the event is posted after the next one
+    NO_ACK = "no_ack"  # long connection: accepted, the answer never comes
+    CLOSE = "close"  # long connection: accepted, then a clean close with code `status`
+    HALF_OPEN = "half_open"  # long connection: from now on it takes everything, answers nothing
 
 
-OF_CALLBACK = frozenset({FaultKind.LOSE, FaultKind.DUPLICATE, FaultKind.REORDER})
-ENDPOINTS = ("gettoken", "webhook/send", "message/send", "callback")
+OF_EVENTS = frozenset({FaultKind.LOSE, FaultKind.DUPLICATE, FaultKind.REORDER})
+OF_LINES = frozenset(
+    {
+        *(FaultKind.NO_ACK, FaultKind.CLOSE, FaultKind.HALF_OPEN),
+        *(FaultKind.ERRCODE, FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE),
+    }
+)
+OF_CALLS = frozenset(FaultKind) - OF_EVENTS
+OF_CALLS -= {FaultKind.NO_ACK, FaultKind.CLOSE, FaultKind.HALF_OPEN}
+EVENTS = ("callback", "aibot_event")  # what goes out to the program under test
+ENDLESS = -1  # as `times`: every call until the faults are cleared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,12 +43,26 @@ class Fault:
     errcode: int = -1
     accept: bool = False  # for STATUS and ERRCODE: did the message get through all the same?
 
+    @property
+    def accepts(self) -> bool:
+        """Does the call take effect although its answer is spoilt?"""
+        if self.kind in (FaultKind.STATUS, FaultKind.ERRCODE):
+            return self.accept
+        return self.kind is not FaultKind.DROP_BEFORE
+
 
 class Faults:
-    """Queues of faults; each call of an endpoint takes at most one, oldest first."""
+    """Queues of faults; each call of an endpoint takes at most one, oldest first.
 
-    def __init__(self) -> None:
-        self._queues: dict[str, deque[Fault]] = {name: deque() for name in ENDPOINTS}
+    `calls` and `commands` are the names of the HTTP endpoints and of the long connection.
+    """
+
+    def __init__(self, calls: Iterable[str], commands: Iterable[str]) -> None:
+        kinds = [(name, OF_CALLS) for name in calls] + [(name, OF_LINES) for name in commands]
+        self.kinds: dict[str, frozenset[FaultKind]] = dict(kinds)
+        self.kinds |= dict.fromkeys(EVENTS, OF_EVENTS)
+        self._queues: dict[str, deque[Fault]] = {name: deque() for name in self.kinds}
+        self._lasting: dict[str, Fault] = {}
 
     def add(
         self,
@@ -47,23 +75,34 @@ class Faults:
         errcode: int = -1,
         accept: bool = False,
     ) -> None:
-        """Spoil the next `times` calls of `endpoint`; ValueError where it makes no sense."""
+        """Spoil the next `times` calls of `endpoint`; ValueError where it makes no sense.
+
+        ENDLESS as `times` is an outage of that endpoint: it ends with `clear`.
+        """
         kind = FaultKind(kind)
-        if endpoint not in self._queues or (endpoint == "callback") != (kind in OF_CALLBACK):
+        if kind not in self.kinds.get(endpoint, frozenset()):
             raise ValueError(f"no fault {kind.value!r} for {endpoint!r}")
         fault = Fault(kind=kind, status=status, seconds=seconds, errcode=errcode, accept=accept)
-        self._queues[endpoint].extend([fault] * times)
+        if times == ENDLESS:
+            self._lasting[endpoint] = fault
+        else:
+            self._queues[endpoint].extend([fault] * times)
 
     def take(self, endpoint: str) -> Fault | None:
         """The fault for the call that has just come, if one is waiting."""
-        queue = self._queues[endpoint]
-        return queue.popleft() if queue else None
+        queue = self._queues.get(endpoint)
+        return queue.popleft() if queue else self._lasting.get(endpoint)
 
-    def clear(self) -> None:
-        for queue in self._queues.values():
-            queue.clear()
+    def clear(self, endpoint: str = "") -> None:
+        """Forget the faults of one endpoint, or all."""
+        for name, queue in self._queues.items():
+            if endpoint in ("", name):
+                queue.clear()
+                self._lasting.pop(name, None)
 
     def pending(self) -> dict[str, list[str]]:
-        """What still waits, as endpoint -> kinds, without the empty queues."""
-        queues = self._queues.items()
-        return {name: [fault.kind.value for fault in queue] for name, queue in queues if queue}
+        """What still waits, as endpoint -> kinds, without the empty queues; a lasting one last."""
+        waiting = {n: [fault.kind.value for fault in q] for n, q in self._queues.items() if q}
+        for name, fault in self._lasting.items():
+            waiting.setdefault(name, []).append(f"{fault.kind.value} until cleared")
+        return waiting

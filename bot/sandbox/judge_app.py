@@ -11,34 +11,47 @@ from bot.sandbox.judging import (
     content,
     link,
     media,
+    mpnews,
     msgtype_of,
     need,
+    objects,
     section,
     text_or,
     within,
 )
 from bot.sandbox.limits import cut
+from bot.sandbox.media import Find
 
 Part = dict[str, Any]
 
 TEXT_LIMIT = MARKDOWN_LIMIT = 2048  # bytes; markdown has half of what a webhook allows
 MOST_USERS, MOST_PARTIES = 1000, 100
 LONGEST_CHECK = 14400  # seconds
+MOST_NOTICE_ITEMS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
 class Receivers:
-    """Whom a request names. `users` as written, without repeats; `everyone` for "@all"."""
+    """Whom a request names, as written, without repeats; `everyone` for "@all"."""
 
     users: tuple[str, ...]
     everyone: bool
+    departments: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
 
-def judge(body: Mapping[str, Any], *, known_media: set[str]) -> Part:
+def judge(body: Mapping[str, Any], *, find: Find) -> Part:
     """The message as its receivers will see it, `{"msgtype": t, t: {...}}`; Refusal otherwise."""
     msgtype = msgtype_of(body, _TYPES)
     part = section(body, msgtype)
-    shown = media(part, known_media) if msgtype in _MEDIA else _SHAPES[msgtype](part)
+    if body.get("safe", 0) not in (0, 1, 2, "0", "1", "2"):
+        raise Refusal(40058, "safe")
+    if msgtype == "mpnews":
+        shown = mpnews(part, find)
+    elif msgtype in _MEDIA:
+        shown = _file(part, msgtype, find)
+    else:
+        shown = _SHAPES[msgtype](part)
     return {"msgtype": msgtype, msgtype: shown}
 
 
@@ -57,8 +70,7 @@ def agentid_of(body: Mapping[str, Any]) -> int:
 def receivers(body: Mapping[str, Any]) -> Receivers:
     """Whom the message is for: 82001 nobody, 40032 over 1,000, 82002/82003 over 100.
 
-    Departments and tags do not exist in the sandbox yet: 40058, never silently ignored
-    (except beside "@all", where WeCom ignores them too).
+    Beside "@all" departments and tags are ignored, as WeCom does.
     """
     users = _split(body, "touser")
     if users == ["@all"]:
@@ -73,9 +85,12 @@ def receivers(body: Mapping[str, Any]) -> Receivers:
     ):
         if len(named) > most:
             raise Refusal(errcode)
-    if parties or tags:
-        raise Refusal(40058, "sandbox: toparty and totag are not supported")
-    return Receivers(users=tuple(dict.fromkeys(users)), everyone=False)
+    return Receivers(
+        users=tuple(dict.fromkeys(users)),
+        everyone=False,
+        departments=tuple(dict.fromkeys(parties)),
+        tags=tuple(dict.fromkeys(tags)),
+    )
 
 
 def check_interval(body: Mapping[str, Any]) -> int:
@@ -90,6 +105,14 @@ def check_interval(body: Mapping[str, Any]) -> int:
 
 def _split(body: Mapping[str, Any], name: str) -> list[str]:
     return [part for part in text_or(body, name).split("|") if part]
+
+
+def _file(part: Part, msgtype: str, find: Find) -> Part:
+    shown = media(part, msgtype, find)
+    if msgtype == "video":
+        shown["title"] = cut(text_or(part, "title"), 128)
+        shown["description"] = cut(text_or(part, "description"), 512)
+    return shown
 
 
 def _text(part: Part) -> Part:
@@ -112,6 +135,18 @@ def _news(part: Part) -> Part:
     return {"articles": articles(part, mini_programs=True)}
 
 
+def _miniprogram_notice(part: Part) -> Part:
+    need(part, "appid", 42030)
+    need(part, "title", 41016)
+    items = objects(part, "content_item")
+    if len(items) > MOST_NOTICE_ITEMS:
+        raise Refusal(40058, "content_item")
+    for item in items:
+        need(item, "key", 40058)
+        need(item, "value", 40058)
+    return part
+
+
 def _card(part: Part) -> Part:
     check_app_card(part)
     return part
@@ -124,5 +159,6 @@ _SHAPES: dict[str, Callable[[Part], Part]] = {
     "textcard": _textcard,
     "news": _news,
     "template_card": _card,
+    "miniprogram_notice": _miniprogram_notice,
 }
-_TYPES = _MEDIA | frozenset(_SHAPES)
+_TYPES = _MEDIA | frozenset(_SHAPES) | {"mpnews"}

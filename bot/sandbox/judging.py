@@ -9,8 +9,11 @@ from typing import Any
 
 from bot.sandbox.errors import Refusal
 from bot.sandbox.limits import cut, size
+from bot.sandbox.media import Find
 
 URL_LIMIT = 2048  # bytes
+AUTHOR_LIMIT = 64  # bytes
+PAGE_LIMIT = 666 * 1024  # bytes, of one mpnews page
 
 
 def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
@@ -137,8 +140,30 @@ def _article(item: dict[str, Any], mini_programs: bool) -> dict[str, Any]:
     return {**item, "title": cut(title, 128), "description": cut(description, 512)}
 
 
-def media(part: Mapping[str, Any], known: set[str]) -> dict[str, Any]:
-    """A message that is one uploaded file: 41006 without an id, 40007 for an unknown one."""
-    if need(part, "media_id", 41006) not in known:
-        raise Refusal(40007)
-    return dict(part)
+def media(part: Mapping[str, Any], kind: str, find: Find) -> dict[str, Any]:
+    """A message that is one uploaded file: 41006 without an id, else what `find` says to it.
+
+    The phone is told the file's name and size.
+    """
+    file = find(need(part, "media_id", 41006), kind)
+    return {**part, "filename": file.filename, "filesize": len(file.data)}
+
+
+def mpnews(part: Mapping[str, Any], find: Find) -> dict[str, Any]:
+    """1-8 pages kept by WeCom: title, cover, author, HTML, digest (api.md §3.2)."""
+    found = objects(part, "articles")
+    if not found:
+        raise Refusal(40058, "articles")
+    if len(found) > 8:
+        raise Refusal(45008)
+    return {"articles": [_page(item, find) for item in found]}
+
+
+def _page(item: dict[str, Any], find: Find) -> dict[str, Any]:
+    title = need(item, "title", 41016)
+    find(need(item, "thumb_media_id", 41006), "image")
+    if size(text_or(item, "author")) > AUTHOR_LIMIT:
+        raise Refusal(45032)
+    within(content(item), PAGE_LIMIT)
+    digest = cut(text_or(item, "digest"), 512)
+    return {**item, "title": cut(title, 128), "digest": digest}

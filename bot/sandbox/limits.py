@@ -2,38 +2,50 @@
 
 from collections import deque
 from datetime import datetime, timedelta
-from typing import Literal
 
-Shape = Literal["sliding", "fixed"]
+from bot.sandbox.switches import Shape
+
+__all__ = ["Shape", "Window", "Windows", "cut", "size"]
 
 
 class Window:
     """At most `quota` events in `seconds`, either in every span or in every clock-aligned one.
 
     Which of the two WeCom uses is UNVERIFIED (wecom/api.md §1.2), hence `shape` on each question.
-    An event exactly `seconds` old no longer counts.
+    An event exactly `seconds` old no longer counts. "block" is sliding, and whoever goes over it
+    is out for a whole window (§3.7).
     """
 
     def __init__(self, quota: int, seconds: int) -> None:
         self.quota = quota
         self.span = timedelta(seconds=seconds)
         self._events: deque[datetime] = deque()
+        self._bucket: tuple[int, int] = (0, 0)  # number of the clock-aligned span, events in it
+        self._blocked_until: datetime | None = None
 
     def full(self, at: datetime, shape: Shape = "sliding") -> bool:
         """Would one more event at `at` be over the quota?"""
         while self._events and at - self._events[0] >= self.span:
             self._events.popleft()
-        if len(self._events) < self.quota:
-            return False
-        if shape == "sliding":
+        if shape == "fixed":
+            number, count = self._bucket
+            return number == self._number(at) and count >= self.quota
+        if shape == "block" and self._blocked_until is not None and at < self._blocked_until:
             return True
-        return sum(self._bucket(event) == self._bucket(at) for event in self._events) >= self.quota
+        return len(self._events) >= self.quota
 
     def add(self, at: datetime) -> None:
         """Count an event at `at`."""
         self._events.append(at)
+        number, count = self._bucket
+        self._bucket = (number, count + 1) if number == self._number(at) else (self._number(at), 1)
 
-    def _bucket(self, at: datetime) -> int:
+    def refused(self, at: datetime) -> None:
+        """Somebody went over the quota at `at`: with "block", nothing more for a whole span."""
+        if self._blocked_until is None or at >= self._blocked_until:
+            self._blocked_until = at + self.span
+
+    def _number(self, at: datetime) -> int:
         return int(at.timestamp() // self.span.total_seconds())
 
 
@@ -45,7 +57,10 @@ class Windows:
 
     def take(self, at: datetime, shape: Shape = "sliding") -> bool:
         """Count an event at `at` if it fits; a refused one is not counted."""
-        if any(window.full(at, shape) for window in self._windows):
+        over = [window for window in self._windows if window.full(at, shape)]
+        for window in over:
+            window.refused(at)
+        if over:
             return False
         for window in self._windows:
             window.add(at)

@@ -23,10 +23,10 @@ class Record:
 
     at: datetime
     kind: Literal["call", "message", "tap", "fault"]
-    endpoint: str = ""  # "gettoken", "webhook/send", "message/send", "callback"
+    endpoint: str = ""  # as in faults.ENDPOINTS: "gettoken", "aibot_send_msg", "callback", ...
     errcode: int | None = None
     fault: str = ""  # a FaultKind's value
-    chat: str = ""  # a group's id, or "app-<agentid>"
+    chat: str = ""  # a group's id, "app-<agentid>" or "bot-<bot id>"
     msgtype: str = ""
     reached: tuple[str, ...] = ()  # userids, in the world's order
     dropped: tuple[str, ...] = ()  # userids over their limit, told to nobody (wecom/api.md §3.2)
@@ -47,15 +47,39 @@ class User:
     name: str
     visible: bool = True
     licensed: bool = True
+    departments: tuple[int, ...] = (1,)
+    position: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Department:
+    """One of the tree; 1 is the root and bears the corporation's name."""
+
+    id: int
+    name: str
+    parentid: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tag:
+    tagid: int
+    name: str
+    users: tuple[str, ...] = ()
+    departments: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """An internal group. Its webhook key is kept elsewhere, so that a group can be printed."""
+    """A group. Its webhook key is kept elsewhere, so that a group can be printed."""
 
     group_id: str
     name: str
     members: tuple[str, ...]
+    bots: tuple[str, ...] = ()  # bot ids of the smart robots in it
+    owner: str = ""  # a userid; known of groups that an app made
+    agentid: int | None = None  # the app that made it with appchat/create
+    external: bool = False  # with people of other corporations in it
+    dissolved: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +92,8 @@ class App:
     token: str = ""
     aes_key: str = ""
     callback_url: str = ""
+    trusted_domain: str = ""  # host, with its port if it has one, of OAuth pages; "": none
+    root_range: bool = True  # is the root department its visible range? (appchat, 48002)
 
     def __repr__(self) -> str:
         return f"App(agentid={self.agentid}, name={self.name!r})"
@@ -79,12 +105,14 @@ class Message:
 
     number: int  # 1 upwards, over the whole world
     at: datetime
-    chat: str  # a group's id, or "app-<agentid>"
-    agentid: int | None  # None for a group's webhook
+    chat: str  # a group's id, "app-<agentid>" or "bot-<bot id>"
+    agentid: int | None  # the app that sent it, or None
     sender: str  # the name shown above the bubble
     body: Json  # {"msgtype": t, t: {...}}, after any cutting
     reached: tuple[str, ...]
     msgid: str = ""
+    bot_id: str = ""  # the smart robot that sent it, or ""
+    author: str = ""  # the userid of the person who wrote it, or ""
 
     @property
     def msgtype(self) -> str:
@@ -105,6 +133,12 @@ class Message:
         """Does it carry something that can be tapped and makes an event?"""
         return self.card.get("card_type") in INTERACTIVE
 
+    @property
+    def pressable(self) -> bool:
+        """Can a press reach somebody? Cards of apps and bots, with buttons or a corner menu."""
+        told = self.agentid is not None or bool(self.bot_id)
+        return told and (self.interactive or "action_menu" in self.card)
+
 
 @dataclass(frozen=True, kw_only=True)
 class CardState:
@@ -118,7 +152,7 @@ class CardState:
 class Chat:
     """One line of a person's chat list."""
 
-    chat_id: str  # a group's id, or "app-<agentid>"
+    chat_id: str  # a group's id, "app-<agentid>" or "bot-<bot id>"
     name: str
     kind: Literal["group", "single"]
     viewer: str  # the userid whose phone this is

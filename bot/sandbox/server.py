@@ -9,16 +9,22 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 
-from bot.sandbox import control, pages
+from bot.sandbox import control, oauth_page, pages
+from bot.sandbox.api import ENDPOINTS
+from bot.sandbox.asks import Ask, Upload
 from bot.sandbox.faults import Fault, FaultKind
+from bot.sandbox.long_connection import long_connection
+from bot.sandbox.media import MB
 from bot.sandbox.serving import ABORT
 from bot.sandbox.world import World
 
-BODY_LIMIT = 4 * 1024 * 1024  # bytes; a 2 MB picture in base64 fits
+BODY_LIMIT = 4 * MB  # bytes; a 2 MB picture in base64 fits
+UPLOAD_LIMIT = 21 * MB  # the largest file, and the multipart form around it
 
 Call = Callable[[], dict[str, Any]]
 
@@ -27,10 +33,10 @@ def create_app(world: World, *, http: httpx.AsyncClient | None = None) -> Starle
     """The sandbox of `world`. `http` carries taps to the callback (tests give an ASGITransport)."""
     app = Starlette(
         routes=[
-            Route("/cgi-bin/gettoken", gettoken),
-            Route("/cgi-bin/webhook/send", webhook_send, methods=["POST"]),
-            Route("/cgi-bin/message/send", message_send, methods=["POST"]),
+            Route("/cgi-bin/{endpoint:path}", endpoint, methods=["GET", "POST"]),
+            WebSocketRoute("/", long_connection),
             Mount("/sandbox/api", routes=control.ROUTES),
+            *oauth_page.ROUTES,
             *pages.ROUTES,
         ]
     )
@@ -39,29 +45,21 @@ def create_app(world: World, *, http: httpx.AsyncClient | None = None) -> Starle
     return app
 
 
-async def gettoken(request: Request) -> Response:
+async def endpoint(request: Request) -> Response:
+    """One call of the API, by GET or POST: WeCom does not mind which."""
     world: World = request.app.state.world
-    query = request.query_params
-    corpid, secret = query.get("corpid", ""), query.get("corpsecret", "")
-    return await _answer(
-        request, "gettoken", lambda: world.gettoken(corpid, secret, ip=ip(request))
+    name = request.path_params["endpoint"]
+    found = ENDPOINTS.get(name)
+    if found is None:
+        return JSONResponse({"errcode": 404, "errmsg": f"no such api: {name}"}, status_code=404)
+    form = found.upload and request.method == "POST"
+    ask = Ask(
+        query=request.query_params,
+        body=b"" if form or request.method == "GET" else await _body(request),
+        upload=await _upload(request) if form else None,
+        ip=ip(request),
     )
-
-
-async def webhook_send(request: Request) -> Response:
-    world: World = request.app.state.world
-    key, body = request.query_params.get("key", ""), await _body(request)
-    return await _answer(
-        request, "webhook/send", lambda: world.webhook_send(key, body, ip=ip(request))
-    )
-
-
-async def message_send(request: Request) -> Response:
-    world: World = request.app.state.world
-    token, body = request.query_params.get("access_token", ""), await _body(request)
-    return await _answer(
-        request, "message/send", lambda: world.message_send(token, body, ip=ip(request))
-    )
+    return await _answer(request, name, lambda: world.call(name, ask))
 
 
 def ip(request: Request) -> str:
@@ -76,6 +74,21 @@ async def _body(request: Request) -> bytes:
         if len(body) > BODY_LIMIT:
             return b""
     return bytes(body)
+
+
+async def _upload(request: Request) -> Upload | None:
+    """The part named `media`; None without one, or if the body is no form or far too large."""
+    if int(request.headers.get("content-length") or 0) > UPLOAD_LIMIT:
+        return None
+    try:
+        async with request.form(max_files=1) as form:
+            part = form.get("media")
+            if part is None or isinstance(part, str):
+                return None
+            data = await part.read(UPLOAD_LIMIT)
+            return Upload(filename=part.filename or "file", data=data)
+    except (MultiPartException, ValueError):
+        return None
 
 
 async def _answer(request: Request, endpoint: str, call: Call) -> Response:
@@ -121,6 +134,11 @@ async def _malformed(_request: Request, _endpoint: str, call: Call, _fault: Faul
     return Response('{"errcode":0,"errm', media_type="application/json")
 
 
+async def _warning(_request: Request, _endpoint: str, call: Call, _fault: Fault) -> Response:
+    answer = call()
+    return JSONResponse({**answer, "errmsg": f"{answer['errmsg']}. Warning: wrong json format. "})
+
+
 async def _hang_up(request: Request) -> Response:
     """Close the connection without an answer; without a real one, raise what httpx would."""
     abort = request.scope.get("extensions", {}).get(ABORT)
@@ -138,4 +156,5 @@ _SPOIL = {
     FaultKind.SLOW: _slow,
     FaultKind.ERRCODE: _errcode,
     FaultKind.MALFORMED: _malformed,
+    FaultKind.WARNING: _warning,
 }

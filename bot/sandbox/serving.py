@@ -48,6 +48,11 @@ class Serving:
     def url(self) -> str:
         return f"http://{self._host}:{self.port}"
 
+    @property
+    def ws_url(self) -> str:
+        """Where a smart robot connects."""
+        return f"ws://{self._host}:{self.port}"
+
     async def __aenter__(self) -> Self:
         self._socket = _bind(self._host, self.port)
         self.port = self._socket.getsockname()[1]
@@ -57,6 +62,7 @@ class Serving:
             log_level="warning",
             access_log=False,
             timeout_graceful_shutdown=1,
+            ws_ping_interval=None,  # the robots' own pings decide who is still there
         )
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
@@ -103,7 +109,7 @@ def _abortable(app: ASGIApp) -> ASGIApp:
 
     async def wrapped(scope: Scope, receive: Receive, send: Send) -> None:
         transport = getattr(getattr(receive, "__self__", None), "transport", None)
-        if scope["type"] == "http" and transport is not None:
+        if scope["type"] in ("http", "websocket") and transport is not None:
             scope.setdefault("extensions", {})[ABORT] = transport.abort
         await app(scope, receive, send)
 

@@ -17,6 +17,7 @@ from xml.sax.saxutils import escape
 import httpx
 import xmltodict
 
+from bot.sandbox import talks
 from bot.sandbox.crypto import CryptoError, decrypt, encrypt, signature, signed
 from bot.sandbox.faults import FaultKind
 from bot.sandbox.records import App, CardState, Message, Options
@@ -86,6 +87,29 @@ async def tap(
     return result
 
 
+async def press(
+    world: World,
+    userid: str,
+    number: int,
+    key: str,
+    *,
+    http: httpx.AsyncClient | None = None,
+    options: Options | None = None,
+) -> TapResult:
+    """`userid` presses `key` on message `number`, an app's card or a smart robot's.
+
+    ValueError if there is no such card on that person's phone.
+    """
+    message = world.message(number)
+    if message is None or not message.pressable or userid not in message.reached:
+        raise ValueError("no such card on this phone")
+    if message.bot_id:
+        return TapResult(delivered=talks.press(world, userid, message, key, options))
+    return await tap(
+        world, userid, message.task_id, key, http=http, options=options, agentid=message.agentid
+    )
+
+
 async def flush(world: World, *, http: httpx.AsyncClient | None = None) -> list[TapResult]:
     """Post the events that a REORDER fault has kept back."""
     events: list[Event] = list(world.held)
@@ -136,7 +160,7 @@ def _event(
         "EventKey": key,
         "TaskId": task_id,
         "CardType": str(message.card["card_type"]) if message else "button_interaction",
-        "ResponseCode": f"RC-{secrets.token_urlsafe(24)}",
+        "ResponseCode": world.card_desk.issue(message, app.agentid),
         "AgentID": app.agentid,
     }
     params, body = _sealed(world, app, _xml(fields, options)) if app.aes_key else ({}, "")

@@ -1,5 +1,6 @@
 """The shared cast of the sandbox's tests: one bureau, two groups, 张 李 王, one fixed Monday."""
 
+import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.sandbox import crypto
+from bot.sandbox.robots import Line, Robot
 from bot.sandbox.world import World
 
 CHINA = timezone(timedelta(hours=8))
@@ -17,6 +19,8 @@ MONDAY = datetime(2026, 9, 21, 9, 12, tzinfo=CHINA)
 KEY = "11111111-2222-4333-8444-555555555555"
 AGENT, SECRET, TOKEN = 1000007, "app-s3cret", "TestToken1"
 AES_KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
+BOT, BOT_SECRET = "aibBOT1", "bot-s3cret"
+DOMAIN = "h5.example:8650"
 CALLBACK = "http://callback.test/wecom/callback"
 
 
@@ -43,7 +47,47 @@ def bureau(clock: Clock) -> World:
     world.add_group("g2", "机关二支部", ["wang"])
     world.add_app(AGENT, "清风", SECRET, token=TOKEN, aes_key=AES_KEY, callback_url=CALLBACK)
     world.add_app(2, "别的应用", "other-s3cret")
+    world.set_trusted_domain(AGENT, DOMAIN)
     return world
+
+
+def robot(world: World, **more: Any) -> Robot:
+    """The bureau's smart robot, in the first group."""
+    world.add_robot(BOT, "廉小助", BOT_SECRET, **more)
+    world.invite_robot(BOT, "g1")
+    return world.robots[BOT]
+
+
+class Phone:
+    """A robot's end of the line, without a socket: says commands, reads what comes."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.line = Line()
+        self._count = 0
+
+    def says(self, cmd: str, body: dict[str, Any] | None = None, *, req_id: str = "") -> int:
+        """Send one command; returns the errcode of its answer."""
+        return int(self.asks(cmd, body, req_id=req_id)["errcode"])
+
+    def asks(
+        self, cmd: str, body: dict[str, Any] | None = None, *, req_id: str = ""
+    ) -> dict[str, Any]:
+        self._count += 1
+        req_id = req_id or f"req-{self._count}"
+        frame = {"cmd": cmd, "headers": {"req_id": req_id}} | ({"body": body} if body else {})
+        self.world.receive(self.line, json.dumps(frame))
+        answer = self.line.out.pop()
+        assert answer["headers"] == {"req_id": req_id}
+        assert "cmd" not in answer
+        return dict(answer)
+
+    def subscribes(self, bot_id: str = BOT, secret: str = BOT_SECRET) -> int:
+        return self.says("aibot_subscribe", {"bot_id": bot_id, "secret": secret})
+
+    def hears(self) -> dict[str, Any]:
+        """The oldest frame that came by itself."""
+        return dict(self.line.out.popleft())
 
 
 def token(world: World, secret: str = SECRET) -> str:

@@ -167,12 +167,24 @@ def test_a_list_holds_at_most_1000_people(world, count, errcode):
 
 @pytest.mark.parametrize(
     ("name", "count", "errcode"),
-    [("toparty", 1, 40058), ("toparty", 101, 82002), ("totag", 100, 40058), ("totag", 101, 82003)],
+    [("toparty", 100, 0), ("toparty", 101, 82002), ("totag", 100, 0), ("totag", 101, 82003)],
 )
-def test_departments_and_tags_are_refused_and_never_ignored(world, name, count, errcode):
-    body = to("zhang", text(), **{name: "|".join(["1"] * count)})
+def test_a_list_holds_at_most_100_departments_or_tags(world, name, count, errcode):
+    body = to("zhang", text(), **{name: "|".join(str(n) for n in range(2, count + 2))})
     assert send(world, body)["errcode"] == errcode
     assert send(world, body | {"touser": "@all"})["errcode"] == 0
+
+
+def test_departments_reach_those_below_them_and_tags_reach_both(world):
+    world.add_department(2, "办公室")
+    world.add_department(3, "机要室", parentid=2)
+    world.add_user("chen", "陈静", departments=[3])
+    world.add_tag(7, "支部书记", ["wang"], [3])
+    answer = send(world, to("", text(), toparty="2|9", totag="8"))
+    assert (answer["errcode"], answer["invalidparty"], answer["invalidtag"]) == (0, "9", "8")
+    assert send(world, to("wang", text(), totag="7"))["errcode"] == 0
+    assert [message.reached for message in world.posted] == [("chen",), ("wang", "chen")]
+    assert send(world, to("", text(), toparty="9"))["errcode"] == 81013
 
 
 def test_the_surplus_over_30_a_minute_vanishes_without_an_error(world, clock):

@@ -1,0 +1,97 @@
+"""The desk at which files are handed in (wecom/api.md §1.3, §8)."""
+
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.asks import Ask, Upload
+from bot.sandbox.errors import Refusal, ok
+from bot.sandbox.media import APP_LIMITS, MB, WEBHOOK_LIMITS, Media, check_upload
+
+if TYPE_CHECKING:
+    from bot.sandbox.world import World
+
+IMG_A_DAY, IMG_A_MONTH = 1000, 3000
+
+
+class MediaDesk:
+    """Counts what is counted by day and month; the files are on the world's shelf."""
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self._pictures: dict[date, int] = {}  # uploadimg by day
+
+    def upload(self, ask: Ask) -> dict[str, Any]:
+        """media/upload: for three days, for all apps of the corporation."""
+        self._world.tokens.agent_of(ask.token, ask.ip)
+        return self._keep(ask, "corp", APP_LIMITS)
+
+    def webhook_upload(self, ask: Ask) -> dict[str, Any]:
+        """webhook/upload_media: for three days, for this webhook alone."""
+        key = ask.query.get("key", "")
+        webhook = self._world.webhooks.get(key)
+        if webhook is None:
+            raise Refusal(93000)
+        if webhook.stopped:
+            raise Refusal(93004)
+        return self._keep(ask, key, WEBHOOK_LIMITS)
+
+    def uploadimg(self, ask: Ask) -> dict[str, Any]:
+        """media/uploadimg: a picture's permanent address, for use inside messages."""
+        self._world.tokens.agent_of(ask.token, ask.ip)
+        upload = _part(ask)
+        check_upload("image", upload.data, {"image": 2 * MB})
+        today = self._world.now().date()
+        month = [
+            n for d, n in self._pictures.items() if (d.year, d.month) == (today.year, today.month)
+        ]
+        if self._pictures.get(today, 0) >= IMG_A_DAY or sum(month) >= IMG_A_MONTH:
+            raise Refusal(45009)
+        self._pictures[today] = self._pictures.get(today, 0) + 1
+        media_id = self._put("image", upload, "permanent")
+        return ok(url=f"{self._world.base_url}/sandbox/media/{media_id}")
+
+    def _keep(self, ask: Ask, pool: str, limits: dict[str, int]) -> dict[str, Any]:
+        upload = _part(ask)
+        kind = ask.query.get("type", "")
+        check_upload(kind, upload.data, limits)
+        if kind == "voice" and _amr_seconds(upload.data) > 60:
+            raise Refusal(45007)
+        media_id = self._put(kind, upload, pool)
+        created = str(int(self._world.now().timestamp()))  # a string, as documented
+        return {
+            "errcode": 0,
+            "errmsg": "ok",
+            "type": kind,
+            "media_id": media_id,
+            "created_at": created,
+        }
+
+    def _put(self, kind: str, upload: Upload, pool: str) -> str:
+        at = self._world.now()
+        return self._world.shelf.put(
+            Media(kind=kind, filename=upload.filename, at=at, pool=pool, data=upload.data)
+        )
+
+
+def _part(ask: Ask) -> Upload:
+    if ask.upload is None:
+        raise Refusal(44001)
+    return ask.upload
+
+
+_AMR_FRAMES = (13, 14, 16, 18, 20, 21, 27, 32, 6)  # bytes of a frame by its type, AMR-NB
+
+
+def _amr_seconds(data: bytes) -> float:
+    """How long an AMR-NB file plays: 20 ms a frame; 0 where it is no plain AMR-NB."""
+    at, frames = len(b"#!AMR\n"), 0
+    while at < len(data):
+        kind = data[at] >> 3 & 15
+        if kind < len(_AMR_FRAMES):
+            at += _AMR_FRAMES[kind]
+        elif kind == 15:
+            at += 1
+        else:
+            return 0
+        frames += 1
+    return timedelta(milliseconds=20 * frames).total_seconds()

@@ -1,0 +1,73 @@
+"""Uploaded files: three pools that do not know each other's ids (wecom/api.md §1.3, §2.10, §8)."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from bot.sandbox.errors import Refusal
+
+LIFE = timedelta(days=3)
+MB = 1024 * 1024
+LEAST = 5  # bytes; a file must have more
+JPEG, PNG, GIF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8"
+AMR = b"#!AMR"
+APP_LIMITS = {"image": 10 * MB, "voice": 2 * MB, "video": 10 * MB, "file": 20 * MB}
+WEBHOOK_LIMITS = {"voice": 2 * MB, "file": 20 * MB}
+_TOO_LARGE = {"image": 40009, "video": 40011}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Media:
+    """One file. `pool` is "corp", a bot's id or a webhook's key: only it may send the file."""
+
+    kind: str
+    filename: str
+    at: datetime
+    pool: str = field(repr=False)
+    data: bytes = field(repr=False)
+
+
+Find = Callable[[str, str], Media]  # (media_id, kind) -> the file, or Refusal
+
+
+class Shelf:
+    """All uploaded files by media_id."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, Media] = {}
+
+    def put(self, media: Media) -> str:
+        """Keep a file for three days; returns its media_id."""
+        media_id = secrets.token_urlsafe(32)
+        self._files[media_id] = media
+        return media_id
+
+    def find(self, pool: str, media_id: str, kind: str, now: datetime) -> Media:
+        """The file; 40007 unknown, of another pool or another kind, 40145 older than 3 days."""
+        media = self._files.get(media_id)
+        if media is None or media.pool != pool or media.kind != kind:
+            raise Refusal(40007)
+        if now - media.at >= LIFE:
+            raise Refusal(40145)
+        return media
+
+    def peek(self, media_id: str) -> Media | None:
+        """The file for the phone, whatever its age."""
+        return self._files.get(media_id)
+
+
+def check_upload(kind: str, data: bytes, limits: dict[str, int]) -> None:
+    """A file's kind, size and first bytes (wecom/api.md §8.1); Refusal otherwise."""
+    if kind not in limits:
+        raise Refusal(40004)
+    if len(data) <= LEAST:
+        raise Refusal(40006)
+    if len(data) > limits[kind]:
+        raise Refusal(_TOO_LARGE.get(kind, 45001))
+    if kind == "voice" and not data.startswith(AMR):
+        raise Refusal(301017)
+    if kind == "image" and not data.startswith((JPEG, PNG)):
+        raise Refusal(40005)
+    if kind == "video" and data[4:8] != b"ftyp":
+        raise Refusal(40005)

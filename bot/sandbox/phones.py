@@ -1,0 +1,172 @@
+"""What the members' phones hold: every accepted message, and how each card looks to each person."""
+
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from bot.sandbox.records import CardState, Chat, Json, Message, Options, Record, Shown
+from bot.sandbox.registry import Registry
+
+
+class Phones(Registry):
+    """The register with its phones and the log of all that happened."""
+
+    def __init__(self, now: Callable[[], datetime], corp_id: str, name: str) -> None:
+        super().__init__(corp_id, name)
+        self.now = now
+        self.banner = ""  # a line at the top of the phone's page
+        self.log: list[Record] = []
+        self.posted: list[Message] = []  # every accepted message, in order
+        self._by_chat: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
+        self._by_task: dict[tuple[int | str, str], Message] = {}
+        self._states: dict[tuple[int, str], CardState] = {}
+        self._recalled: set[int] = set()
+
+    def chats_of(self, userid: str) -> list[Chat]:
+        """The person's groups, then the single chats with apps in whose range they are and bots.
+
+        A group that an app made shows itself with its first message (wecom/api.md §4.1).
+        """
+        groups = [
+            Chat(chat_id=group.group_id, name=group.name, kind="group", viewer=userid)
+            for group in self.groups.values()
+            if userid in group.members
+            and not group.dissolved
+            and (group.agentid is None or (group.group_id, userid) in self._by_chat)
+        ]
+        user = self.users.get(userid)
+        apps = self.apps.values() if user and user.visible else ()
+        singles = [(f"app-{app.agentid}", app.name) for app in apps]
+        singles += [(f"bot-{bot.bot_id}", bot.name) for bot in self.robots.values() if user]
+        return groups + [
+            Chat(chat_id=chat_id, name=name, kind="single", viewer=userid)
+            for chat_id, name in singles
+        ]
+
+    def messages(self, chat: Chat) -> list[Shown]:
+        """The messages of `chat` as its viewer sees them, oldest first."""
+        shown = self._by_chat.get((chat.chat_id, chat.viewer), ())
+        return [
+            Shown(message=m, state=self._states.get((m.number, chat.viewer)))
+            for m in shown
+            if m.number not in self._recalled
+        ]
+
+    def message(self, number: int) -> Message | None:
+        """The message with this number, recalled or not."""
+        return self.posted[number - 1] if 0 < number <= len(self.posted) else None
+
+    def message_of(
+        self, task_id: str, agentid: int | None = None, *, bot_id: str = ""
+    ) -> Message | None:
+        """The card with this task_id: of one app, of one bot, or of the first app that has it."""
+        if bot_id:
+            return self._by_task.get((bot_id, task_id))
+        for number in [agentid] if agentid is not None else list(self.apps):
+            if (number, task_id) in self._by_task:
+                return self._by_task[number, task_id]
+        return None
+
+    def state_of(self, message: Message, userid: str) -> CardState | None:
+        return self._states.get((message.number, userid))
+
+    def change_card(self, message: Message, userid: str, state: CardState) -> None:
+        """Change one person's copy of a card; nobody else's."""
+        if userid in message.reached:
+            self._states[message.number, userid] = state
+
+    def rewrite(self, number: int, body: Json) -> None:
+        """Replace what message `number` says, on every phone that has it."""
+        old = self.message(number)
+        if old is None:
+            return
+        new = replace(old, body=body)
+        self.posted[number - 1] = new
+        for userid in old.reached:
+            shown = self._by_chat[old.chat, userid]
+            shown[shown.index(old)] = new
+
+    def recall(self, message: Message) -> None:
+        """Take a message off every phone."""
+        self._recalled.add(message.number)
+
+    def accept(
+        self,
+        *,
+        chat: str,
+        sender: str,
+        body: Json,
+        reached: tuple[str, ...],
+        dropped: tuple[str, ...] = (),
+        agentid: int | None = None,
+        bot_id: str = "",
+        author: str = "",
+    ) -> Message:
+        """Put an accepted message on the phones of `reached` and into the log."""
+        number = len(self.posted) + 1
+        message = Message(
+            number=number,
+            at=self.now(),
+            chat=chat,
+            agentid=agentid,
+            sender=sender,
+            body=body,
+            reached=reached,
+            msgid=f"MSG{number:012d}" if agentid is not None else "",
+            bot_id=bot_id,
+            author=author,
+        )
+        self.posted.append(message)
+        for userid in reached:
+            self._by_chat[chat, userid].append(message)
+        if message.task_id and (agentid is not None or bot_id):
+            self._by_task[agentid if agentid is not None else bot_id, message.task_id] = message
+        self.log.append(
+            Record(
+                at=message.at,
+                kind="message",
+                chat=chat,
+                msgtype=message.msgtype,
+                reached=reached,
+                dropped=dropped,
+                number=number,
+                body=body,
+                task_id=message.task_id,
+                person=author,
+            )
+        )
+        return message
+
+    def note_call(self, endpoint: str, errcode: int, chat: str = "") -> None:
+        """A call came and was answered with `errcode`."""
+        at = self.now()
+        self.log.append(Record(at=at, kind="call", endpoint=endpoint, errcode=errcode, chat=chat))
+
+    def note_fault(self, endpoint: str, fault: str) -> None:
+        """A fault on request has spoilt a call of `endpoint`."""
+        self.log.append(Record(at=self.now(), kind="fault", endpoint=endpoint, fault=fault))
+
+    def note_tap(
+        self,
+        *,
+        at: datetime,
+        person: str,
+        task_id: str,
+        key: str,
+        options: Options | None,
+        delivered: bool,
+    ) -> None:
+        """A finger fell on a card at `at`, and the event got through or did not."""
+        self.log.append(
+            Record(
+                at=at,
+                kind="tap",
+                endpoint="callback",
+                person=person,
+                task_id=task_id,
+                key=key,
+                options=options,
+                delivered=delivered,
+            )
+        )

@@ -1,0 +1,176 @@
+"""What people do to a smart robot: write, open the chat, press, rate (wecom/api.md §2.4, §2.5).
+
+Each becomes one frame on the robot's line, or is lost if nobody listens.
+"""
+
+import secrets
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from bot.sandbox.faults import FaultKind
+from bot.sandbox.judging import text_or
+from bot.sandbox.records import Message, Options
+from bot.sandbox.robots import Asked, Kind, Robot, Spoken
+
+if TYPE_CHECKING:
+    from bot.sandbox.world import World
+
+Frame = dict[str, Any]
+
+
+def say(world: "World", userid: str, chat: str, text: str) -> bool:
+    """`userid` writes `text` in a group or in the single chat with a robot.
+
+    In a group a robot hears it only where it says `@name`. Was it heard? ValueError for a person
+    or a chat that does not exist.
+    """
+    user = world.users.get(userid)
+    group = world.groups.get(chat)
+    single = world.robots.get(chat.removeprefix("bot-")) if chat.startswith("bot-") else None
+    if user is None or (single is None and (group is None or userid not in group.members)):
+        raise ValueError(f"{userid} cannot write in {chat}")
+    reached = group.members if group else (userid,)
+    body = {"msgtype": "text", "text": {"content": text}}
+    world.accept(chat=chat, sender=user.name, body=body, reached=reached, author=userid)
+    listening = (
+        [single] if single else [world.robots[bot_id] for bot_id in group.bots] if group else []
+    )
+    heard = False
+    for robot in listening:
+        if single or f"@{robot.name}" in text:
+            _note_spoken(world, robot, chat, userid)
+            heard |= _tell_message(world, robot, userid, chat, body)
+    return heard
+
+
+def enter(world: "World", userid: str, chat: str) -> bool:
+    """`userid` opens the single chat with a robot: an event the first time that day (§2.5)."""
+    robot = world.robots.get(chat.removeprefix("bot-"))
+    if robot is None or userid not in world.users:
+        raise ValueError(f"{userid} cannot open {chat}")
+    today = world.now().date()
+    if robot.greeted.get(userid) == today:
+        return False
+    robot.greeted[userid] = today
+    event = {"eventtype": "enter_chat"}
+    return _tell_event(world, robot, userid, chat, event, "enter_chat")
+
+
+def press(
+    world: "World", userid: str, message: Message, key: str, options: Options | None = None
+) -> bool:
+    """`userid` presses a button, a menu entry or the submit button of a robot's card."""
+    robot = world.robots[message.bot_id]
+    pressed: Frame = {
+        "card_type": message.card.get("card_type", ""),
+        "event_key": key,
+        "task_id": message.task_id,
+    }
+    if options:
+        chosen = [
+            {"question_key": question, "option_ids": {"option_id": list(ids)}}
+            for question, ids in options.items()
+        ]
+        pressed["selected_items"] = {"selected_item": chosen}
+    event = {"eventtype": "template_card_event", "template_card_event": pressed}
+    task_id = message.task_id
+    told = _tell_event(world, robot, userid, message.chat, event, "card", task_id=task_id)
+    world.note_tap(
+        at=world.now(), person=userid, task_id=task_id, key=key, options=options, delivered=told
+    )
+    return told
+
+
+def rate(
+    world: "World",
+    userid: str,
+    message: Message,
+    kind: int,
+    *,
+    content: str = "",
+    reasons: list[int],
+) -> bool:
+    """`userid` rates a message that asked for it: 1 accurate, 2 inaccurate, 3 withdrawn."""
+    part = message.body[message.msgtype]
+    feedback = part.get("feedback") if isinstance(part, dict) else None
+    feedback_id = text_or(feedback, "id") if isinstance(feedback, dict) else ""
+    if not feedback_id or kind not in (1, 2, 3):
+        raise ValueError("this message cannot be rated so")
+    told: Frame = {"id": feedback_id, "type": kind}
+    if kind == 2:
+        told |= {"content": content, "inaccurate_reason_list": reasons}
+    event = {"eventtype": "feedback_event", "feedback_event": told}
+    robot = world.robots[message.bot_id]
+    return _tell_event(world, robot, userid, message.chat, event, "feedback")
+
+
+def _note_spoken(world: "World", robot: Robot, chat: str, userid: str) -> None:
+    name = f"{chat}\0{userid}" if chat == robot.chat else chat
+    spoken = robot.spoken.setdefault(name, Spoken(at=world.now()))
+    spoken.at = world.now()
+    spoken.people.add(userid)
+
+
+def _tell_message(world: "World", robot: Robot, userid: str, chat: str, body: Frame) -> bool:
+    told = {"msgid": f"CAI{secrets.token_hex(12)}", **_where(world, robot, userid, chat), **body}
+    return _tell(world, robot, "aibot_msg_callback", told, _asked(world, "message", chat, userid))
+
+
+def _tell_event(
+    world: "World",
+    robot: Robot,
+    userid: str,
+    chat: str,
+    event: Frame,
+    kind: Kind,
+    *,
+    task_id: str = "",
+) -> bool:
+    told = {
+        "msgid": f"EVT{secrets.token_hex(12)}",
+        "create_time": _seconds(world.now()),
+        **_where(world, robot, userid, chat),
+        "msgtype": "event",
+        "event": event,
+    }
+    asked = _asked(world, kind, chat, userid, task_id=task_id)
+    return _tell(world, robot, "aibot_event_callback", told, asked)
+
+
+def _where(world: "World", robot: Robot, userid: str, chat: str) -> Frame:
+    """Who and where; the person's id encrypted unless a super administrator made the robot."""
+    shown = userid if robot.plain_ids else world.open_userid(userid)
+    place = {"chattype": "single"} if chat == robot.chat else {"chatid": chat, "chattype": "group"}
+    return {"aibotid": robot.bot_id, **place, "from": {"userid": shown}}
+
+
+def _asked(world: "World", kind: Kind, chat: str, userid: str, *, task_id: str = "") -> Asked:
+    return Asked(kind=kind, at=world.now(), chat=chat, person=userid, task_id=task_id)
+
+
+def _tell(world: "World", robot: Robot, cmd: str, body: Frame, asked: Asked) -> bool:
+    """Send one frame, spoilt by the fault that waits for `aibot_event`. Did it leave?"""
+    req_id = f"{cmd}-{secrets.token_hex(12)}"
+    robot.asked[req_id] = asked
+    frame = {"cmd": cmd, "headers": {"req_id": req_id}, "body": body}
+    fault = world.faults.take("aibot_event")
+    if fault:
+        world.note_fault("aibot_event", fault.kind.value)
+    if fault and fault.kind is FaultKind.REORDER:
+        robot.kept_back.append(frame)
+        return False
+    if fault and fault.kind is FaultKind.LOSE:
+        return False
+    frames = [frame, frame] if fault and fault.kind is FaultKind.DUPLICATE else [frame]
+    frames += robot.kept_back
+    robot.kept_back = []
+    if robot.line is None:
+        robot.missed += frames
+        return False
+    for each in frames:
+        robot.line.push(each)
+    return True
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
