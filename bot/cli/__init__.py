@@ -4,6 +4,7 @@ from bot.cli import (  # noqa: F401 - they add verbs
     days,
     figures,
     keeping,
+    ledger,
     people,
     pushing,
     running,

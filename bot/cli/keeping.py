@@ -11,7 +11,10 @@ from bot.cli.shell import CONFIG, FAULTS, JSON, OK, call, main, print_json
 
 @main.group()
 def audit() -> None:
-    """留痕：审批、发送、收回、导出、设置变更，逐条相扣。"""
+    """留痕：审批、发送、收回、导出、设置变更，逐条相扣。
+
+    例：qingfeng audit verify
+    """
 
 
 @audit.command("verify")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
-from bot.cli.shell import CANNOT, CONFIG, JSON, PUSH_KEY, call, fail, main, print_json, table, when
+from bot.cli.shell import (
+    CANNOT,
+    CONFIG,
+    JSON,
+    PUSH_KEY,
+    call,
+    fail,
+    main,
+    print_end,
+    print_json,
+    table,
+    when,
+)
 from bot.core import messages
 
 
@@ -57,7 +67,7 @@ def send(config_path: str, as_json: bool, item: str, to: str, dry_run: bool) -> 
         click.echo(answer["text"])
         click.echo(f"—— 共 {answer['size']} 字节，未发送。" + (answer["blocked"] or ""))
     else:
-        _print_end(answer)
+        print_end(answer)
     return None
 
 
@@ -76,44 +86,5 @@ def resolve(config_path: str, as_json: bool, key: str, sent: bool | None) -> Non
     answer = call(config_path, "resolve", {"key": key, "sent": sent}, example=False)
     if as_json:
         return print_json(answer)
-    _print_end(answer)
+    print_end(answer)
     return None
-
-
-@main.group()
-def ledger() -> None:
-    """台账：每条推送发了什么、谁审批的、结果如何。"""
-
-
-@ledger.command("show")
-@CONFIG
-@JSON
-@click.argument("key", metavar="KEY")
-def ledger_show(config_path: str, as_json: bool, key: str) -> None:
-    """一条推送的原样：群里看到的、审批、结果。
-
-    例：qingfeng ledger show mid-autumn-2026_main@jg1
-    """
-    answer = call(config_path, "ledger-show", {"key": key})
-    if as_json:
-        return print_json(answer)
-    _print_end(answer)
-    for one in answer["approvals"]:
-        mark = "" if one["sealed"] else "（印鉴文件已不在，据留痕）"
-        click.echo(f"审批：{one['step']} {one['who']} {when(one['when'])} {one['how']}{mark}")
-    seen = ""
-    for one in answer["messages"]:
-        state = messages.STATES[one["state"]]
-        reason = f"（{one['reason']}）" if one["reason"] else ""
-        click.echo(f"—— 第 {one['attempt']} 次 {when(one['begun'])} {state}{reason}")
-        if one["text"] != seen:
-            click.echo(one["text"])
-        seen = one["text"]
-    return None
-
-
-def _print_end(answer: dict[str, Any]) -> None:
-    state = messages.STATES[answer["state"]]
-    click.echo(
-        f"{answer['key']}：{state}" + (f"（{answer['reason']}）" if answer["reason"] else "")
-    )

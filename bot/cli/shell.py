@@ -253,3 +253,10 @@ def moment_of(text: str) -> datetime:
     except ValueError:
         fail([f"“{text}”不是时间，请写成 2026-06-15T09:00"], CANNOT)
     return moment if moment.tzinfo else moment.replace(tzinfo=SHANGHAI)
+
+
+def print_end(answer: Mapping[str, Any]) -> None:
+    state = messages.STATES[answer["state"]]
+    click.echo(
+        f"{answer['key']}：{state}" + (f"（{answer['reason']}）" if answer["reason"] else "")
+    )

@@ -296,6 +296,28 @@ def words_of(item: Item) -> str:
     return json.dumps(seen, ensure_ascii=False, sort_keys=True)
 
 
+def from_words(text: str) -> Item:
+    """Return the item whose `words_of` is `text`; ValueError for anything else."""
+    try:
+        seen = json.loads(text)
+        typed: dict[str, Any] = {}
+        for name, value in seen.items():
+            if name in DATES and value is not None:
+                typed[name] = date.fromisoformat(value)
+            elif name == "kind":
+                typed[name] = Kind(value)
+            elif name == "sections":
+                typed[name] = dict(value)
+            elif name == "attachments_sha256":
+                typed["attached"] = value
+            else:
+                typed[name] = tuple(value) if isinstance(value, list) else value
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        return Item(path="", digest=digest, **typed)
+    except (ValueError, TypeError, AttributeError, LookupError) as error:
+        raise ValueError("not the words of an item") from error
+
+
 def body_of(item: Item) -> str:
     """Return all sections as Markdown, in the author's order."""
     parts = [f"## {name}\n{text}" if name else text for name, text in item.sections.items()]

@@ -78,6 +78,20 @@ PICTURE_CLOSED = "{} 阅知期已满"
 PICTURE_OPEN = "{} 阅知中"
 PICTURE_RUNNING = "{} 推送 {} 篇，阅知中"
 PICTURE_HOW = "已阅＝在阅知期（发出后5个工作日）内主动点按的人；暂无回执不表示没有阅看。"
+LEDGER_NO_TEXT = "（文本已不在）"
+LEDGER_SCOPE = "{} 个对象"
+LEDGER_PARTS = {
+    "early": " 提前说一句",
+    "leaders": " 领导先行",
+    "final": " 节前一句话",
+    "after": " 节后",
+}
+LEDGER_TITLE = "廉政教育推送台账_{}"
+LEDGER_SUM = "本表共 {} 行，内容校验值（sha256）：{}"
+LEDGER_WHERE = "请写明存到哪里，例如 -o 台账.xlsx 或 -o 台账.csv"
+LEDGER_SUFFIX = "台账只能存成 .xlsx 或 .csv，不能存成“{}”"
+LEDGER_WRITTEN = "{} 的台账，{} 行，已存到 {}。"
+LEDGER_EMPTY = "{}没有推送记录"
 TILE_ITEMS, TILE_COVERED, TILE_REACHABLE, TILE_RATE = "推送篇数", "覆盖人次", "可回执", "阅知率"
 ENDS_WORTH_TELLING = {
     "refused": "被拒收",

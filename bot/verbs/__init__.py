@@ -21,6 +21,7 @@ VERBS: Mapping[str, Verb] = {
     "roster-import": people.roster_import,
     "summary": figures.summary_of,
     "audit-verify": keeping.audit_verify,
+    "ledger": ledger.export,
     "ledger-show": ledger.show,
     "resolve": pushing.resolve,
 }

@@ -1,18 +1,70 @@
-"""One push as it was: what was seen, who approved it, how it ended."""
+"""The ledger of a period, and one push as it was: what was seen, who approved it, its end."""
 
 from __future__ import annotations
 
+import base64
 import json
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from bot.core import messages
+from bot.core.ledger import COLUMNS, Approved, period
 from bot.core.model import Delivery, Push
 from bot.engine.bureau import Bureau
 from bot.library import approvals
+from bot.report import ledger as book
 from bot.report.seen import words_in
 from bot.store import AuditEntry
 from bot.store.records import as_seen, digest_of
-from bot.verbs.asking import Mistake, Params, outbox_json
+from bot.verbs.asking import YEARS, Mistake, Params, outbox_json
+
+
+async def export(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """The ledger of a month or a year; with `suffix` also as a file, in base64."""
+    first, last, name = _period(params, now)
+    suffix = str(params.get("suffix") or "")
+    if suffix and suffix not in book.WRITERS:
+        raise Mistake(messages.LEDGER_SUFFIX.format(suffix))
+    library = bureau.library(now.date())
+    made = await book.gather(
+        bureau.store,
+        library,
+        bureau.plan(library),
+        first=first,
+        last=last,
+        name=name,
+        as_of=now,
+        approved=await _approved_words(bureau),
+        min_people=bureau.min_people,
+    )
+    rows = [dict(zip(COLUMNS, cells, strict=True)) for cells in made.cells]
+    answer = {"notice": messages.NOT_FOR_APPRAISAL, "name": name, "rows": rows, "seal": made.seal}
+    if suffix:
+        answer["file"] = base64.b64encode(book.WRITERS[suffix](made)).decode()
+        detail = {"rows": str(len(rows)), "seal": made.seal}
+        await bureau.store.audit(AuditEntry(at=now, what="exported", about=name, detail=detail))
+    return answer
+
+
+def _period(params: Params, now: datetime) -> tuple[date, date, str]:
+    try:
+        first, last, name = period(str(params.get("month") or ""), params.get("year") or now.year)
+        if first.year not in YEARS:
+            raise ValueError
+    except ValueError:
+        raise Mistake(f"“{params.get('month')}”不是月份，请写成 {now:%Y-%m}") from None
+    return first, last, name
+
+
+async def _approved_words(bureau: Bureau) -> dict[str, list[Approved]]:
+    """Return who let which words pass, by their digest, as the trail tells it."""
+    found: dict[str, list[Approved]] = {}
+    for one in await bureau.store.audits():
+        entry = one.entry
+        if entry.what == "approved":
+            step = Approved(step=entry.detail.get("step", ""), who=entry.who, when=entry.at.date())
+            found.setdefault(entry.digest, []).append(step)
+    return found
 
 
 async def show(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:

@@ -1,0 +1,200 @@
+"""Gathers the ledger's rows from what the store holds, and writes them as .xlsx or .csv."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from pathlib import Path
+
+from bot.core import messages
+from bot.core.calendar import iso_week
+from bot.core.content import from_words
+from bot.core.ledger import COLUMNS, Approved, Facts, Row, Text, rows, weeks_of
+from bot.core.model import ME, Item, Push, State
+from bot.core.planning import Plan
+from bot.core.summary import ItemLine
+from bot.library.folder import Library
+from bot.report import weekly
+from bot.store import Store
+
+WIDTHS = (6, 12, 20, 12, 30, 16, 15, 40, 40, 14, 32, 22, 14, 12, 22, 28, 10, 11, 10, 10, 14, 16)
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ledger:
+    """The rows of a period, ready to be written down."""
+
+    name: str  # 2026年11月
+    as_of: datetime
+    rows: Sequence[Row]
+
+    @property
+    def cells(self) -> list[tuple[str | int, ...]]:
+        return [row.cells(number) for number, row in enumerate(self.rows, 1)]
+
+    @property
+    def seal(self) -> str:
+        """Return the sha256 over the cells, so that a printed copy can be matched."""
+        text = "\n".join("\t".join(map(str, line)) for line in [COLUMNS, *self.cells])
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def gather(
+    store: Store,
+    library: Library,
+    plan: Plan,
+    *,
+    first: date,
+    last: date,
+    name: str,
+    as_of: datetime,
+    approved: Mapping[str, Sequence[Approved]],
+    min_people: int,
+) -> Ledger:
+    """Return the ledger of a period. Its figures are the lines of the weekly summaries."""
+    found = [push for push in await store.pushes() if push.item and push.target != ME]
+    mine = [await _as_sent(store, push) for push in found if first <= push.due.date() <= last]
+    facts = Facts(
+        items=await _items(store, library, mine),
+        lines=await _lines(store, library, plan, mine, first, last, as_of, min_people),
+        approved=approved,
+        numbers=await _numbers(store, mine),
+        names=_names(plan),
+        corrections=_corrections(library),
+    )
+    return Ledger(name=name, as_of=as_of, rows=rows(mine, facts, first, last))
+
+
+async def _as_sent(store: Store, push: Push) -> Push:
+    """Return the push with the digest of the words that really went."""
+    if push.state not in (State.SENT, State.UNKNOWN):
+        return push
+    digests = [one.digest for one in await store.deliveries(push.key) if one.digest]
+    return replace(push, digest=digests[-1]) if digests else push
+
+
+async def _items(store: Store, library: Library, pushes: Sequence[Push]) -> dict[str, Item]:
+    items = {item.digest: item for item in library.items}
+    for digest in {push.digest for push in pushes} - set(items):
+        text = await store.text(digest)
+        if text is not None:
+            items[digest] = from_words(text)
+    return items
+
+
+async def _lines(
+    store: Store,
+    library: Library,
+    plan: Plan,
+    pushes: Sequence[Push],
+    first: date,
+    last: date,
+    as_of: datetime,
+    min_people: int,
+) -> dict[Text, ItemLine]:
+    """Return the summary's line of each text, week by week."""
+    found: dict[Text, ItemLine] = {}
+    for monday in weeks_of(pushes, first, last):
+        if monday > as_of.date():
+            continue
+        built = await weekly.build(
+            store, library, plan, week=iso_week(monday), as_of=as_of, min_people=min_people
+        )
+        lines = built.items if built.headline_week == built.week else built.running_items
+        found |= {(line.occurrence, line.part, line.item): line for line in lines}
+    return found
+
+
+async def _numbers(store: Store, pushes: Sequence[Push]) -> dict[str, str]:
+    found = {}
+    for push in pushes:
+        if push.sent_at is not None:
+            name, year = f"{push.occurrence}_{push.part}", push.due.year
+            if name not in found:
+                found[name] = f"{year}-{await store.number(name, year):03d}"
+    return found
+
+
+def _names(plan: Plan) -> dict[str, str]:
+    named = {node.key: node.name for node in plan.nodes}
+    return {**named, **{rule.key: rule.name for rule in plan.rules}, "manual": "手工推送"}
+
+
+def _corrections(library: Library) -> dict[str, str]:
+    """Return, by the item that was corrected, which item corrects it."""
+    return {item.corrects: f"由 {item.id} 更正" for item in library.items if item.corrects}
+
+
+# -- the sheet ---------------------------------------------------------------------------------
+
+
+def write_csv(ledger: Ledger) -> bytes:
+    """Return the ledger as CSV that Excel and WPS open rightly: UTF-8 with a BOM, CRLF."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([messages.NOT_FOR_APPRAISAL])
+    writer.writerow(COLUMNS)
+    for line in ledger.cells:
+        writer.writerow([harmless(cell) for cell in line])
+    writer.writerow([_footer(ledger)])
+    return out.getvalue().encode("utf-8-sig")
+
+
+def harmless(cell: str | int) -> str | int:
+    """Return a cell that no spreadsheet takes for a formula."""
+    if isinstance(cell, str) and cell.startswith(_FORMULA):
+        return "'" + cell
+    return cell
+
+
+def write_xlsx(ledger: Ledger) -> bytes:
+    """Return the ledger as a workbook, ready to print: A4 across, one page wide."""
+    import xlsxwriter  # here: only who asks for a workbook waits for it
+
+    out = io.BytesIO()
+    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as book:
+        made = ledger.as_of.replace(tzinfo=None)
+        book.set_properties({"title": messages.LEDGER_TITLE.format(ledger.name), "created": made})
+        sheet = book.add_worksheet("台账")
+        small = book.add_format({"font_color": "#666666"})
+        head = book.add_format(
+            {"bold": True, "bg_color": "#E7EFED", "border": 1, "text_wrap": True, "valign": "top"}
+        )
+        plain = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
+        title = book.add_format({"bold": True, "font_size": 14})
+        sheet.write(0, 0, messages.NOT_FOR_APPRAISAL, small)
+        sheet.write(1, 0, f"廉政教育推送台账　{ledger.name}", title)
+        for column, (name, width) in enumerate(zip(COLUMNS, WIDTHS, strict=True)):
+            sheet.set_column(column, column, width)
+            sheet.write(2, column, name, head)
+        for line, cells in enumerate(ledger.cells, 3):
+            for column, cell in enumerate(cells):
+                sheet.write(line, column, cell, plain)
+        sheet.write(3 + len(ledger.rows), 0, _footer(ledger), small)
+        sheet.freeze_panes(3, 5)
+        sheet.repeat_rows(2)
+        sheet.set_landscape()
+        sheet.set_paper(9)
+        sheet.fit_to_pages(1, 0)
+    return out.getvalue()
+
+
+def _footer(ledger: Ledger) -> str:
+    if not ledger.rows:
+        return messages.LEDGER_EMPTY.format(ledger.name)
+    return messages.LEDGER_SUM.format(len(ledger.rows), ledger.seal)
+
+
+WRITERS = {".csv": write_csv, ".xlsx": write_xlsx}
+
+
+def suffix_of(path: str) -> str | None:
+    """Return which sort of file a name asks for, None for one that we do not write."""
+    suffix = Path(path).suffix.lower()
+    return suffix if suffix in WRITERS else None
