@@ -30,11 +30,23 @@ def demo(headless: bool, port: int) -> None:
 
 @main.command()
 @click.option("--port", default=8700, type=PORT, metavar="N", help="端口，0 为任选")
+@click.option("--tls-port", default=0, type=PORT, metavar="N", help="https 与 wss 的端口，0 为任选")
 @click.option("--clock", metavar="TIME", help="从这一刻起走时，如 2026-06-15T09:00")
 @click.option(
     "--roster", type=click.Path(path_type=Path), metavar="FILE.csv", help="把这里的人写成一份名册"
 )
-def sandbox(port: int, clock: str | None, roster: Path | None) -> None:
+@click.option(
+    "--ca", type=click.Path(path_type=Path), metavar="FILE.pem", help="证书颁发机构写到这个文件"
+)
+@click.option("--json", "as_json", is_flag=True, help="只打印一行 JSON：全部地址与密钥")
+def sandbox(
+    port: int,
+    tls_port: int,
+    clock: str | None,
+    roster: Path | None,
+    ca: Path | None,
+    as_json: bool,
+) -> None:
     """演练环境：一个本机的企业微信，按公布的限制办事，带一部可以点的手机。
 
     例：qingfeng sandbox --port 8700 --clock 2026-06-15T09:00 --roster 名册.csv
@@ -42,7 +54,17 @@ def sandbox(port: int, clock: str | None, roster: Path | None) -> None:
     from bot.demo import serve_sandbox
 
     start = None if clock is None else moment_of(clock)
-    async_(serve_sandbox(port, say, start=start, roster=roster))
+    async_(
+        serve_sandbox(
+            port,
+            say,
+            tls_port=tls_port,
+            start=start,
+            roster=roster,
+            authority=ca,
+            as_json=as_json,
+        )
+    )
 
 
 @main.command()

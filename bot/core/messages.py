@@ -181,7 +181,14 @@ SANDBOX_RUN = (
 )
 SANDBOX_RUN_NOW = "再启动它：qingfeng run"
 SANDBOX_ROSTER = "这里 {0} 人的名册已写入 {1}，可用 qingfeng roster import {1} 导入。"
-SANDBOX_READY = "演练环境（本机的企业微信）：{0}  手机页面：{0}/sandbox  按 Ctrl-C 停止。"
+SANDBOX_SECURE = "加密地址：{0}（wss 同一端口），客户端要信任这个证书颁发机构：{1}"
+SANDBOX_APP = "企业 corpid {0}，应用 agentid {1}，secret {2}，回调 Token {3}，EncodingAESKey {4}"
+SANDBOX_BOT = "智能机器人 bot_id {0}，secret {1}，长连接 {2} 或 {3}"
+SANDBOX_WEBHOOK = "消息推送（{0}）：{1}"
+SANDBOX_READY = (
+    "演练环境（本机的企业微信）：{0}  手机页面：{0}/sandbox  故障与开关：{0}/sandbox/desk"
+    "  按 Ctrl-C 停止。"
+)
 
 # -- the reading page --------------------------------------------------------------------------
 PAGE_CLOSED = "这个链接不完整、已失效，或者内容已收回。请回到企业微信，从收到的卡片里重新打开。"

@@ -22,8 +22,6 @@ from bot.demo.stage import (
     Stage,
     build_stage,
     install,
-    settings_for,
-    write_roster,
 )
 from bot.sandbox.cast import Act, Cast
 from bot.sandbox.server import create_app
@@ -321,34 +319,3 @@ async def _end_of_next_node(house: app.House, clock: Clock) -> datetime:
     finals = [push["due"] for push in planned["pushes"] if push["part"] == "final"]
     last = datetime.fromisoformat(finals[0]) if finals else clock.now() + _WEEK
     return last.replace(hour=17, minute=30)
-
-
-async def serve_sandbox(
-    port: int, say: Say, *, start: datetime | None = None, roster: Path | None = None
-) -> None:
-    """Serve the local WeCom alone, with the demonstration's people, on a clock that runs.
-
-    The clock is the real one, or one that says `start` now.
-    """
-    now = app.system_clock if start is None else app.shifted_clock(start)
-    stage = build_stage(Clock(now()))
-    stage.world.now = now
-    if roster is not None:
-        write_roster(roster, stage)
-    async with Serving(create_app(stage.world), port=port) as served:
-        stage.world.set_callback(AGENTID, CALLBACK)
-        say(messages.SANDBOX_READY.format(served.url))
-        say(messages.SANDBOX_SETTINGS)
-        say(settings_for(stage, served.url, CALLBACK_PORT))
-        say("")
-        if roster is not None:
-            say(messages.SANDBOX_ROSTER.format(len(stage.roster), roster))
-        if start is None:
-            say(messages.SANDBOX_RUN_NOW)
-        else:
-            say(messages.SANDBOX_RUN.format(start.isoformat(timespec="minutes")))
-        await app.until_told().wait()
-
-
-CALLBACK_PORT = 8650  # of a bot with the settings that are shown
-CALLBACK = f"http://127.0.0.1:{CALLBACK_PORT}/wecom/callback"

@@ -1,20 +1,51 @@
-"""The JSON control API under /sandbox/api: look, spoil, tap. No secret leaves by it."""
+"""The JSON control API under /sandbox/api: look, spoil, turn, act as a person.
+
+No secret leaves by it. Described for users in docs/sandbox.md.
+"""
 
 import json
+from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
+from functools import wraps
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox.taps import tap
+from bot.sandbox import people
+from bot.sandbox.acts import ACTS, act
+from bot.sandbox.switches import TABLE
+from bot.sandbox.taps import flush, tap, verify_callback
 from bot.sandbox.world import World
 
+Handler = Callable[[Request], Awaitable[Response]]
 
+
+def from_elsewhere(request: Request) -> bool:
+    """Did another site's page send this? A browser says so; programs say nothing."""
+    return request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
+
+
+def _guarded(handler: Handler) -> Handler:
+    """Refuse other sites' pages, and say in a 400 what was wrong with a request."""
+
+    @wraps(handler)
+    async def guarded(request: Request) -> Response:
+        if from_elsewhere(request):
+            return JSONResponse({"error": "not from another site"}, status_code=403)
+        try:
+            return await handler(request)
+        except (KeyError, TypeError, ValueError) as error:
+            return JSONResponse({"error": str(error)}, status_code=400)
+
+    return guarded
+
+
+@_guarded
 async def state(request: Request) -> Response:
-    """The clock, the members, the groups, the apps and the switches."""
+    """The clock, the members, the groups, the apps, the robots and the switches."""
     world: World = request.app.state.world
     return _json(
         {
@@ -23,51 +54,118 @@ async def state(request: Request) -> Response:
             "name": world.name,
             "banner": world.banner,
             "users": [asdict(user) for user in world.users.values()],
+            "departments": [asdict(d) for d in world.departments.values()],
             "groups": [asdict(group) for group in world.groups.values()],
             "apps": [
                 {"agentid": app.agentid, "name": app.name, "callback": bool(app.callback_url)}
                 for app in world.apps.values()
             ],
-            "messages": len(world.posted),
             "robots": [
                 {"bot_id": bot.bot_id, "name": bot.name, "connected": bot.line is not None}
                 for bot in world.robots.values()
             ],
+            "messages": len(world.posted),
             "switches": world.switches(),
         }
     )
 
 
+@_guarded
 async def log(request: Request) -> Response:
     """The log from line `?since=` (0 upwards) on, and where to go on: `next`."""
     world: World = request.app.state.world
     since = request.query_params.get("since", "0")
     if not since.isdecimal():
-        return _wrong("since must be a number")
+        raise ValueError("since must be a number")
     return _json({"log": [asdict(r) for r in world.log[int(since) :]], "next": len(world.log)})
 
 
+@_guarded
 async def faults(request: Request) -> Response:
-    """GET what waits · POST {"endpoint", "kind", "times"?, …} · DELETE all."""
+    """GET what waits · POST {"endpoint", "kind", "times"?, …} · DELETE all, or ?endpoint=."""
     world: World = request.app.state.world
     if request.method == "DELETE":
-        world.faults.clear()
+        world.faults.clear(request.query_params.get("endpoint", ""))
     if request.method == "POST":
-        try:
-            world.faults.add(**await request.json())
-        except (TypeError, ValueError) as error:
-            return _wrong(str(error))
+        world.faults.add(**await request.json())
     return _json({"pending": world.faults.pending()})
 
 
-async def tapping(request: Request) -> Response:
-    """POST {"userid", "task_id", "key", "options"?, "agentid"?}: that person taps."""
+@_guarded
+async def switches(request: Request) -> Response:
+    """GET every switch with its question · POST {name: value, …}."""
     world: World = request.app.state.world
-    try:
-        result = await tap(world, **await request.json(), http=request.app.state.http)
-    except (TypeError, ValueError) as error:
-        return _wrong(str(error))
-    return _json(asdict(result))
+    if request.method == "POST":
+        for name, value in dict(await request.json()).items():
+            world.turn(name, value)
+    stand = world.switches()
+    return _json({name: {**asdict(one), "value": stand[name]} for name, one in TABLE.items()})
+
+
+@_guarded
+async def acting(request: Request) -> Response:
+    """GET the acts · POST {"do", "of"?}."""
+    world: World = request.app.state.world
+    if request.method == "POST":
+        act(world, **await request.json())
+    return _json({"acts": {do: words for do, (words, _) in ACTS.items()}})
+
+
+@_guarded
+async def tapping(request: Request) -> Response:
+    """POST {"userid", "task_id", "key", "options"?, "agentid"?}: that person taps an app's card."""
+    world: World = request.app.state.world
+    return _json(asdict(await tap(world, **await request.json(), http=request.app.state.http)))
+
+
+@_guarded
+async def pressing(request: Request) -> Response:
+    """POST {"userid", "number", "key", "options"?}: presses a card, an app's or a robot's."""
+    world: World = request.app.state.world
+    body = await request.json()
+    return _json(asdict(await people.press(world, **body, http=request.app.state.http)))
+
+
+@_guarded
+async def saying(request: Request) -> Response:
+    """POST {"userid", "chat", "text"}: that person writes in a group or a single chat."""
+    world: World = request.app.state.world
+    body = await request.json()
+    return _json(asdict(await people.say(world, **body, http=request.app.state.http)))
+
+
+@_guarded
+async def entering(request: Request) -> Response:
+    """POST {"userid", "chat"}: that person opens a single chat."""
+    world: World = request.app.state.world
+    body = await request.json()
+    return _json(asdict(await people.enter(world, **body, http=request.app.state.http)))
+
+
+@_guarded
+async def rating(request: Request) -> Response:
+    """POST {"userid", "number", "kind", "content"?, "reasons"}: rates a robot's message."""
+    world: World = request.app.state.world
+    return _json(asdict(people.rate(world, **await request.json())))
+
+
+@_guarded
+async def flushing(request: Request) -> Response:
+    """POST: the events that a REORDER fault keeps back leave now."""
+    world: World = request.app.state.world
+    return _json({"posted": len(await flush(world, http=request.app.state.http))})
+
+
+@_guarded
+async def verifying(request: Request) -> Response:
+    """POST {"agentid", "url"?}: the GET verification of a callback, as 保存 does (§5.4)."""
+    world: World = request.app.state.world
+    body = dict(await request.json())
+    agentid = int(body["agentid"])
+    if "url" in body:
+        world.set_callback(agentid, str(body["url"]))
+    passed = await verify_callback(world, agentid, http=request.app.state.http)
+    return _json({"passed": passed})
 
 
 def _json(value: Any) -> Response:
@@ -79,13 +177,17 @@ def _plain(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
-def _wrong(why: str) -> Response:
-    return JSONResponse({"error": why}, status_code=400)
-
-
 ROUTES = [
     Route("/state", state),
     Route("/log", log),
     Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
+    Route("/switches", switches, methods=["GET", "POST"]),
+    Route("/acts", acting, methods=["GET", "POST"]),
     Route("/tap", tapping, methods=["POST"]),
+    Route("/press", pressing, methods=["POST"]),
+    Route("/say", saying, methods=["POST"]),
+    Route("/enter", entering, methods=["POST"]),
+    Route("/rate", rating, methods=["POST"]),
+    Route("/flush", flushing, methods=["POST"]),
+    Route("/verify", verifying, methods=["POST"]),
 ]

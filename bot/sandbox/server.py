@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
-from bot.sandbox import control, oauth_page, pages
+from bot.sandbox import control, desk_page, oauth_page, pages
 from bot.sandbox.api import ENDPOINTS
 from bot.sandbox.asks import Ask, Upload
 from bot.sandbox.faults import Fault, FaultKind
@@ -37,6 +37,7 @@ def create_app(world: World, *, http: httpx.AsyncClient | None = None) -> Starle
             WebSocketRoute("/", long_connection),
             Mount("/sandbox/api", routes=control.ROUTES),
             *oauth_page.ROUTES,
+            *desk_page.ROUTES,
             *pages.ROUTES,
         ]
     )

@@ -10,6 +10,8 @@ from typing import Self
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.sandbox.tls import Certificates
+
 ABORT = "sandbox.abort"  # an ASGI extension: close the connection without an answer
 
 
@@ -33,25 +35,37 @@ class _Server(uvicorn.Server):
 
 
 class Serving:
-    """`async with Serving(app) as served: ... served.url`
+    """`async with Serving(app) as served: ... served.url`; https and wss with `certificates`.
 
     Binds before it starts, so `port` is known at once and a taken port raises OSError here.
     RuntimeError if the app's own start fails.
     """
 
-    def __init__(self, app: ASGIApp, *, port: int = 0, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        certificates: Certificates | None = None,
+    ) -> None:
         self._app = app
         self._host = host
+        self._certificates = certificates
         self.port = port  # the real one once entered
 
     @property
     def url(self) -> str:
-        return f"http://{self._host}:{self.port}"
+        return f"http{self._secure}://{self._host}:{self.port}"
 
     @property
     def ws_url(self) -> str:
         """Where a smart robot connects."""
-        return f"ws://{self._host}:{self.port}"
+        return f"ws{self._secure}://{self._host}:{self.port}"
+
+    @property
+    def _secure(self) -> str:
+        return "s" if self._certificates else ""
 
     async def __aenter__(self) -> Self:
         self._socket = _bind(self._host, self.port)
@@ -63,6 +77,8 @@ class Serving:
             access_log=False,
             timeout_graceful_shutdown=1,
             ws_ping_interval=None,  # the robots' own pings decide who is still there
+            ssl_certfile=self._certificates.certificate if self._certificates else None,
+            ssl_keyfile=self._certificates.key if self._certificates else None,
         )
         self._server = _Server(config)
         self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))

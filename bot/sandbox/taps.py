@@ -17,7 +17,6 @@ from xml.sax.saxutils import escape
 import httpx
 import xmltodict
 
-from bot.sandbox import talks
 from bot.sandbox.crypto import CryptoError, decrypt, encrypt, signature, signed
 from bot.sandbox.faults import FaultKind
 from bot.sandbox.records import App, CardState, Message, Options
@@ -87,27 +86,48 @@ async def tap(
     return result
 
 
-async def press(
+async def tell_app(
     world: World,
+    agentid: int,
     userid: str,
-    number: int,
-    key: str,
+    fields: dict[str, Any],
     *,
     http: httpx.AsyncClient | None = None,
-    options: Options | None = None,
 ) -> TapResult:
-    """`userid` presses `key` on message `number`, an app's card or a smart robot's.
+    """Post a message or an event of `userid` that is no tap to the app's callback (§5.5).
 
-    ValueError if there is no such card on that person's phone.
+    Faults that wait for the callback: LOSE and DUPLICATE; REORDER is for taps.
     """
-    message = world.message(number)
-    if message is None or not message.pressable or userid not in message.reached:
-        raise ValueError("no such card on this phone")
-    if message.bot_id:
-        return TapResult(delivered=talks.press(world, userid, message, key, options))
-    return await tap(
-        world, userid, message.task_id, key, http=http, options=options, agentid=message.agentid
+    app = world.apps[agentid]
+    plain = {
+        "ToUserName": world.corp_id,
+        "FromUserName": userid,
+        "CreateTime": int(world.now().timestamp()),
+        **fields,
+        "AgentID": agentid,
+    }
+    params, body = _sealed(world, app, _xml(plain, None)) if app.aes_key else ({}, "")
+    event = Event(
+        app=app,
+        at=world.now(),
+        userid=userid,
+        task_id="",
+        key="",
+        options=None,
+        message=None,
+        params=params,
+        body=body,
     )
+    fault = world.faults.take("callback")
+    if fault:
+        world.note_fault("callback", fault.kind.value)
+    if fault and fault.kind is FaultKind.LOSE:
+        return TapResult(delivered=False)
+    async with _client(http) as client:
+        status, attempts, _ = await _post(world, event, client)
+        if fault and fault.kind is FaultKind.DUPLICATE:
+            await _post(world, event, client)
+    return TapResult(delivered=status == 200, status=status, attempts=attempts)
 
 
 async def flush(world: World, *, http: httpx.AsyncClient | None = None) -> list[TapResult]:
@@ -254,7 +274,7 @@ def _apply(world: World, event: Event, content: bytes, result: TapResult) -> Tap
     try:
         reply = _opened(world, event.app, content)
         kind = str(reply["MsgType"])
-        state = _state(kind, reply)
+        state = _state(kind, reply, world.update_menu_limit)
     except (CryptoError, ExpatError, KeyError, TypeError, ValueError) as error:
         return replace(result, error=f"{type(error).__name__}: {error}")
     if state is None or event.message is None:
@@ -278,11 +298,13 @@ def _opened(world: World, app: App, content: bytes) -> dict[str, Any]:
     return plain
 
 
-def _state(kind: str, reply: dict[str, Any]) -> CardState | None:
+def _state(kind: str, reply: dict[str, Any], menu_limit: int) -> CardState | None:
     if kind == "update_button":
         return CardState(greyed=str(reply["Button"]["ReplaceName"]))
     if kind == "update_template_card":
         card = card_of(reply["TemplateCard"])
+        if len(card.get("action_menu", {}).get("action_list", ())) > menu_limit:
+            raise ValueError("too many entries in the corner menu")
         return CardState(greyed=str(card.get("replace_text", "")), card=card)
     return None
 

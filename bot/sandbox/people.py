@@ -1,0 +1,85 @@
+"""What a member does on the phone, whoever is at the other end: write, open a chat, press.
+
+One door for the phone's page, the control API and the cast: apps are told by their callback,
+smart robots by their long connection.
+"""
+
+import secrets
+
+import httpx
+
+from bot.sandbox import talks
+from bot.sandbox.records import Options
+from bot.sandbox.taps import TapResult, tap, tell_app
+from bot.sandbox.world import World
+
+
+async def say(
+    world: World, userid: str, chat: str, text: str, *, http: httpx.AsyncClient | None = None
+) -> TapResult:
+    """`userid` writes in a group or a single chat; `delivered` tells whether a program heard it.
+
+    ValueError for a person or a chat that does not exist.
+    """
+    agentid = _app_of(world, chat)
+    if agentid is None:
+        return TapResult(delivered=talks.say(world, userid, chat, text))
+    user = world.users.get(userid)
+    if user is None or not user.visible:
+        raise ValueError(f"{userid} cannot write in {chat}")
+    body = {"msgtype": "text", "text": {"content": text}}
+    world.accept(chat=chat, sender=user.name, body=body, reached=(userid,), author=userid)
+    fields = {"MsgType": "text", "Content": text, "MsgId": str(10**18 + secrets.randbelow(10**18))}
+    return await tell_app(world, agentid, userid, fields, http=http)
+
+
+async def enter(
+    world: World, userid: str, chat: str, *, http: httpx.AsyncClient | None = None
+) -> TapResult:
+    """`userid` opens a single chat: enter_agent each time, enter_chat once a day (§5.7, §2.5)."""
+    agentid = _app_of(world, chat)
+    if agentid is None:
+        return TapResult(delivered=talks.enter(world, userid, chat))
+    fields = {"MsgType": "event", "Event": "enter_agent", "EventKey": ""}
+    return await tell_app(world, agentid, userid, fields, http=http)
+
+
+async def press(
+    world: World,
+    userid: str,
+    number: int,
+    key: str,
+    *,
+    http: httpx.AsyncClient | None = None,
+    options: Options | None = None,
+) -> TapResult:
+    """`userid` presses `key` on message `number`, an app's card or a smart robot's.
+
+    ValueError if there is no such card on that person's phone.
+    """
+    message = world.message(number)
+    if message is None or not message.pressable or userid not in message.reached:
+        raise ValueError("no such card on this phone")
+    if message.bot_id:
+        return TapResult(delivered=talks.press(world, userid, message, key, options))
+    return await tap(
+        world, userid, message.task_id, key, http=http, options=options, agentid=message.agentid
+    )
+
+
+def rate(
+    world: World, userid: str, number: int, kind: int, *, content: str = "", reasons: list[int]
+) -> TapResult:
+    """`userid` rates a robot's message: 1 accurate, 2 inaccurate, 3 withdrawn."""
+    message = world.message(number)
+    if message is None or not message.bot_id or userid not in message.reached:
+        raise ValueError("no such message on this phone")
+    told = talks.rate(world, userid, message, kind, content=content, reasons=reasons)
+    return TapResult(delivered=told)
+
+
+def _app_of(world: World, chat: str) -> int | None:
+    """The app whose single chat this is."""
+    digits = chat.removeprefix("app-")
+    known = chat.startswith("app-") and digits.isdecimal() and int(digits) in world.apps
+    return int(digits) if known else None
