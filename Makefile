@@ -10,7 +10,7 @@ WORKERS ?= 3
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-store lock clean
+.PHONY: venv dev demo test nightly bench-store sandbox-clients lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -41,6 +41,14 @@ nightly: dev
 
 bench-store: dev
 	@$(BIN)/python -m tests.bench.store $(ARGS)
+
+# Published clients that are no dependency of ours, against a real sandbox; in a folder of their own.
+CLIENTS := .sandbox-clients
+sandbox-clients: dev
+	@test -x $(CLIENTS)/v/bin/python || $(PYTHON) -m venv $(CLIENTS)/v
+	@$(CLIENTS)/v/bin/pip install --quiet wecom-aibot-python-sdk==1.0.2 wecom-aibot-sdk==1.0.8
+	@cd $(CLIENTS) && npm install --silent --no-save @wecom/aibot-node-sdk@1.0.7
+	@SANDBOX_CLIENTS=$(abspath $(CLIENTS)) $(BIN)/pytest -m nightly tests/sandbox/clients $(ARGS)
 
 # Both locks carry hashes and no index address; the runtime's versions are those that were tested.
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \
