@@ -90,6 +90,8 @@ def folders_of(config: Config) -> Folders:
         schedules=config.root / config.store.schedules,
         data=config.data,
         steps=tuple(config.review.steps),
+        kinds=config.review_kinds.by_kind(),
+        leaders=tuple(config.review.leaders),
         review=config.review.required,
     )
 

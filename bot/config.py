@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.channels import KINDS
-from bot.core.model import ME, Problem, Target
+from bot.core.model import ME, Kind, Problem, Target
 from bot.core.policy import AFTERNOON, MORNING, Policy
 from bot.core.render import CARD_FACT
 from bot.core.schedules import line_of
@@ -42,6 +42,11 @@ class ConfigError(ValueError):
 
 def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
     return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret})
+
+
+def _doc(doc: str) -> Mapping[str, Any]:
+    """Return what `_setting` keeps of a setting, for those whose default is a list."""
+    return {"doc": doc, "secret": False}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +87,32 @@ class Review:
     required: bool = _setting(True, "内容须审批后才发送；设为 false 会写进每期周报")
     steps: list[str] = field(
         default_factory=lambda: ["终审"],
-        metadata={"doc": "须完成的审批环节", "secret": False},
+        metadata=_doc(
+            '须依次完成的审批环节，各由不同的人做，如 ["初审", "复审", "终审", "保密审查"]'
+        ),
     )
+    leaders: list[str] = field(
+        default_factory=list, metadata=_doc("领导人姓名；写到他们的内容，至少要两个人审")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewKinds:
+    """The steps of one kind of text, where they differ from [review] steps."""
+
+    node: list[str] = field(
+        default_factory=list, metadata=_doc("节点提醒；空着就按 [review] steps，下同")
+    )
+    scenario: list[str] = field(default_factory=list, metadata=_doc("情景案例"))
+    repost: list[str] = field(default_factory=lambda: ["初审", "终审"], metadata=_doc("转发通报"))
+    study: list[str] = field(default_factory=list, metadata=_doc("学习提示"))
+    model: list[str] = field(default_factory=list, metadata=_doc("先进典型"))
+    media: list[str] = field(default_factory=list, metadata=_doc("影视推介"))
+    duty: list[str] = field(default_factory=list, metadata=_doc("责任提示"))
+    culture: list[str] = field(default_factory=list, metadata=_doc("廉洁文化"))
+
+    def by_kind(self) -> dict[Kind, tuple[str, ...]]:
+        return {Kind[s.name.upper()]: tuple(getattr(self, s.name)) for s in fields(self)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +140,7 @@ SECTIONS: Mapping[str, type] = {
     "wecom.app": App,
     "policy": Hours,
     "review": Review,
+    "review.kinds": ReviewKinds,
     "web": Web,
     "store": StoreSettings,
     "summary": SummarySettings,
@@ -135,6 +165,7 @@ class Config:
     app: App = field(default_factory=App, repr=False)
     hours: Hours = field(default_factory=Hours)
     review: Review = field(default_factory=Review)
+    review_kinds: ReviewKinds = field(default_factory=ReviewKinds)
     web: Web = field(default_factory=Web)
     store: StoreSettings = field(default_factory=StoreSettings)
     summary: SummarySettings = field(default_factory=SummarySettings)
@@ -172,6 +203,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         app=sections["wecom.app"],
         hours=sections["policy"],
         review=sections["review"],
+        review_kinds=sections["review.kinds"],
         web=sections["web"],
         store=sections["store"],
         summary=sections["summary"],
@@ -372,9 +404,10 @@ class _Reader:
             self.bad("min_people", "[summary] 的 min_people 不得小于 5，以免看出是谁")
         if summary.per_target not in ("console", "message", "off"):
             self.bad("per_target", "[summary] 的 per_target 应是 console、message 或 off")
-        steps, web = sections["review"].steps, sections["web"]
-        if not steps or len(set(steps)) < len(steps) or not all(map(usable_id, steps)):
-            self.bad("steps", '[review] 的 steps 应列出审批环节，不重复，如 ["初审", "终审"]')
+        web = sections["web"]
+        self.steps("[review]", "steps", sections["review"].steps or [""])
+        for kind in fields(ReviewKinds):
+            self.steps("[review.kinds]", kind.name, getattr(sections["review.kinds"], kind.name))
         if not 0 <= web.port <= 65535:
             self.bad("port", "[web] 的 port 应在 0 到 65535 之间")
         if not _ADDRESS.fullmatch(sections["wecom"].base_url):
@@ -387,6 +420,10 @@ class _Reader:
             self.bad("aes_key", f"[wecom.app] 的 aes_key {hint}")
         if len(unit.office) > CARD_FACT:
             self.bad("office", f"[unit] 的 office 最多{CARD_FACT}字，卡片上放不下更多")
+
+    def steps(self, where: str, key: str, steps: list[str]) -> None:
+        if len(set(steps)) < len(steps) or not all(map(usable_id, steps)):
+            self.bad(key, f'{where} 的 {key} 应列出审批环节，不重复，如 ["初审", "终审"]')
 
 
 def _line(text: str, section: str, key: str) -> int:

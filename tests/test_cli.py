@@ -187,6 +187,39 @@ def test_an_approval_unblocks_once_and_says_who_did(ask):
     assert (code, "王五 已于" in said) == (1, True)
 
 
+def test_an_edit_after_the_approval_is_shown_to_the_character(ask, home):
+    ask("approve", "SC-01", "--as", "王五", "--sources-checked")
+    path = next((home / "content" / "cases").glob("SC-01*"))
+    path.write_text(path.read_text("utf-8").replace("每人二百", "每人三百", 1), "utf-8")
+    code, said = ask("approve", "SC-01", "--diff")
+    assert code == 0
+    assert "【二】百" in said
+    assert "【三】百" in said
+    changes = json_of(ask("approve", "SC-01", "--diff", "--json"))
+    assert changes["approved"]["who"] == "王五"
+    assert {mark for mark, _ in changes["lines"]} == {" ", "-", "+"}
+    path.write_text(path.read_text("utf-8").replace("每人三百", "每人二百", 1), "utf-8")
+    assert "没有可比的" in ask("approve", "SC-01", "--diff")[1]
+
+
+def test_a_halt_is_told_listed_and_lifted(ask):
+    ask("approve", "SC-01", "--as", "王五", "--sources-checked")
+    assert "SC-01" in ask("hold", "老同学", "--as", "王五")[1]
+    assert "老同学" in ask("hold")[1]
+    again = json_of(ask("send", "SC-01", "--to", "jg1", "--dry-run", "--json"))
+    assert again["blocked"] == "内容里有“老同学”，已叫停"
+    assert "可以推送" in ask("hold", "老同学", "--lift")[1]
+    assert "没有叫停" in ask("hold")[1]
+
+
+def test_a_withdrawal_is_written_and_says_that_nothing_went_out(ask):
+    ask("approve", "SC-01", "--as", "王五", "--sources-checked")
+    code, said = ask("withdraw", "SC-01", "--as", "赵六", "--why", "案情有变")
+    assert (code, "没有发到过任何地方" in said) == (0, True)
+    shown = json_of(ask("send", "SC-01", "--to", "jg1", "--dry-run", "--json"))
+    assert shown["blocked"] == "内容已由赵六收回：案情有变"
+
+
 def test_a_roster_goes_in_and_a_bad_one_changes_nothing(qingfeng, home):
     text = "序号,姓名,账号,支部\n1,张三,zhangsan,机关一支部\n"
     (home / "名册.csv").write_bytes(text.encode("gb18030"))
@@ -242,6 +275,12 @@ MISTAKES = [
     (1, "approve", "SC-01", "--as", "王五", "--step", "../x", "--sources-checked"),
     (1, "approve", "SC-01", "--as", "王五"),
     (2, "approve", "SC-01"),
+    (1, "hold", "字"),
+    (1, "hold", "没有叫停过的", "--lift"),
+    (2, "hold", "--lift"),
+    (1, "withdraw", "SC-99", "--as", "王五"),
+    (1, "withdraw", "SC-01", "--as", "王五", "--why", "因" * 201),
+    (1, "correct", "SC-01", "--dry-run"),
     (1, "roster", "import", "nope.csv"),
     (1, "roster", "import", "content"),
     (2, "roster", "export"),

@@ -49,7 +49,7 @@ def test_the_example_loads_and_says_the_defaults():
     assert [target.id for target in example.targets] == ["jg1", "jg2", "office"]
     assert [target.name for target in example.targets if target.office] == ["廉政办"]
     empty = config.Config(path=EXAMPLE)
-    for name in ("app", "hours", "review", "web", "store", "summary", "wecom"):
+    for name in ("app", "hours", "review", "review_kinds", "web", "store", "summary", "wecom"):
         assert getattr(example, name) == getattr(empty, name), name
 
 
@@ -69,9 +69,9 @@ def test_every_setting_stands_in_the_example_with_its_line_of_explanation(sectio
 def test_the_example_has_nothing_that_is_no_setting():
     tables = tomllib.loads(EXAMPLE.read_text("utf-8"))
     tables.pop("target")
-    app = tables["wecom"].pop("app")
-    written = {(name, key) for name, table in tables.items() for key in table}
-    assert written | {("wecom.app", key) for key in app} == set(settings())
+    inner = {"wecom.app": tables["wecom"].pop("app"), "review.kinds": tables["review"].pop("kinds")}
+    written = {(name, key) for name, table in {**tables, **inner}.items() for key in table}
+    assert written == set(settings())
 
 
 def test_an_empty_file_is_a_configuration(read):

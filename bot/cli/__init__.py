@@ -7,7 +7,9 @@ from bot.cli import (  # noqa: F401 - they add verbs
     ledger,
     people,
     pushing,
+    reviewing,
     running,
+    stopping,
     texts,
 )
 from bot.cli.shell import main

@@ -1,4 +1,4 @@
-"""Verbs about the texts: what is wrong with them, who approved them."""
+"""Verbs about the texts: what is wrong with them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ from bot.cli.shell import (
     FAULTS,
     JSON,
     OK,
-    call,
     config_of,
     fail,
     main,
@@ -75,28 +74,3 @@ def _within(path: str, folders: Folders) -> str:
                 inside = given.resolve().relative_to(root.resolve()).as_posix()
                 return prefix + ("" if inside == "." else inside)
     return fail([f"内容和日程里没有 {path}"], CANNOT)
-
-
-@main.command()
-@CONFIG
-@JSON
-@click.argument("item", metavar="ITEM")
-@click.option("--as", "who", required=True, metavar="NAME", help="谁审批")
-@click.option("--step", metavar="STEP", help="哪个环节，缺省为最后一个")
-@click.option("--sources-checked", is_flag=True, help="已打开来源，逐条核对")
-def approve(
-    config_path: str, as_json: bool, item: str, who: str, step: str | None, sources_checked: bool
-) -> None:
-    """审批一篇内容；之后一字改动都要重新审批。
-
-    例：qingfeng approve SC-01 --as 王五 --sources-checked
-    """
-    if not sources_checked and sys.stdin.isatty():
-        sources_checked = click.confirm("是否已打开来源，逐条核对无误？")
-    params = {"item": item, "who": who, "step": step, "sources_checked": sources_checked}
-    answer = call(config_path, "approve", params)
-    if as_json:
-        return print_json(answer)
-    click.echo(f"已登记：{answer['who']} {answer['step']}通过《{answer['title']}》。")
-    click.echo(f"还差：{answer['blocked']}" if answer["blocked"] else "可以推送了。")
-    return None

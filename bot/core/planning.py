@@ -383,8 +383,8 @@ def choose(
 
 
 def _fits(item: Item, slot: Slot) -> bool:
-    if item.kind not in slot.kinds or item.status:
-        return False
+    if item.kind not in slot.kinds or item.status or item.corrects:
+        return False  # a correction goes where its original went, and nowhere else
     if slot.nodes and not set(item.nodes) & set(_names(slot)):
         return False
     begun = item.effective is None or item.effective <= slot.day

@@ -100,10 +100,11 @@ def unknown_placeholders(text: str) -> list[str]:
 
 
 def source_line(item: Item) -> str:
-    """Return the small line over the title: invented cases say so, by code."""
+    """Return the small line over the title: invented cases and corrections say so, by code."""
+    mark = f" · {messages.CORRECTION}" if item.corrects else ""
     if item.kind is Kind.SCENARIO:
-        return messages.FICTION
-    return f"{messages.SOURCE_LINE} · {item.kind}"
+        return messages.FICTION + mark
+    return f"{messages.SOURCE_LINE}{mark or f' · {item.kind}'}"
 
 
 def title_of(item: Item, values: Mapping[str, str]) -> str:

@@ -28,6 +28,7 @@ from bot.engine.bureau import Bureau, Moment
 from bot.report import weekly
 
 PART_SIZE = 1000  # named people one app message may be addressed to (wecom/api.md §3.2)
+CORRECTION = "correction"  # the rule of a push that mends what another one said
 REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
 
 
@@ -61,9 +62,26 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
             other = await bureau.store.push(key)
             if cohort.tappable and other is not None and other.state not in REACHED_NOBODY:
                 reached |= {person.casefold() for person in cohort.covered}
-    members = audience(await bureau.store.members(), target, today)
-    covered = sorted(member.id for member in members if member.id.casefold() not in reached)
+    if push.rule == CORRECTION and channel.tappable:
+        people = await _recipients(push, bureau, today)
+    else:
+        people = {m.id for m in audience(await bureau.store.members(), target, today)}
+    covered = sorted(person for person in people if person.casefold() not in reached)
     return Cohort(push=push.key, covered=tuple(covered), tappable=channel.tappable)
+
+
+async def _recipients(push: Push, bureau: Bureau, today: date) -> set[str]:
+    """Return who may have read the original of a correction at its target, one by one."""
+    item = bureau.library(today).item(push.item)
+    original = item.corrects.casefold() if item else ""
+    people: set[str] = set()
+    for other in await bureau.store.pushes():
+        if other.target != push.target or not original or other.item.casefold() != original:
+            continue
+        for delivery in await bureau.store.deliveries(other.key):
+            if delivery.state in (State.SENT, State.UNKNOWN):
+                people |= set(delivery.to) - {*delivery.invalid, *delivery.unlicensed}
+    return people
 
 
 def audience(members: Sequence[Member], target: Target | None, today: date) -> list[Member]:

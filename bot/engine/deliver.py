@@ -145,6 +145,10 @@ async def _parts(
         if opening > moment.now:
             await _later(push, Wait(until=opening, reason=messages.OUT_OF_HOURS), bureau)
             return
+        if reason := moment.library.hold or compose.why_blocked(push, moment):
+            # Somebody called a halt while the parts before this one were on their way.
+            await _later(push, Wait(until=moment.now + PATIENCE, reason=reason), bureau)
+            return
         part = Part(push, moment.item(push), cohort, people, number, len(audience))
         earlier = [r for r in await bureau.store.deliveries(push.key) if r.part == number]
         if not _may_go(part, channel, earlier, moment.now):
@@ -207,7 +211,9 @@ async def _hindrance(
     opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
     if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
-    if not (target.office or target.person) and (wait := await _capped(push, bureau, moment)):
+    # A correction waits for no cap: a wrong text that stands is the greater burden.
+    free = target.office or target.person or push.rule == compose.CORRECTION
+    if not free and (wait := await _capped(push, bureau, moment)):
         return wait
     return await _pace(push, bureau, moment.now)
 

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
-from bot.core import messages
+from bot.core import holding, messages, review
 from bot.core.calendar import Calendar, Override
 from bot.core.content import digest_of, has_head, parse_item
 from bot.core.lint import lint
-from bot.core.model import Item, Problem
+from bot.core.model import Item, Kind, Problem
 from bot.core.schedules import (
     Schedules,
     node_names,
@@ -22,7 +22,7 @@ from bot.core.schedules import (
     parse_overrides,
     parse_rules,
 )
-from bot.library import approvals
+from bot.library import approvals, holds
 from bot.library.decode import Unreadable, read_text, read_toml, why
 
 # What editors and sync tools leave behind is passed over in silence.
@@ -62,11 +62,16 @@ class Folders:
     schedules: Path
     data: Path
     steps: tuple[str, ...] = ("终审",)
+    kinds: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  # steps of its own
+    leaders: tuple[str, ...] = ()  # names that call for a second reviewer
     review: bool = True
 
     @property
     def approvals(self) -> Path:
         return self.content / "approvals"
+
+    def steps_of(self, item: Item) -> tuple[str, ...]:
+        return review.steps_of(item, self.steps, self.kinds, self.leaders)
 
 
 def load(folders: Folders, today: date) -> Library:
@@ -84,14 +89,28 @@ def _load(
     problems += lint(items, today, schedules.known)
     faulty = {problem.path for problem in problems if problem.severity == "error"}
     key = approvals.seal_key(folders.data) if folders.review else b""
-    blocked = {item.id: _blocked(item, folders, key, faulty) for item in items}
+    held, unreadable = _halts(folders)
+    blocked = {item.id: _held(item, held) or _blocked(item, folders, key, faulty) for item in items}
     return Library(
         items=tuple(items),
         problems=tuple(problems),
         blocked=blocked,
         schedules=schedules,
-        hold=hold,
+        hold=hold or unreadable,
     )
+
+
+def _halts(folders: Folders) -> tuple[list[str], str]:
+    """Return the words that are halted; where they cannot be read, why nothing may be sent."""
+    try:
+        return [hold.word for hold in holds.read(folders.data)], ""
+    except ValueError as error:
+        return [], messages.HOLD_UNREADABLE.format(error)
+
+
+def _held(item: Item, words: Sequence[str]) -> str:
+    word = holding.held_by(item, words) if words else ""
+    return messages.BLOCK_HELD.format(word) if word else ""
 
 
 def _hold(problems: Sequence[Problem]) -> str:
@@ -108,7 +127,7 @@ def _blocked(item: Item, folders: Folders, key: bytes, faulty: set[str]) -> str:
     if not folders.review:
         return ""
     found = approvals.read(folders.approvals, item.id, key)
-    return approvals.why_blocked(item, found, folders.steps)
+    return approvals.why_blocked(item, found, folders.steps_of(item))
 
 
 def load_items(content: Path) -> tuple[list[Item], list[Problem]]:
@@ -290,7 +309,7 @@ class Shelf:
         self._good: Schedules | None = None  # the last ones that were read without an error
 
     def now(self, today: date) -> Library:
-        seen = (today, signature(self.folders))
+        seen = (today, signature(self.folders), holds.stamp(self.folders.data))
         if seen != self._seen:
             self._library, self._seen = self._read(today), seen
         return self._library

@@ -8,7 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.verbs import figures, keeping, ledger, people, planning, pushing, reviewing
+from bot.verbs import (
+    correcting,
+    figures,
+    keeping,
+    ledger,
+    people,
+    planning,
+    pushing,
+    reviewing,
+    stopping,
+)
 from bot.verbs.asking import Mistake, Verb
 
 __all__ = ["VERBS", "Mistake", "Verb"]
@@ -18,6 +28,10 @@ VERBS: Mapping[str, Verb] = {
     "pushes": pushing.pushes,
     "send": pushing.send,
     "approve": reviewing.approve,
+    "diff": reviewing.diff_of,
+    "withdraw": reviewing.withdraw,
+    "hold": stopping.hold,
+    "correct": correcting.correct,
     "roster-import": people.roster_import,
     "summary": figures.summary_of,
     "audit-verify": keeping.audit_verify,

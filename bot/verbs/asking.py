@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from bot.core import messages
-from bot.core.model import ME, Item, Push, Target
+from bot.core.model import ME, Item, Push, State, Target
 from bot.engine.bureau import Bureau
 
 Params = Mapping[str, Any]
@@ -73,3 +73,21 @@ def outbox_json(push: Push) -> dict[str, Any]:
     sent = push.sent_at.isoformat() if push.sent_at else None
     later = push.not_before.isoformat() if push.not_before else None
     return {**push_json(push), "sent_at": sent, "not_before": later}
+
+
+REACHED = frozenset({State.SENDING, State.SENT, State.UNKNOWN})  # somebody may have read it
+
+
+def sent_of(bureau: Bureau, push: Push) -> dict[str, Any] | None:
+    """Return where a text went and when; None for a push that nobody can have read."""
+    if not push.item or push.state not in REACHED:
+        return None
+    target = bureau.target(push.target)
+    return {
+        "key": push.key,
+        "item": push.item,
+        "target": push.target,
+        "target_name": target.name if target else push.target,
+        "state": push.state,
+        "sent_at": push.sent_at.isoformat() if push.sent_at else None,
+    }

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core import messages
-from bot.core.model import SHANGHAI
+from bot.core.model import SHANGHAI, Kind
 from bot.library import approvals
 from bot.library.approvals import Approval
 from tests.library.shelves import folders, item, put, read
 
 NOW = datetime(2026, 6, 15, 9, 17, tzinfo=SHANGHAI)
+MINUTE = timedelta(minutes=1)
+LATER = NOW + MINUTE
 
 
 @pytest.fixture
@@ -144,12 +146,75 @@ def test_an_approval_of_another_installation_approves_nothing(desk):
     assert blocked(desk) == messages.BLOCK_NOT_APPROVED
 
 
-def test_every_step_is_needed(desk, tmp_path):
+def test_every_step_is_needed_and_each_by_another_person(desk, tmp_path):
     both = folders(tmp_path, steps=("初审", "终审"))
     approve(both, step="终审")
-    assert blocked(both) == messages.BLOCK_NOT_APPROVED
-    approve(both, step="初审")
+    assert blocked(both) == "内容还差 初审"
+    approve(both, step="初审", when=LATER)  # by the same 王五
+    assert blocked(both) == "内容还差 初审"
+    approve(both, step="初审", who="赵六")
     assert blocked(both) == ""
+
+
+def test_no_author_takes_a_step_of_the_review(desk):
+    approve(desk, who=" 内容组 ")
+    assert blocked(desk) == messages.BLOCK_NOT_APPROVED
+
+
+def test_a_kind_may_have_steps_of_its_own(desk, tmp_path):
+    approve(folders(tmp_path))
+    kinds = {Kind.SCENARIO: ("终审", "保密审查")}
+    assert blocked(folders(tmp_path, kinds=kinds)) == "内容还差 保密审查"
+    assert blocked(folders(tmp_path, kinds={Kind.STUDY: ("终审", "保密审查")})) == ""
+
+
+@pytest.mark.parametrize("words", ["总书记指出，从严。", "陈某某同志说过。"])
+def test_a_text_that_names_a_leader_needs_a_second_reviewer(tmp_path, words):
+    where = folders(tmp_path, leaders=("陈某某",))
+    put(where, "SC-01.md", item() + f"\n{words}\n")
+    approve(where)
+    assert blocked(where) == "内容还差 复核"
+    approve(where, step="复核", who="赵六")
+    assert blocked(where) == ""
+
+
+@pytest.mark.parametrize("words", ["读《陈某某文集》。", "学习陈某某新时代思想。", "陈某。"])
+def test_a_book_or_a_doctrine_names_no_one(tmp_path, words):
+    where = folders(tmp_path, leaders=("陈某某",))
+    put(where, "SC-01.md", item() + f"\n{words}\n")
+    approve(where)
+    assert blocked(where) == ""
+
+
+def test_a_return_takes_every_step_back_until_all_are_taken_anew(desk, tmp_path):
+    both = folders(tmp_path, steps=("初审", "终审"))
+    approve(both, step="初审", who="赵六")
+    approve(both, step="终审", when=LATER, verdict=approvals.RETURNED, note="金额与来源不符")
+    assert blocked(both) == "内容已由王五退回：金额与来源不符"
+    approve(both, step="终审", when=LATER + MINUTE)
+    assert blocked(both) == "内容还差 初审"
+    approve(both, step="初审", who="赵六", when=LATER + MINUTE)
+    assert blocked(both) == ""
+
+
+def test_what_was_said_once_is_never_written_over(desk):
+    first = approve(desk)
+    before = first.read_bytes()
+    second = approve(desk, when=LATER, verdict=approvals.WITHDRAWN)
+    third = approve(desk, when=LATER + MINUTE)
+    assert len({first, second, third}) == 3
+    assert first.read_bytes() == before
+    assert blocked(desk) == ""
+
+
+def test_a_withdrawal_cannot_be_typed_into_an_approval(desk):
+    path = approve(desk, verdict=approvals.WITHDRAWN, note="错了")
+    text = path.read_text("utf-8")
+    path.write_text(text.replace("收回", "同意"), "utf-8")
+    assert blocked(desk) == messages.BLOCK_NOT_APPROVED
+    lines = [line for line in text.splitlines() if not line.startswith(("verdict", "note"))]
+    path.write_text("\n".join(lines), "utf-8")
+    assert blocked(desk) == messages.BLOCK_NOT_APPROVED
 
 
 HOSTILE = {

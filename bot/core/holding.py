@@ -1,0 +1,32 @@
+"""Whether a text holds a name or phrase that somebody has called a halt to."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+from bot.core.model import Item
+from bot.core.review import texts_of
+
+FEWEST = 2  # characters: a single one would stop half the library
+
+
+def plain(text: str) -> str:
+    """Return a text as it is searched: no blanks, nothing invisible, one width, one case.
+
+    “张 三” and “张\u200b三” are 张三: a halt must not be passed by a blank.
+    """
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in folded if unicodedata.category(c)[0] not in "ZC")
+
+
+def held_by(item: Item, words: Iterable[str]) -> str:
+    """Return the first of `words` that an item holds anywhere a reader may see, "" for none."""
+    text = plain("\n".join([*texts_of(item).values(), *item.attachments]))
+    return next((word for word in words if plain(word) in text), "")
+
+
+def places(item: Item, word: str) -> list[str]:
+    """Return where an item holds a word: fields and headings."""
+    wanted = plain(word)
+    return [name for name, text in texts_of(item).items() if wanted in plain(text)]
