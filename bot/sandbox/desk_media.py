@@ -1,11 +1,18 @@
 """The desk at which files are handed in (wecom/api.md §1.3, §8)."""
 
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.asks import Ask, Upload
 from bot.sandbox.errors import Refusal, ok
-from bot.sandbox.media import APP_LIMITS, MB, WEBHOOK_LIMITS, Media, check_upload
+from bot.sandbox.media import (
+    APP_LIMITS,
+    MB,
+    WEBHOOK_LIMITS,
+    Media,
+    amr_seconds,
+    check_upload,
+)
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -54,7 +61,7 @@ class MediaDesk:
         upload = _part(ask)
         kind = ask.query.get("type", "")
         check_upload(kind, upload.data, limits)
-        if kind == "voice" and _amr_seconds(upload.data) > 60:
+        if kind == "voice" and amr_seconds(upload.data) > 60:
             raise Refusal(45007)
         media_id = self._put(kind, upload, pool)
         created = str(int(self._world.now().timestamp()))  # a string, as documented
@@ -77,21 +84,3 @@ def _part(ask: Ask) -> Upload:
     if ask.upload is None:
         raise Refusal(44001)
     return ask.upload
-
-
-_AMR_FRAMES = (13, 14, 16, 18, 20, 21, 27, 32, 6)  # bytes of a frame by its type, AMR-NB
-
-
-def _amr_seconds(data: bytes) -> float:
-    """How long an AMR-NB file plays: 20 ms a frame; 0 where it is no plain AMR-NB."""
-    at, frames = len(b"#!AMR\n"), 0
-    while at < len(data):
-        kind = data[at] >> 3 & 15
-        if kind < len(_AMR_FRAMES):
-            at += _AMR_FRAMES[kind]
-        elif kind == 15:
-            at += 1
-        else:
-            return 0
-        frames += 1
-    return timedelta(milliseconds=20 * frames).total_seconds()

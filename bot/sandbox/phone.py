@@ -10,11 +10,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.phone_cards import TapForm, card, picture
+from bot.sandbox import phone_files, phone_news
+from bot.sandbox.phone_cards import TapForm, card
+from bot.sandbox.phone_files import File, Files, nowhere
 from bot.sandbox.phone_markdown import anchor, markdown, markdown_v2, mention, mentions
-from bot.sandbox.records import CardState
+from bot.sandbox.records import CardState, Options
 
-__all__ = ["STYLES", "TapForm", "bubble"]
+__all__ = ["STYLES", "File", "TapForm", "bubble"]
 
 STYLES = Path(__file__).parent / "static" / "phone.css"
 
@@ -23,8 +25,6 @@ Part = Mapping[str, Any]
 
 BARE_URL = re.compile(r"https?://[!-;=?-~]+")
 A_TAG = re.compile(r'<a href="(https?://[^"<>\s]+)">([^<>]*)</a>')
-GREY_DIV = re.compile(r'<div class="(gray|normal|highlight)">(.*?)</div>', re.DOTALL)
-BREAK = re.compile(r"<br\s*/?>")
 
 
 def bubble(
@@ -33,22 +33,29 @@ def bubble(
     state: CardState | None = None,
     names: Names | None = None,
     form: TapForm | None = None,
+    files: Files = nowhere,
+    picked: Options | None = None,
 ) -> str:
     """One message, `{"msgtype": t, t: {...}}` in WeCom's JSON, as an HTML fragment.
 
-    `state` is how this person's copy of a card was changed. With `form` its buttons post; without
-    one they are only to be looked at. A message of an unknown or broken shape says so.
+    `state` is how this person's copy of a card was changed, `picked` what they chose on it. With
+    `form` its buttons post; without one they are only to be looked at. `files` finds uploaded
+    files. A message of an unknown or broken shape says so.
     """
     msgtype = str(message.get("msgtype", ""))
     part = message.get(msgtype)
     if not isinstance(part, Mapping):
-        return _box("unknown", f"[无法显示的消息类型：{html.escape(msgtype)}]")
+        return _unknown(msgtype)
     if msgtype == "template_card":
-        return card(part, state=state, form=form)
+        return card(part, state=state, form=form, names=names or {}, files=files, picked=picked)
+    if msgtype in _WRITTEN:
+        return _box(msgtype.replace("_", "-"), _WRITTEN[msgtype](part, names or {}))
     shape = _SHAPES.get(msgtype)
-    if shape is None:
-        return _box("unknown", f"[无法显示的消息类型：{html.escape(msgtype)}]")
-    return _box(msgtype.replace("_", "-"), shape(part, names or {}))
+    return _box(msgtype.replace("_", "-"), shape(part, files)) if shape else _unknown(msgtype)
+
+
+def _unknown(msgtype: str) -> str:
+    return _box("unknown", f"[无法显示的消息类型：{html.escape(msgtype)}]")
 
 
 def _box(kind: str, inside: str) -> str:
@@ -84,74 +91,24 @@ def _markdown(part: Part, names: Names) -> str:
 
 
 def _markdown_v2(part: Part, _names: Names) -> str:
-    return markdown_v2(str(part.get("content", "")))
+    """Also a smart robot's markdown, and its stream: one that is not finished goes on."""
+    made = markdown_v2(str(part.get("content", "")))
+    going_on = '<span class="wx-typing" role="img" aria-label="正在输入"></span>'
+    return made + going_on if part.get("finish") is False else made
 
 
-def _image(part: Part, _names: Names) -> str:
-    encoded = re.sub(r"[^A-Za-z0-9+/=]", "", str(part.get("base64", "")))
-    if not encoded:
-        return '<span class="wx-placeholder">[图片]</span>'
-    kind = "png" if encoded.startswith("iVBOR") else "jpeg"
-    return f'<img alt="图片" src="data:image/{kind};base64,{encoded}">'
-
-
-def _file(part: Part, _names: Names) -> str:
-    name = html.escape(str(part.get("title") or "文件"))
-    return f'<span class="wx-file-icon" aria-hidden="true"></span><span>{name}</span>'
-
-
-def _voice(_part: Part, _names: Names) -> str:
-    return '<span class="wx-placeholder">[语音]</span>'
-
-
-def _video(part: Part, _names: Names) -> str:
-    return f'<span class="wx-placeholder">[视频] {html.escape(str(part.get("title", "")))}</span>'
-
-
-def _news(part: Part, _names: Names) -> str:
-    found = part.get("articles")
-    articles = found if isinstance(found, list) else []
-    shown = [item for item in articles if isinstance(item, Mapping)]
-    return "".join(_article(item, first=not number) for number, item in enumerate(shown))
-
-
-def _article(item: Part, *, first: bool) -> str:
-    shown = picture(item.get("picurl"))
-    title = f'<span class="wx-title">{html.escape(str(item.get("title", "")))}</span>'
-    note = f'<span class="wx-desc">{html.escape(str(item.get("description", "")))}</span>'
-    kind = "wx-article wx-first" if first else "wx-article"
-    return anchor(str(item.get("url", "")), f"{shown}{title}{note}", kind)
-
-
-def _textcard(part: Part, _names: Names) -> str:
-    title = f'<span class="wx-title">{html.escape(str(part.get("title", "")))}</span>'
-    words = html.escape(str(part.get("btntxt") or "详情"))
-    inside = f'{title}<span class="wx-desc">{_described(str(part.get("description", "")))}</span>'
-    return anchor(str(part.get("url", "")), f'{inside}<span class="wx-more">{words}</span>')
-
-
-def _described(text: str) -> str:
-    """A text card's description: only `<br>` and three kinds of `<div>` mean anything."""
-    out, end = [], 0
-    for match in GREY_DIV.finditer(text):
-        out.append(_broken(text[end : match.start()]))
-        out.append(f'<span class="wx-{match[1]}">{_broken(match[2])}</span>')
-        end = match.end()
-    return "".join([*out, _broken(text[end:])])
-
-
-def _broken(text: str) -> str:
-    return "<br>".join(html.escape(line) for line in BREAK.split(text))
-
-
-_SHAPES: dict[str, Callable[[Part, Names], str]] = {
+_WRITTEN: dict[str, Callable[[Part, Names], str]] = {
     "text": _text,
     "markdown": _markdown,
     "markdown_v2": _markdown_v2,
-    "image": _image,
-    "file": _file,
-    "voice": _voice,
-    "video": _video,
-    "news": _news,
-    "textcard": _textcard,
+}
+_SHAPES: dict[str, Callable[[Part, Files], str]] = {
+    "image": phone_files.image,
+    "file": phone_files.file,
+    "voice": phone_files.voice,
+    "video": phone_files.video,
+    "news": phone_news.news,
+    "mpnews": phone_news.mpnews,
+    "textcard": phone_news.textcard,
+    "miniprogram_notice": phone_news.miniprogram_notice,
 }

@@ -1,16 +1,18 @@
 """The five template cards as HTML (wecom/api.md §1.2.7, §3.3)."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.sandbox.phone_markdown import anchor
-from bot.sandbox.records import CardState
+from bot.sandbox.phone_files import Files, nowhere
+from bot.sandbox.phone_markdown import Names, anchor, mention
+from bot.sandbox.records import CardState, Options
 
 Part = Mapping[str, Any]
 
 QUESTION = "q."  # what a form's field for a question begins with, before its question_key
+RATIOS = ((1.55, "wx-high"), (2.0, "wx-even"), (9.9, "wx-flat"))  # of a card's picture
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,13 +23,21 @@ class TapForm:
     fields: Mapping[str, str] = field(default_factory=dict)
 
 
-def card(part: Part, *, state: CardState | None, form: TapForm | None) -> str:
-    """A template card, as changed by `state`."""
+def card(
+    part: Part,
+    *,
+    state: CardState | None,
+    form: TapForm | None,
+    names: Names | None = None,
+    files: Files = nowhere,
+    picked: Options | None = None,
+) -> str:
+    """A template card, as changed by `state`; `picked` is what this person chose on it."""
     shown = state.card if state and state.card else part
     greyed = state.greyed if state else ""
     inner = "".join(
         [
-            _source(_object(shown, "source"), bool(shown.get("action_menu"))),
+            _source(_object(shown, "source"), _menu(_object(shown, "action_menu"), form)),
             _opening(shown),
             _main_title(_object(shown, "main_title")),
             _picture(shown),
@@ -35,22 +45,49 @@ def card(part: Part, *, state: CardState | None, form: TapForm | None) -> str:
             _quote_area(_object(shown, "quote_area")),
             _paragraph(shown.get("sub_title_text"), "wx-sub"),
             _verticals(shown),
-            _horizontals(shown),
-            "".join(_jump(item) for item in _list(shown, "jump_list")),
-            _form(shown, greyed, form),
+            _horizontals(shown, names or {}, files),
+            _jumps(shown, form),
+            _form(shown, greyed, form, picked or {}),
         ]
     )
     kind = html.escape(str(shown.get("card_type", "")).replace("_", "-"))
     return f'<div class="wx-bubble wx-card wx-{kind}">{inner}</div>'
 
 
-def _source(source: Part, menu: bool) -> str:
+def _source(source: Part, menu: str) -> str:
     colour = source.get("desc_color", 0)
     css = f"wx-source wx-color-{colour if colour in (0, 1, 2, 3) else 0}"
-    dots = '<span class="wx-menu" title="更多">···</span>' if menu else ""
-    if not source.get("desc") and not menu:
+    icon = picture(source.get("icon_url"), "wx-icon")
+    if not source.get("desc") and not icon and not menu:
         return ""
-    return f'<p class="{css}"><span>{_text(source, "desc")}</span>{dots}</p>'
+    return f'<div class="{css}"><span>{icon}{_text(source, "desc")}</span>{menu}</div>'
+
+
+def _menu(menu: Part, form: TapForm | None) -> str:
+    """The corner menu: each entry is a button of its own form."""
+    if not menu:
+        return ""
+    kind = 'type="submit" name="key"' if form else 'type="button"'
+    entries = "".join(
+        f'<button {kind} value="{_text(item, "key")}">{_text(item, "text")}</button>'
+        for item in _list(menu, "action_list")
+    )
+    note = _paragraph(menu.get("desc"), "wx-desc")
+    dots = f'<summary aria-label="更多操作" title="{_text(menu, "desc")}">···</summary>'
+    inside = f"{note}{_posting('wx-menu-list', entries, form)}"
+    return f'<details class="wx-menu">{dots}<div class="wx-menu-box">{inside}</div></details>'
+
+
+def _posting(kind: str, inside: str, form: TapForm | None) -> str:
+    """`inside` in a form that posts to `form`; only a box without one."""
+    if form is None:
+        return f'<div class="{kind}">{inside}</div>'
+    hidden = "".join(
+        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
+        for name, value in form.fields.items()
+    )
+    action = html.escape(form.action)
+    return f'<form class="{kind}" method="post" action="{action}">{hidden}{inside}</form>'
 
 
 def _opening(shown: Part) -> str:
@@ -69,7 +106,8 @@ def _main_title(title: Part) -> str:
 
 def _picture(shown: Part) -> str:
     area = _object(shown, "image_text_area")
-    image = picture(_object(shown, "card_image").get("url"))
+    large = _object(shown, "card_image")
+    image = picture(large.get("url"), f"wx-picture {_ratio(large.get('aspect_ratio', 1.3))}")
     if not area:
         return image
     words = f'<span class="wx-title">{_text(area, "title")}</span>{_span(area, "desc", "wx-desc")}'
@@ -77,11 +115,17 @@ def _picture(shown: Part) -> str:
     return image + anchor(str(area.get("url", "")), inside, "wx-area")
 
 
-def picture(url: object) -> str:
+def picture(url: object, kind: str = "wx-picture") -> str:
     """A picture from http or https, nothing otherwise."""
     if not isinstance(url, str) or not url.startswith(("http://", "https://")):
         return ""
-    return f'<img class="wx-picture" alt="" loading="lazy" src="{html.escape(url)}">'
+    return f'<img class="{kind}" alt="" src="{html.escape(url)}">'
+
+
+def _ratio(of: object) -> str:
+    """The class of the nearest of three shapes: a page's policy forbids inline styles."""
+    number = float(of) if isinstance(of, int | float) else 1.3
+    return next((kind for most, kind in RATIOS if number < most), RATIOS[-1][1])
 
 
 def _emphasis(content: Part) -> str:
@@ -106,44 +150,52 @@ def _verticals(shown: Part) -> str:
     )
 
 
-def _horizontals(shown: Part) -> str:
+def _horizontals(shown: Part, names: Names, files: Files) -> str:
     rows = "".join(
-        f"<dt>{_text(item, 'keyname')}</dt><dd>{_valued(item)}</dd>"
+        f"<dt>{_text(item, 'keyname')}</dt><dd>{_valued(item, names, files)}</dd>"
         for item in _list(shown, "horizontal_content_list")
     )
     return f'<dl class="wx-horizontal">{rows}</dl>' if rows else ""
 
 
-def _valued(item: Part) -> str:
+def _valued(item: Part, names: Names, files: Files) -> str:
+    """A value: a text, a link (1), a file (2) or a member (3)."""
     if item.get("type") == 1:
         return anchor(str(item.get("url", "")), _text(item, "value"))
+    found = files(str(item.get("media_id", ""))) if item.get("type") == 2 else None
+    if found:
+        name, href = html.escape(found.name), html.escape(found.href)
+        return f'<a href="{href}" download="{name}">{_text(item, "value")}</a>'
+    if item.get("type") == 3 and not item.get("value"):
+        return mention(str(item.get("userid", "")), names)
     return _text(item, "value")
 
 
-def _jump(item: Part) -> str:
+def _jumps(shown: Part, form: TapForm | None) -> str:
+    return "".join(_jump(item, form) for item in _list(shown, "jump_list"))
+
+
+def _jump(item: Part, form: TapForm | None) -> str:
+    """A line that leads somewhere; type 3 asks the robot a question (wecom/api.md §2.8)."""
     inside = f"{_span(item, 'title', '')}<span aria-hidden='true'>›</span>"
+    if item.get("type") == 3 and form is not None:
+        ask = f'<button class="wx-jump" name="ask" value="{_text(item, "question")}">'
+        return _posting("wx-asking", f"{ask}{inside}</button>", form)
     return anchor(str(item.get("url", "")), inside, "wx-jump")
 
 
-def _form(shown: Part, greyed: str, form: TapForm | None) -> str:
+def _form(shown: Part, greyed: str, form: TapForm | None, picked: Options) -> str:
     """The tappable part. Once greyed, one grey button stands in place of all others.
 
     Whether url buttons survive `update_button` is UNVERIFIED; the phone shows the worse case.
     """
-    asked = _questions(shown, frozen=bool(greyed) or form is None)
+    asked = _questions(shown, picked, frozen=bool(greyed) or form is None)
     buttons = f'<button class="wx-button wx-grey" type="button" disabled>{html.escape(greyed)}'
     buttons = f"{buttons}</button>" if greyed else _buttons(shown, live=form is not None)
     if not asked and not buttons:
         return ""
     inside = f'{asked}<div class="wx-buttons">{buttons}</div>'
-    if form is None or greyed:
-        return f'<div class="wx-form">{inside}</div>'
-    hidden = "".join(
-        f'<input type="hidden" name="{html.escape(name)}" value="{html.escape(value)}">'
-        for name, value in form.fields.items()
-    )
-    action = html.escape(form.action)
-    return f'<form class="wx-form" method="post" action="{action}">{hidden}{inside}</form>'
+    return _posting("wx-form", inside, None if greyed else form)
 
 
 def _buttons(shown: Part, *, live: bool) -> str:
@@ -164,37 +216,47 @@ def _button(item: Part, live: bool) -> str:
     return f'<button class="{css}" {kind}>{_text(item, "text")}</button>'
 
 
-def _questions(shown: Part, *, frozen: bool) -> str:
+def _questions(shown: Part, picked: Options, *, frozen: bool) -> str:
     box, selection = _object(shown, "checkbox"), _object(shown, "button_selection")
     selects = [*([selection] if selection else []), *_list(shown, "select_list")]
-    return (_checkbox(box, frozen) if box else "") + "".join(_select(s, frozen) for s in selects)
+    lists = "".join(_select(question, picked, frozen) for question in selects)
+    title = _text(_object(shown, "main_title"), "title")
+    return (_checkbox(box, picked, frozen, title) if box else "") + lists
 
 
-def _checkbox(box: Part, frozen: bool) -> str:
+def _checkbox(box: Part, picked: Options, frozen: bool, title: str) -> str:
     kind = "checkbox" if box.get("mode") == 1 else "radio"
-    name = html.escape(QUESTION + str(box.get("question_key", "")))
+    key = str(box.get("question_key", ""))
     off = " disabled" if frozen or box.get("disable") else ""
-    return "".join(
-        f'<label class="wx-option"><input type="{kind}" name="{name}" '
-        f'value="{_text(option, "id")}"{" checked" if option.get("is_checked") else ""}{off}>'
-        f"<span>{_text(option, 'text')}</span></label>"
+    options = "".join(
+        f'<label class="wx-option"><input type="{kind}" name="{html.escape(QUESTION + key)}" '
+        f'value="{_text(option, "id")}"{" checked" if _is_picked(option, picked.get(key)) else ""}'
+        f"{off}><span>{_text(option, 'text')}</span></label>"
         for option in _list(box, "option_list")
     )
+    legend = f'<legend class="wx-hidden">{title}</legend>'
+    return f'<fieldset class="wx-options">{legend}{options}</fieldset>'
 
 
-def _select(question: Part, frozen: bool) -> str:
-    name = html.escape(QUESTION + str(question.get("question_key", "")))
-    chosen = question.get("selected_id")
+def _is_picked(option: Part, picked: Sequence[str] | None) -> bool:
+    if picked is None:
+        return bool(option.get("is_checked"))
+    return str(option.get("id")) in picked
+
+
+def _select(question: Part, picked: Options, frozen: bool) -> str:
+    key = str(question.get("question_key", ""))
+    chosen = [*picked.get(key, ()), str(question.get("selected_id"))][0]
     off = " disabled" if frozen or question.get("disable") else ""
     options = "".join(
-        f'<option value="{_text(option, "id")}"{" selected" if option.get("id") == chosen else ""}>'
-        f"{_text(option, 'text')}</option>"
+        f'<option value="{_text(option, "id")}"'
+        f"{' selected' if str(option.get('id')) == chosen else ''}>{_text(option, 'text')}</option>"
         for option in _list(question, "option_list")
     )
     title = html.escape(str(question.get("title") or "请选择"))
     return (
         f'<label class="wx-select"><span>{title}</span>'
-        f'<select name="{name}"{off}>{options}</select></label>'
+        f'<select name="{html.escape(QUESTION + key)}"{off}>{options}</select></label>'
     )
 
 

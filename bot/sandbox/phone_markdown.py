@@ -2,13 +2,18 @@
 
 import html
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 import nh3
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock, blockquote, hr, list_block
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
+from markdown_it.rules_inline.emphasis import tokenize
 
 Names = Mapping[str, str]
+BlockRule = Callable[[StateBlock, int, int, bool], bool]
 
 HEADING = re.compile(r"(#{1,6}) +(.*)")
 QUOTE = re.compile(r"> ?(.*)")
@@ -19,6 +24,9 @@ INLINE = re.compile(
     r"|\[(?P<label>[^\[\]]+)\]\((?P<url>https?://[^\s()<>]+)\)"
     r"""|<font color=(?P<q>["'])(?P<color>info|comment|warning)(?P=q)>(?P<words>.*?)</font>"""
 )
+LIST_MARK, RULE = re.compile(r"-\s|\d{1,9}\.\s"), re.compile(r"---+\s*$")
+ENDS_PARAGRAPH = ["paragraph", "blockquote"]
+DEEPEST_QUOTE = 3
 TAGS = {"h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "em", "strong", "ul", "ol", "li", "hr"}
 TAGS |= {"blockquote", "a", "img", "code", "pre", "table", "thead", "tbody", "tr", "th", "td"}
 
@@ -95,12 +103,11 @@ def anchor(url: str, inside: str, kind: str = "") -> str:
 
 
 def markdown_v2(text: str) -> str:
-    """A `markdown_v2` message: CommonMark with tables, no colours, mentions literal."""
+    """A `markdown_v2` message: what the documents list, without colours; the rest is literal."""
     return nh3.clean(
         _parser().render(text),
         tags=TAGS,
-        attributes={"a": {"href"}, "img": {"src", "alt"}, "th": {"style"}, "td": {"style"}},
-        filter_style_properties={"text-align"},
+        attributes={"a": {"href"}, "img": {"src", "alt"}, "th": {"class"}, "td": {"class"}},
         url_schemes={"http", "https"},
         attribute_filter=lambda _tag, _name, value: value or None,  # `[]()`: no address, no link
         link_rel="noopener noreferrer",
@@ -111,4 +118,39 @@ def markdown_v2(text: str) -> str:
 @cache
 def _parser() -> MarkdownIt:
     # html off: a tag in a message is shown, not obeyed
-    return MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+    made = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
+    made.disable(["code", "reference", "lheading", "autolink", "entity"])  # not in the documents
+    for name, fn, mark in (("list", list_block, LIST_MARK), ("hr", hr, RULE)):
+        made.block.ruler.at(name, _only(fn, mark), {"alt": ENDS_PARAGRAPH})
+    made.block.ruler.at("blockquote", _three_deep, {"alt": [*ENDS_PARAGRAPH, "list"]})
+    made.inline.ruler.at("emphasis", _stars)
+    made.core.ruler.push("aligned", _aligned)
+    return made
+
+
+def _only(rule: BlockRule, mark: re.Pattern[str]) -> BlockRule:
+    """`rule`, but only for lines that begin with `mark`: CommonMark knows more spellings."""
+
+    def chosen(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
+        return mark.match(line) is not None and rule(state, start, end, silent)
+
+    return chosen
+
+
+def _three_deep(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    """Quotes have at most three levels (wecom/api.md §1.2.3); a fourth `>` is a character."""
+    depth = sum(token.nesting for token in state.tokens if token.type.startswith("blockquote"))
+    return depth < DEEPEST_QUOTE and blockquote(state, start, end, silent)
+
+
+def _stars(state: StateInline, silent: bool) -> bool:
+    return state.src[state.pos] == "*" and tokenize(state, silent)
+
+
+def _aligned(state: StateCore) -> None:
+    """A table's alignment as a class: a page's policy forbids inline styles."""
+    for token in state.tokens:
+        style = str(token.attrs.pop("style", ""))
+        if style:
+            token.attrSet("class", f"wx-{style.removeprefix('text-align:')}")

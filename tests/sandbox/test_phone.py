@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.sandbox.phone import STYLES, TapForm, bubble
+from bot.sandbox.phone import STYLES, File, TapForm, bubble
 from bot.sandbox.records import CardState
 
 from .house import button_card
@@ -17,7 +17,7 @@ EVIL = """<script>alert(1)</script><img src=x onerror=alert(1)>"'><svg onload=al
 FORM = TapForm(action="/tap", fields={"who": "zhang"})
 SAFE_TAGS = """
 div span p a br img h1 h2 h3 h4 h5 h6 strong em code pre blockquote ul ol li hr table thead tbody
-tr th td dl dt dd form input button label select option
+tr th td dl dt dd form input button label select option fieldset legend details summary video
 """.split()  # noqa: SIM905 - forty quoted words would read worse
 
 
@@ -99,6 +99,14 @@ def test_a_link_opens_without_an_opener():
         ("![图](https://a.example/1.png)", '<img src="https://a.example/1.png"'),
         ("<@zhang>", "&lt;@zhang&gt;"),
         ('<font color="info">绿</font>', "&lt;font"),
+        ("|甲|\n|--:|\n|1|", '<td class="wx-right">1</td>'),
+        ("* 甲", "<p>* 甲</p>"),
+        ("_斜_ __粗__", "<p>_斜_ __粗__</p>"),
+        ("***", "<p>***</p>"),
+        ("    缩进", "<p>缩进</p>"),
+        ("题\n===", "<p>题<br>\n===</p>"),
+        ("&lt;", "<p>&amp;lt;</p>"),
+        (">>> 三\n>>>> 四", "&gt; 四"),
     ],
 )
 def test_markdown_v2_knows_more_but_neither_colours_nor_mentions(source, made):
@@ -137,7 +145,8 @@ def test_a_text_card_knows_three_colours_and_a_line_break():
         ({"msgtype": "voice", "voice": {"media_id": "m"}}, "[语音]"),
         ({"msgtype": "file", "file": {"media_id": "m"}}, "文件"),
         ({"msgtype": "news", "news": {"articles": [{"title": "题"}]}}, "题"),
-        ({"msgtype": "mpnews", "mpnews": {}}, "无法显示的消息类型：mpnews"),
+        ({"msgtype": "video", "video": {"media_id": "m", "title": "片"}}, "[视频] 片"),
+        ({"msgtype": "link", "link": {}}, "无法显示的消息类型：link"),
         ({"msgtype": "text"}, "无法显示"),
         ({}, "无法显示"),
     ],
@@ -224,17 +233,26 @@ SHAPES = {
     "image": {"base64": ""},
     "news": {"articles": [{"title": "", "description": "", "url": "", "picurl": ""}]},
     "textcard": {"title": "", "description": "", "url": "", "btntxt": ""},
-    "file": {"title": ""},
-    "video": {"title": ""},
+    "file": {"title": "", "filename": "", "media_id": ""},
+    "voice": {"media_id": ""},
+    "video": {"title": "", "media_id": "", "description": ""},
+    "mpnews": {"articles": [{"title": "", "author": "", "content": "", "digest": ""}]},
+    "miniprogram_notice": {
+        "title": "",
+        "description": "",
+        "emphasis_first_item": True,
+        "content_item": [{"key": "", "value": ""}, {"key": "", "value": ""}],
+    },
     "template_card": {
         "card_type": "",
-        "source": {"desc": "", "desc_color": ""},
+        "source": {"desc": "", "desc_color": "", "icon_url": ""},
+        "action_menu": {"desc": "", "action_list": [{"text": "", "key": ""}]},
         "main_title": {"title": "", "desc": ""},
         "quote_area": {"url": "", "title": "", "quote_text": ""},
         "card_image": {"url": ""},
         "image_text_area": {"url": "", "title": "", "image_url": ""},
         "horizontal_content_list": [{"keyname": "", "value": "", "type": 1, "url": ""}],
-        "jump_list": [{"title": "", "url": ""}],
+        "jump_list": [{"title": "", "url": ""}, {"type": 3, "title": "", "question": ""}],
         "card_action": {"type": 1, "url": ""},
         "button_list": [{"text": "", "key": "", "style": ""}, {"type": 1, "text": "", "url": ""}],
         "checkbox": {"question_key": "", "option_list": [{"id": "", "text": ""}]},
@@ -249,7 +267,8 @@ def test_nothing_in_a_message_can_run(msgtype):
     message = {"msgtype": msgtype, msgtype: poisoned(SHAPES[msgtype])}
     form = TapForm(action=EVIL, fields={EVIL: EVIL})
     harmless(bubble(message, form=form, names={"zhang": EVIL}, state=CardState(greyed=EVIL)))
-    harmless(bubble(message, form=form))
+    found = File(href="https://sandbox.test/m", name=EVIL, size=7, seconds=3)
+    harmless(bubble(message, form=form, files=lambda _: found))
     harmless(bubble({"msgtype": EVIL, EVIL: {}}))
 
 
@@ -281,3 +300,63 @@ def test_fields_of_the_wrong_type_do_not_break_the_phone(wrong):
 
 def test_the_style_sheet_is_shipped():
     assert ".wx-bubble" in STYLES.read_text(encoding="utf-8")
+
+
+FOUND = File(href="/f/1", name="名单.xlsx", size=1536, seconds=5)
+
+
+@pytest.mark.parametrize(
+    ("msgtype", "made"),
+    [
+        ("image", '<img alt="图片 名单.xlsx" src="/f/1">'),
+        ("voice", "5″"),
+        ("video", '<video controls preload="metadata" src="/f/1"'),
+        ("file", '<a class="wx-file-row" href="/f/1" download="名单.xlsx">'),
+        ("file", "1.5 KB"),
+    ],
+)
+def test_an_uploaded_file_can_be_fetched_from_the_bubble(msgtype, made):
+    shown = bubble({"msgtype": msgtype, msgtype: {"media_id": "m"}}, files=lambda _: FOUND)
+    assert made in shown
+
+
+def test_a_page_kept_by_wecom_opens_in_its_place_without_its_scripts():
+    article = {"title": "题", "author": "甲", "content": "<p>文</p><script>1</script>"}
+    made = bubble({"msgtype": "mpnews", "mpnews": {"articles": [article]}})
+    assert "<summary>" in made
+    assert "<p>文</p></div>" in made
+
+
+def test_the_corner_menu_posts_its_entries():
+    menu = {"desc": "更多", "action_list": [{"text": "不再提醒", "key": "mute"}]}
+    card = {"card_type": "text_notice", "action_menu": menu}
+    made = bubble({"msgtype": "template_card", "template_card": card}, form=FORM)
+    assert '<button type="submit" name="key" value="mute">不再提醒</button></form>' in made
+
+
+def test_a_smart_reply_asks_its_question():
+    card = {"card_type": "text_notice", "jump_list": [{"type": 3, "title": "问", "question": "何"}]}
+    made = bubble({"msgtype": "template_card", "template_card": card}, form=FORM)
+    assert '<button class="wx-jump" name="ask" value="何">' in made
+
+
+def test_a_greyed_vote_shows_what_this_person_chose():
+    options = [{"id": "a", "text": "甲"}, {"id": "b", "text": "乙", "is_checked": True}]
+    card = {
+        "card_type": "vote_interaction",
+        "checkbox": {"question_key": "q", "option_list": options},
+        "submit_button": {"text": "交", "key": "k"},
+    }
+    message = {"msgtype": "template_card", "template_card": card}
+    made = bubble(message, state=CardState(greyed="已答"), form=FORM, picked={"q": ["a"]})
+    assert 'value="a" checked disabled>' in made
+    assert 'value="b" disabled>' in made
+
+
+def test_a_stream_that_goes_on_shows_that_it_does():
+    def stream(finish):
+        part = {"content": "正在", "finish": finish}
+        return bubble({"msgtype": "markdown_v2", "markdown_v2": part})
+
+    assert "正在输入" in stream(False)
+    assert "正在输入" not in stream(True)
