@@ -264,7 +264,7 @@ def _sections(
 ) -> tuple[dict[str, str], dict[str, int]]:
     """Split the body at its known headings; any other heading stays plain text."""
     sections: dict[str, list[str]] = {"": []}
-    at: dict[str, int] = {}
+    at: dict[str, int] = {}  # "## 提醒" -> its line, "text 提醒" -> that of its first word
     current = ""
     for number, line in enumerate(lines, first):
         heading = line[3:].strip() if line.startswith("## ") else ""
@@ -273,6 +273,8 @@ def _sections(
             sections[current], at[f"## {heading}"] = [], number
         else:
             sections[current].append(line)
+            if line:
+                at.setdefault(f"text {current}", number)
     texts = {name: "\n".join(body).strip("\n") for name, body in sections.items()}
     return {name: text for name, text in texts.items() if name or text.strip()}, at
 

@@ -1,0 +1,65 @@
+"""What must not be sent, or should be said better: small pure rules with stable codes.
+
+    rule      what a rule is          secrecy      markings, numbers, keys, @
+    lexicon   the unit's words        shape        fields, sections, dates, sources, questions
+    twins     what is there twice     budgets      characters of a card, bytes of a message
+    mend      check --fix             wording      set phrases, overreach, burden, names
+    codes     every code there is     regulations  titles, versions, articles
+                                      marks        hidden characters, templates, markup
+
+A rule takes one text and yields what it found, with a sentence that says what to write instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from bot.core.lint import budgets, marks, regulations, secrecy, shape, wording
+from bot.core.lint.lexicon import Lexicon
+from bot.core.lint.rule import Frame, Rule, Sheet
+from bot.core.lint.secrecy import MARKINGS
+from bot.core.lint.twins import print_of, twins
+from bot.core.model import Item, Problem
+
+__all__ = ["MARKINGS", "RULES", "Frame", "Lexicon", "Rule", "examine", "lint", "sort"]
+
+RULES: tuple[Rule, ...] = tuple(
+    one
+    for room in (secrecy, shape, budgets, wording, regulations, marks)
+    for one in vars(room).values()
+    if isinstance(one, Rule)
+)
+_TIMED = tuple(one for one in RULES if one.timed)
+_TIMELESS = tuple(one for one in RULES if not one.timed)
+
+
+def lint(
+    items: Sequence[Item], today: date, nodes: Iterable[str], lexicon: Lexicon | None = None
+) -> list[Problem]:
+    """Return the problems of all items, in the order of files and lines."""
+    frame = Frame(today=today, nodes=frozenset(nodes), lexicon=lexicon or Lexicon())
+    found = [problem for item in items for problem in examine(item, frame)]
+    found += twins(print_of(item) for item in items)
+    return sort(found)
+
+
+def examine(item: Item, frame: Frame) -> list[Problem]:
+    """Return what is wrong with one text, whatever else lies in the folder."""
+    return timeless(item, frame) + timed(item, frame)
+
+
+def timeless(item: Item, frame: Frame) -> list[Problem]:
+    """Return what is wrong with the words: true until they, or the lexicon, are changed."""
+    sheet = Sheet(item)
+    return [problem for rule in _TIMELESS for problem in rule.problems(sheet, frame)]
+
+
+def timed(item: Item, frame: Frame) -> list[Problem]:
+    """Return what is wrong today; asks the head alone: 生效, 失效, 节点."""
+    sheet = Sheet(item)
+    return [problem for rule in _TIMED for problem in rule.problems(sheet, frame)]
+
+
+def sort(problems: Iterable[Problem]) -> list[Problem]:
+    return sorted(problems, key=lambda one: (one.path, one.line, one.code))

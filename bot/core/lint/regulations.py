@@ -1,0 +1,131 @@
+"""Titles of regulations as issued, versions in force, articles that somebody has seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bot.core.lint.rule import Found, Frame, Sheet, rule
+
+_CITED = re.compile(
+    r"《(?P<title>[^《》\n]+)》(?:[（(][^（）()\n]{0,12}?(?P<year>\d{4})年?[^（）()\n]{0,12}[）)])?"
+    r"|第(?P<article>[一二三四五六七八九十百零〇两]+|\d{1,4})条"
+)
+_DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+
+
+@dataclass(frozen=True)
+class Citation:
+    """A title or an article in a text; an article has the title that stands before it."""
+
+    where: str
+    at: int
+    said: str
+    title: str  # "" where no title stands before an article
+    year: int  # 0 where none is given
+    article: int  # 0 for a title
+
+
+def citations(sheet: Sheet) -> list[Citation]:
+    """Return what an item cites, in the order of reading."""
+    found = []
+    for name, text in sheet.texts:
+        title, year = "", 0
+        for match in _CITED.finditer(text):
+            if match["title"]:
+                title, year = match["title"], int(match["year"] or 0)
+            article = number(match["article"]) if match["article"] else 0
+            found.append(Citation(name, match.start(), match[0], title, year, article))
+    return found
+
+
+def number(written: str) -> int:
+    """Read 一百零一 or 101.
+
+    >>> [number(text) for text in ("十", "九十八", "一百零一", "一百一十三", "38")]
+    [10, 98, 101, 113, 38]
+    """
+    if written.isdecimal():
+        return int(written)
+    total, digit = 0, 0
+    for char in written:
+        if char in "十百":
+            total += (digit or 1) * (10 if char == "十" else 100)
+            digit = 0
+        else:
+            digit = _DIGITS[char]
+    return total + digit
+
+
+@rule("title-wrong", "法规名称和印发的不一致（提法库 regulation）", "照提示改；--fix 可以代改写错的简称")
+def title_wrong(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    for cited in citations(sheet):
+        if cited.title and not cited.article:
+            if meant := frame.lexicon.title_meant(cited.title):
+                yield Found(cited.where, f"《{cited.title}》应写作《{meant}》", cited.at)
+
+
+@rule("article-version", "写了条号，没有写版本年份", "法规名后加年份，如《中国共产党纪律处分条例》（2023年修订）第九十七条")
+def article_version(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    cited = citations(sheet)
+    dated = {_proper(one.title, frame) for one in cited if one.title and one.year}
+    for one in cited:
+        if not one.article or one.year:
+            continue
+        if one.where != "依据" and (_proper(one.title, frame) in dated if one.title else dated):
+            continue  # the 依据 says which version, and is shown with the text
+        title = f"《{one.title}》" if one.title else ""
+        hint = f"“{title}{one.said}”没有版本年份，请写成《法规全名》（2023年修订）{one.said}"
+        yield Found(one.where, hint, one.at)
+
+
+@rule("version-repealed", "引用了已废止的版本（提法库 repealed）", "改成现行版本，条号重新核对")
+def version_repealed(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    for one in citations(sheet):
+        known = frame.lexicon.titles.get(one.title)
+        if known and not one.article and one.year in known.repealed:
+            now = "、".join(map(str, known.years))
+            hint = f"《{one.title}》{one.year}年的版本已不再适用，现行的是{now}年的，条号须重新核对"
+            yield Found(one.where, hint, one.at)
+
+
+@rule(
+    "version-unknown",
+    "版本年份不在提法库里",
+    "核对年份；是新修订的就补进提法库",
+    severity="warning",
+)
+def version_unknown(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    for one in citations(sheet):
+        known = frame.lexicon.titles.get(one.title)
+        if not (known and known.years and one.year) or one.article:
+            continue
+        if one.year not in (*known.years, *known.repealed):
+            now = "、".join(map(str, known.years))
+            hint = f"提法库里《{one.title}》的现行版本是{now}年，不是{one.year}年，请核对"
+            yield Found(one.where, hint, one.at)
+
+
+@rule(
+    "article-unverified",
+    "条号没有在官方文本上核对过（提法库 unverified），或者没有这一条",
+    "只写法规名，不写条号；核对过的，从提法库的 unverified 里删去",
+)
+def article_unverified(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    for one in citations(sheet):
+        known = frame.lexicon.titles.get(one.title)
+        if not (known and one.article):
+            continue
+        if one.article in known.unverified:
+            hint = f"《{one.title}》{one.said}的条号还没有核对，请打开官网核对；没核对就只写法规名"
+            yield Found(one.where, hint, one.at)
+        elif known.articles and one.article > known.articles:
+            hint = f"《{one.title}》只有{known.articles}条，没有{one.said}"
+            yield Found(one.where, hint, one.at)
+
+
+def _proper(title: str, frame: Frame) -> str:
+    """Return the title as issued for a short one in general use."""
+    known = frame.lexicon.titles.get(title)
+    return known.title if known else title

@@ -1,0 +1,156 @@
+"""What a rule is: a pure function over one text, with a stable code and words for the page.
+
+    Item ──> Sheet (its texts, as a reader and as a forger would write them)
+    Sheet, Frame (today, the lexicon, the nodes) ──> rule ──> Found(where, message, at)
+
+The page of codes (docs/check-codes.md) is printed from the rules themselves.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+from bot.core.content import KEYS
+from bot.core.lint.lexicon import Lexicon
+from bot.core.model import Item, Kind, Problem
+
+Severity = Literal["error", "warning"]
+
+# What stands between two characters and is not seen, or hardly: it hides a word from a search.
+UNSEEN = re.compile("[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e"
+                    "\u2060-\u206f\u3164\ufeff\uffa0\U000e0000-\U000e007f]")  # fmt: skip
+_BLANKS = re.compile(r"\s+")
+_DIGIT = re.compile(r"\d")
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[ \t]+(?=\d)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What a rule may know beside the text: the day, the unit's words, the unit's nodes."""
+
+    today: date
+    nodes: frozenset[str] = frozenset()  # names in nodes.toml
+    lexicon: Lexicon = field(default_factory=Lexicon)
+
+
+@dataclass(frozen=True)
+class Found:
+    """One place that offends a rule: the key or heading, what to say, how far into its text."""
+
+    where: str
+    message: str
+    at: int = 0
+    severity: Severity | None = None  # where it is not the rule's own
+
+
+class Sheet:
+    """An item as the rules look at it. Whatever several of them need is worked out once."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+
+    @property
+    def kind(self) -> Kind:
+        return self.item.kind
+
+    @cached_property
+    def texts(self) -> tuple[tuple[str, str], ...]:
+        """Every text a reader may see, by the key or heading it stands under."""
+        item = self.item
+        keys = ("标题", "短讯", "摘要", "依据", "来源", "题目", "人物")
+        found = [(key, text) for key in keys if (text := getattr(item, KEYS[key]))]
+        found += [(f"## {name}", text) for name, text in item.sections.items()]
+        return tuple(found)
+
+    @cached_property
+    def bare(self) -> tuple[tuple[str, str], ...]:
+        """The same, as a forger's trick leaves them: no blanks, nothing unseen, １ as 1."""
+        return tuple((name, bare(text)) for name, text in self.texts)
+
+    @cached_property
+    def numbers(self) -> tuple[tuple[str, str], ...]:
+        """Texts with digits, as written and once more with １３８ 0013 as 1380013."""
+        return tuple(
+            (name, f"{text}\n{_BETWEEN_DIGITS.sub('', plain(text))}")
+            for name, text in self.texts
+            if _DIGIT.search(text)
+        )
+
+    @cached_property
+    def whole(self) -> str:
+        return "\n".join(text for _, text in self.texts)
+
+
+def bare(text: str) -> str:
+    """Return `text` without blanks and unseen characters, its look-alikes made plain."""
+    return _BLANKS.sub("", plain(text))
+
+
+def plain(text: str) -> str:
+    """Return `text` without unseen characters, its look-alikes as what they look like."""
+    return text if text.isascii() else unicodedata.normalize("NFKC", UNSEEN.sub("", text))
+
+
+Find = Callable[[Sheet, Frame], Iterator[Found]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule: its code never changes once it has shipped."""
+
+    code: str
+    about: str  # what it finds, for the page
+    instead: str  # what to write instead, for the page
+    find: Find
+    severity: Severity = "error"
+    timed: bool = False  # asks which day it is: its answers are good for that day only
+
+    def problems(self, sheet: Sheet, frame: Frame) -> Iterator[Problem]:
+        for found in self.find(sheet, frame):
+            yield problem(
+                sheet.item, found.where, self.code, found.message,
+                found.severity or self.severity, found.at,
+            )  # fmt: skip
+
+
+def rule(
+    code: str,
+    about: str,
+    instead: str,
+    *,
+    severity: Severity = "error",
+    timed: bool = False,
+) -> Callable[[Find], Rule]:
+    """Make a rule of the function below."""
+
+    def made(find: Find) -> Rule:
+        return Rule(
+            code=code, about=about, instead=instead, find=find, severity=severity, timed=timed
+        )
+
+    return made
+
+
+def problem(
+    item: Item, where: str, code: str, message: str, severity: Severity = "error", at: int = 0
+) -> Problem:
+    """Return a Problem on the line of `where`, `at` characters into its text."""
+    return Problem(
+        path=item.path, line=_line(item, where, at), severity=severity, code=code, message=message
+    )
+
+
+def _line(item: Item, where: str, at: int) -> int:
+    if where.startswith("## "):
+        name = where[3:]
+        first = item.lines.get(f"text {name}")
+        if first is not None and at >= 0:
+            return first + item.sections.get(name, "").count("\n", 0, at)
+        return item.lines.get(where, 1)
+    return item.lines.get(where) or item.lines.get(KEYS.get(where, ""), 1)

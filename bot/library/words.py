@@ -1,0 +1,29 @@
+"""content/lexicon.toml on disk, and what is wrong with it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from bot.core.lint.lexicon import Lexicon, parse_lexicon
+from bot.core.model import Problem
+from bot.library.decode import read_toml
+
+NAME = "lexicon.toml"
+
+
+def load_lexicon(content: Path, today: date) -> tuple[Lexicon, list[Problem]]:
+    """Return the unit's words; without a file, those that are in code still hold."""
+    if not (content / NAME).exists():
+        hint = f"没有提法库 {NAME}：固定提法、法规名称、层层加码没有检查；可从样例里复制一份"
+        return Lexicon(), [_warning("lexicon-missing", hint)]
+    data, text, problems = read_toml(content / NAME, NAME)
+    lexicon, more = parse_lexicon(data, text, NAME)
+    if why := lexicon.stale(today):
+        hint = f"提法可能已更新：{why}，请对照最新文件核对，再改 version"
+        more.append(_warning("lexicon-old", hint))
+    return lexicon, problems + more
+
+
+def _warning(code: str, message: str) -> Problem:
+    return Problem(path=NAME, line=0, severity="warning", code=code, message=message)
