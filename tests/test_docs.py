@@ -89,6 +89,11 @@ def test_the_page_of_settings_tells_every_key_of_a_target():
     assert set(_script("make_settings").TARGET) == set(config._TARGET_KEYS)
 
 
+def test_the_page_of_check_codes_is_the_list_of_rules():
+    told = (ROOT / "docs/check-codes.md").read_text("utf-8")
+    assert told == _script("make_check_codes").page(), "run docs/make_check_codes.py > docs/…"
+
+
 # -- commands --------------------------------------------------------------------------------------
 
 

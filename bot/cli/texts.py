@@ -38,6 +38,7 @@ def check(config_path: str, as_json: bool, paths: tuple[str, ...]) -> None:
     from bot.app import folders_of, system_clock
     from bot.core.lint import lint
     from bot.library.folder import errors, load_items, load_schedules
+    from bot.library.words import load_lexicon
 
     folders = folders_of(config_of(config_path))
     if not folders.content.is_dir():
@@ -45,7 +46,9 @@ def check(config_path: str, as_json: bool, paths: tuple[str, ...]) -> None:
     schedules, problems = load_schedules(folders.schedules)
     items, more = load_items(folders.content)
     problems += more
-    problems += lint(items, system_clock().date(), schedules.known)
+    lexicon, more = load_lexicon(folders.content, system_clock().date())
+    problems += more
+    problems += lint(items, system_clock().date(), schedules.known, lexicon)
     if paths:
         asked = [_within(path, folders) for path in paths]
         problems = [problem for problem in problems if _asked_for(problem.path, asked)]

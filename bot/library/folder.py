@@ -24,6 +24,7 @@ from bot.core.schedules import (
 )
 from bot.library import approvals, holds
 from bot.library.decode import Unreadable, read_text, read_toml, why
+from bot.library.words import load_lexicon
 
 # What editors and sync tools leave behind is passed over in silence.
 _LITTER_PREFIX = ("~$", ".", "._")
@@ -86,7 +87,9 @@ def _load(
     problems = list(found)
     items, more = load_items(folders.content)
     problems += more
-    problems += lint(items, today, schedules.known)
+    lexicon, more = load_lexicon(folders.content, today)
+    problems += more
+    problems += lint(items, today, schedules.known, lexicon)
     faulty = {problem.path for problem in problems if problem.severity == "error"}
     key = approvals.seal_key(folders.data) if folders.review else b""
     held, unreadable = _halts(folders)

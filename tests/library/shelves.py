@@ -36,8 +36,8 @@ def item(id: str = "SC-01", more: str = "") -> str:
 def folders(root: Path, **changes: object) -> Folders:
     for name in ("content", "schedules", "data"):
         (root / name).mkdir(exist_ok=True)
-    for name in ("nodes.toml", "rhythm.toml"):
-        (root / "schedules" / name).touch()
+    for name in ("schedules/nodes.toml", "schedules/rhythm.toml", "content/lexicon.toml"):
+        (root / name).touch()
     plain = {"content": root / "content", "schedules": root / "schedules", "data": root / "data"}
     return Folders(**{**plain, **changes})
 

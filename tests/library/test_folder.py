@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -240,7 +241,7 @@ def test_missing_folders_are_problems_not_crashes(tmp_path):
     where = folders(tmp_path)
     for name in ("nodes.toml", "rhythm.toml"):
         (where.schedules / name).unlink()
-    where.content.rmdir()
+    shutil.rmtree(where.content)
     library = read(where)
     assert "找不到" in told(library)["content"]
     assert "找不到" in told(library)["schedules/nodes.toml"]

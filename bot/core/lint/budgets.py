@@ -16,6 +16,7 @@ from bot.core.model import Item, Kind, Node, NodeDay
 from bot.core.render import Footer, TooLong
 
 TITLE_ADVISED, TITLE_LIMIT = 20, 26
+PARTS = ("main", "early", "final", "after")  # of a node's push
 SUMMARY_LIMIT, ONE_LINE_LIMIT = 110, 60
 # Bytes of UTF-8 a message may hold: a group's webhook, the bot, the app's text.
 CHANNEL_BYTES: Mapping[str, int] = {"webhook": 4096, "bot": 20480, "app": 2048}
@@ -39,11 +40,12 @@ def summary_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
         yield Found("摘要", f"摘要{size}字，请控制在{SUMMARY_LIMIT}字以内")
 
 
-@rule("one-line-long", "一句话超过 60 字", "删短")
+@rule("one-line-long", "一句话、提前说一句超过 60 字", "删短")
 def one_line_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
-    size = len(sheet.item.sections.get("一句话", "").strip())
-    if size > ONE_LINE_LIMIT:
-        yield Found("## 一句话", f"一句话{size}字，请控制在{ONE_LINE_LIMIT}字以内", -1)
+    for name in ("提前说一句", "一句话"):
+        size = len(sheet.item.sections.get(name, "").strip())
+        if size > ONE_LINE_LIMIT:
+            yield Found(f"## {name}", f"{name}{size}字，请控制在{ONE_LINE_LIMIT}字以内", -1)
 
 
 @rule(
@@ -56,7 +58,7 @@ def text_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     values = render.values_of(longest_days(item), Calendar())
     asked = {name.lower() for name in item.channels} & set(CHANNEL_BYTES)
     limit = min(CHANNEL_BYTES[name] for name in asked - {"app"} or {"webhook"})
-    for part in ("main", "final", "after") if item.kind is Kind.NODE else ("main",):
+    for part in PARTS if item.kind is Kind.NODE else ("main",):
         try:
             if asked != {"app"}:
                 render.markdown(item, part, values, LONGEST_FOOTER, limit)
@@ -77,10 +79,11 @@ def short_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
 @rule("card-long", "填入放假安排以后，卡片放不下", "标题和摘要里少用占位符")
 def card_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     item = sheet.item
-    if "{" not in item.title + item.summary + item.sections.get("一句话", ""):
+    short = item.sections.get("一句话", "") + item.sections.get("提前说一句", "")
+    if "{" not in item.title + item.summary + short:
         return
     values = render.values_of(longest_days(item), Calendar())
-    for part in ("main", "final"):
+    for part in PARTS:
         try:
             render.card(item, part, values, LONGEST_FOOTER, task_id="")
         except TooLong as error:

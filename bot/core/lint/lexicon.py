@@ -143,9 +143,7 @@ def any_of(words: Iterable[str]) -> re.Pattern[str]:
 _TOP = ("version", "recheck", "wording", "order", "regulation", "words")
 
 
-def parse_lexicon(
-    data: Mapping[str, Any], text: str, path: str
-) -> tuple[Lexicon, list[Problem]]:
+def parse_lexicon(data: Mapping[str, Any], text: str, path: str) -> tuple[Lexicon, list[Problem]]:
     """Return the lexicon of a TOML file and what is wrong with it; what can be read is read."""
     reader = _Reader(text, path)
     for key in data:

@@ -1,4 +1,4 @@
-"""What is not seen, or was not meant to be: hidden characters, templates, markup, half-done work."""
+"""What is not seen, or was not meant to be: hidden characters, templates, markup, stubs."""
 
 from __future__ import annotations
 
@@ -16,8 +16,7 @@ _ZWJ_IN_EMOJI = re.compile("(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 # Radicals and compatibility forms that PDF readers put in place of the characters: ⽉ for 月.
 LOOKALIKE = re.compile("[\u2e80-\u2eff\u2f00-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]")
-_RADICALS = {"⺠": "民", "⻓": "长", "⻔": "门", "⻅": "见", "⻋": "车", "⻢": "马", "⻩": "黄",
-             "⻚": "页", "⻛": "风", "⻜": "飞", "⻝": "食", "⻥": "鱼", "⻄": "西", "⺟": "母"}  # fmt: skip
+_RADICALS = dict(zip("⺠⻓⻔⻅⻋⻢⻩⻚⻛⻜⻝⻥⻄⺟", "民长门见车马黄页风飞食鱼西母", strict=True))
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]|锟斤拷|烫烫烫|屯屯屯|ï»¿")
 _TEMPLATE = re.compile(
     r"\{\{|\}\}|\{%|%\}|<%|%>|\$\{|%[sd](?![0-9A-Za-z])|\{\d*\}|\$[A-Za-z_]\w*|\[\[|\]\]"
@@ -92,7 +91,11 @@ def template(sheet: Sheet, _: Frame) -> Iterator[Found]:
             yield Found(name, f"“{match[0]}”是模板里的写法，请换成正文", match.start())
 
 
-@rule("placeholder", "不认识的 {占位符}，或用在不该用的地方", "只用 {节日} {放假安排} {上班日} {年份}，只在节点提醒里")
+@rule(
+    "placeholder",
+    "不认识的 {占位符}，或用在不该用的地方",
+    "只用 {节日} {放假安排} {上班日} {年份}，只在节点提醒里",
+)
 def placeholder(sheet: Sheet, _: Frame) -> Iterator[Found]:
     for name, text in sheet.texts:
         if _TEMPLATE.search(text):
@@ -123,7 +126,9 @@ def markup(sheet: Sheet, _: Frame) -> Iterator[Found]:
             yield Found(name, f"不要放{what}：企业微信里显示不出或会变样", match.start())
 
 
-@rule("address", "写了网址（转发通报除外）", "写网站或机关的名称，请人到官网核对", severity="warning")
+@rule(
+    "address", "写了网址（转发通报除外）", "写网站或机关的名称，请人到官网核对", severity="warning"
+)
 def address(sheet: Sheet, _: Frame) -> Iterator[Found]:
     if sheet.kind is Kind.REPOST:
         return

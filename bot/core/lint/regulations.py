@@ -12,6 +12,7 @@ _CITED = re.compile(
     r"《(?P<title>[^《》\n]+)》(?:[（(][^（）()\n]{0,12}?(?P<year>\d{4})年?[^（）()\n]{0,12}[）)])?"
     r"|第(?P<article>[一二三四五六七八九十百零〇两]+|\d{1,4})条"
 )
+_OTHER = re.compile(r"(?:条例|准则|规定|办法|细则|意见|通知|法|同法|该法)$")
 _DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 
 
@@ -35,6 +36,8 @@ def citations(sheet: Sheet) -> list[Citation]:
         for match in _CITED.finditer(text):
             if match["title"]:
                 title, year = match["title"], int(match["year"] or 0)
+            elif _OTHER.search(text, 0, match.start()):
+                title, year = "", 0  # 条例第九十七条: not of the title before it
             article = number(match["article"]) if match["article"] else 0
             found.append(Citation(name, match.start(), match[0], title, year, article))
     return found
@@ -58,21 +61,29 @@ def number(written: str) -> int:
     return total + digit
 
 
-@rule("title-wrong", "法规名称和印发的不一致（提法库 regulation）", "照提示改；--fix 可以代改写错的简称")
+@rule(
+    "title-wrong",
+    "法规名称和印发的不一致（提法库 regulation）",
+    "照提示改；--fix 可以代改写错的简称",
+)
 def title_wrong(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     for cited in citations(sheet):
-        if cited.title and not cited.article:
-            if meant := frame.lexicon.title_meant(cited.title):
-                yield Found(cited.where, f"《{cited.title}》应写作《{meant}》", cited.at)
+        meant = "" if cited.article else frame.lexicon.title_meant(cited.title)
+        if meant:
+            yield Found(cited.where, f"《{cited.title}》应写作《{meant}》", cited.at)
 
 
-@rule("article-version", "写了条号，没有写版本年份", "法规名后加年份，如《中国共产党纪律处分条例》（2023年修订）第九十七条")
+@rule(
+    "article-version",
+    "写了条号，没有写版本年份",
+    "法规名后加年份，如《中国共产党纪律处分条例》（2023年修订）第九十七条",
+)
 def article_version(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     cited = citations(sheet)
     dated = {_proper(one.title, frame) for one in cited if one.title and one.year}
     for one in cited:
-        if not one.article or one.year:
-            continue
+        if not one.article or one.year or one.where == "来源":
+            continue  # a 来源 says what to open there
         if one.where != "依据" and (_proper(one.title, frame) in dated if one.title else dated):
             continue  # the 依据 says which version, and is shown with the text
         title = f"《{one.title}》" if one.title else ""

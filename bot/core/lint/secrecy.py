@@ -112,16 +112,17 @@ def _place(sheet: Sheet, name: str, word: str) -> int:
 # -- keys, in texts and in any other file ----------------------------------------------------------
 
 _ASSIGNED = r"[\"']?\s*[=:：]\s*[\"']?"
-_SECRETS = (
-    (re.compile(r"webhook/send\?key=([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"), "群消息推送的地址"),
-    (re.compile(rf"(?i)aes_?key{_ASSIGNED}([0-9A-Za-z+/]{{43}})(?![0-9A-Za-z+/])"), "EncodingAESKey"),
-    (
-        re.compile(rf"(?i)(?:corp_?|app_?|bot_?|client_?)?secret{_ASSIGNED}([0-9A-Za-z_-]{{32,64}})\b"),
-        "应用的 Secret",
-    ),
-    (re.compile(rf"(?i)access_?token{_ASSIGNED}([0-9A-Za-z_-]{{40,}})"), "access_token"),
-    (re.compile(r"(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)"), "私钥"),
-)  # fmt: skip
+_UUID = r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+_SECRETS = tuple(
+    (re.compile(pattern), what)
+    for what, pattern in (
+        ("群消息推送的地址", rf"webhook/send\?key=({_UUID})"),
+        ("EncodingAESKey", rf"(?i)aes_?key{_ASSIGNED}([0-9A-Za-z+/]{{43}})(?![0-9A-Za-z+/])"),
+        ("应用的 Secret", rf"(?i)secret{_ASSIGNED}([0-9A-Za-z_-]{{32,64}})\b"),
+        ("access_token", rf"(?i)access_?token{_ASSIGNED}([0-9A-Za-z_-]{{40,}})"),
+        ("私钥", "(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----)"),
+    )
+)
 # Printed in WeCom's own documentation, or plainly made up.
 _SAMPLES = frozenset({"jWmYm7qr5nMoAUwZRjGtBxmz3KA1tkAj3ykkR6q2B2C"})
 

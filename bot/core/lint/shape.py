@@ -74,7 +74,9 @@ def dates(sheet: Sheet, _: Frame) -> Iterator[Found]:
         yield Found("失效", "“失效”早于“生效”，请检查")
 
 
-@rule("expired", "已过失效日期", "核对依据仍然有效后，改“失效”再送审", severity="warning", timed=True)
+@rule(
+    "expired", "已过失效日期", "核对依据仍然有效后，改“失效”再送审", severity="warning", timed=True
+)
 def expired(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     item = sheet.item
     if item.expires and item.expires < frame.today and not _dates_crossed(sheet):
@@ -100,12 +102,18 @@ def _dates_crossed(sheet: Sheet) -> bool:
     return bool(item.effective and item.expires and item.expires < item.effective)
 
 
-@rule("repost-long", "转发通报的有效期超过 24 个月", "“失效”写在发布后 24 个月以内", severity="warning")
+@rule(
+    "repost-long",
+    "转发通报的有效期超过 24 个月",
+    "“失效”写在发布后 24 个月以内",
+    severity="warning",
+)
 def repost_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     item = sheet.item
-    if sheet.kind is Kind.REPOST and item.effective and item.expires:
-        if item.expires - item.effective > REPOST_LIVES:
-            yield Found("失效", "转发通报的有效期不要超过 24 个月")
+    if sheet.kind is not Kind.REPOST or not (item.effective and item.expires):
+        return
+    if item.expires - item.effective > REPOST_LIVES:
+        yield Found("失效", "转发通报的有效期不要超过 24 个月")
 
 
 @rule("source-address", "转发通报没有官方网址", "“来源”写明机关、日期和官方网站的网址")

@@ -134,16 +134,14 @@ def twins(prints: Iterable[Print]) -> Iterator[Problem]:
             hint = f"正文与 {twin.path} 几乎一样；是更正的请写“更正: {twin.id}”，否则留一篇"
             yield _problem(one, "text-twice", one.line, hint)
         first = titles.setdefault(_WORDS.sub("", one.title), one)
-        if first is not one and twin is None and first.id.casefold() != one.id.casefold():
-            if not _corrected(one, first):
-                hint = f"标题与 {first.path} 一样，请改一个，免得收到的人以为是重发"
-                yield _problem(one, "title-twice", one.title_line, hint)
+        same_id = first.id.casefold() == one.id.casefold()  # itself, or told of already
+        if not (same_id or twin or _corrected(one, first)):
+            hint = f"标题与 {first.path} 一样，请改一个，免得收到的人以为是重发"
+            yield _problem(one, "title-twice", one.title_line, hint)
 
 
 def _problem(one: Print, code: str, line: int, message: str) -> Problem:
-    return Problem(
-        path=one.path, line=line, severity=CODES[code][0], code=code, message=message
-    )
+    return Problem(path=one.path, line=line, severity=CODES[code][0], code=code, message=message)
 
 
 def copies(texts: Sequence[str]) -> list[tuple[int, int]]:

@@ -43,7 +43,9 @@ def runs(text: str, parts: Sequence[str]) -> Iterator[tuple[int, int, tuple[str,
     if sum(part in text for part in parts) < 2:
         return
     every = sorted(parts, key=len, reverse=True)
-    places = [(m.start(), m.end(), m[0]) for m in re.finditer("|".join(map(re.escape, every)), text)]
+    places = [
+        (m.start(), m.end(), m[0]) for m in re.finditer("|".join(map(re.escape, every)), text)
+    ]
     groups: list[list[tuple[int, int, str]]] = [places[:1]]
     for before, place in pairwise(places):
         said = {part for _, _, part in groups[-1]}
@@ -137,7 +139,11 @@ def leaders_in(sheet: Sheet, frame: Frame) -> Iterator[tuple[str, str, int]]:
             yield name, match[0], match.start()
 
 
-@rule("date-in-node", "节点提醒里写了具体日期、星期、今天明天", "改用 {放假安排} {上班日}，由程序照日历填")
+@rule(
+    "date-in-node",
+    "节点提醒里写了具体日期、星期、今天明天",
+    "改用 {放假安排} {上班日}，由程序照日历填",
+)
 def date_in_node(sheet: Sheet, _: Frame) -> Iterator[Found]:
     if sheet.kind is not Kind.NODE:
         return
