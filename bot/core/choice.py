@@ -1,69 +1,240 @@
-"""Which text a slot gets: deterministic, on any machine."""
+"""Which text a slot gets: deterministic, the same on any machine.
+
+Only a text that fits is thought of: the kind and filters of the rule or the node's name, level
+and audience, in force on the day. Of those, one that rests is left in peace (26 weeks; 40 for a
+node's). Among the rest the first in this order is taken:
+
+    of a node    approved; the one its earlier parts came from; for leaders one written for them;
+                 rested; naming most of the nodes; longest unused; the freshest
+    of a rule    approved; a model's turn after two warnings; no article of the last six weeks;
+                 fewest tags of the last three; longest unused
+
+and where all that is equal a hash of slot and text decides.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from datetime import date
+import re
+from collections.abc import Mapping
+from datetime import date, timedelta
 
 from bot.core import messages
-from bot.core.model import Item, Kind, Push, Target
-from bot.core.plan import Plan, Slot
+from bot.core.memory import Memory
+from bot.core.model import Item, Kind, Rule, Target
+from bot.core.plan import EVERYBODY, LEADERS, Plan, Slot, lesson_of
 
 WARNINGS = frozenset({Kind.NODE, Kind.SCENARIO, Kind.REPOST})
 WARNINGS_IN_A_ROW = 2  # then a model
+TAGS_REST = timedelta(weeks=3)
+ARTICLES_REST = timedelta(weeks=6)
+LEADERS_LEVEL = "领导"
+_NEEDS = {"after": "节后"}  # a part that only this section can say
+_ARTICLE = re.compile(r"《([^》]+)》|第([〇零一二三四五六七八九十百千\d]+)条")
 
 
-def choose(
-    slot: Slot, target: Target, plan: Plan, history: Sequence[Push]
-) -> tuple[Item | None, str]:
+def choose(slot: Slot, target: Target, plan: Plan, memory: Memory) -> tuple[Item | None, str]:
     """Return the text for a slot, or None and the reason.
 
-    Rested texts first, approved ones before the others, for a node's final the file that its
-    main came from, the least recently used first; at equal merit a hash of slot and text
-    decides, so that two groups need not get the same case.
+    Beside a text the reason says what is odd about it: a node is warned of with a text that
+    should rest rather than not at all.
     """
-    used = {push.item: push.due.date() for push in sorted(history, key=lambda p: p.due)}
-    fitting = [item for item in plan.items if _fits(item, slot)]
+    if slot.rule is not None and slot.rule.series:
+        return _lesson(slot.rule, slot.day, target, plan, memory)
+    fitting = [item for item in candidates(slot, target, plan) if in_force(item, slot.day)]
+    names = messages.choice(slot.kinds, slot.node_names)
     if not fitting:
-        return None, messages.SKIP_NO_TEXT.format(messages.choice(slot.kinds, slot.node_names))
-    rested = [item for item in fitting if _rested(item, slot, used)]
+        return None, messages.SKIP_NO_TEXT.format(names)
+    if slot.rule is None:
+        item = _for_node(fitting, slot, target, plan, memory)
+        return item, "" if _rested(item, slot, memory) else messages.TIRED_TEXT
+    rested = [item for item in fitting if _rested(item, slot, memory)]
     if not rested:
-        return None, messages.SKIP_ALL_USED.format(messages.choice(slot.kinds, slot.node_names))
-    turn = _models_turn(history, plan)
-    seed = slot.occurrence + slot.part
-    told = {push.item for push in history if set(push.covers) & set(slot.covers)}
-
-    def merit(item: Item) -> tuple[bool, bool, bool, int, date, str]:
-        missing = len(set(slot.node_names) - set(item.nodes))
-        wrong_turn = len(slot.kinds) > 1 and (item.kind is Kind.MODEL) is not turn
-        lot = hashlib.sha256(f"{seed}/{item.id}".encode()).hexdigest()
-        last = used.get(item.id, date.min)
-        blocked, strange = bool(plan.blocked.get(item.id)), item.id not in told
-        return blocked, strange, wrong_turn, missing, last, lot
-
-    return min(rested, key=merit), ""
+        return None, messages.SKIP_ALL_USED.format(names)
+    return _for_rule(rested, slot, plan, memory), ""
 
 
-def _fits(item: Item, slot: Slot) -> bool:
-    if item.kind not in slot.kinds or item.status or item.corrects:
-        return False  # a correction goes where its original went, and nowhere else
-    if slot.nodes and not set(item.nodes) & set(slot.node_names):
+def why_no_text(slot: Slot, target: Target, plan: Plan, memory: Memory) -> str:
+    """Return why no text could ever fit a slot, "" when one may: it takes no place without."""
+    if slot.rule is not None and slot.rule.series:
+        item, reason = _lesson(slot.rule, slot.day, target, plan, memory)
+        return "" if item is not None else reason
+    if any(in_force(item, slot.day) for item in candidates(slot, target, plan)):
+        return ""
+    return messages.SKIP_NO_TEXT.format(messages.choice(slot.kinds, slot.node_names))
+
+
+def in_force(item: Item, day: date) -> bool:
+    begun = item.effective is None or item.effective <= day
+    return begun and (item.expires is None or day <= item.expires)
+
+
+# -- what fits ---------------------------------------------------------------------------------
+
+
+def candidates(slot: Slot, target: Target, plan: Plan) -> list[Item]:
+    name = (slot.rule, slot.node_names, slot.part, target.audience)
+    return plan.keep(name, lambda: [one for one in plan.items if _fits(one, slot, target)])
+
+
+def _fits(item: Item, slot: Slot, target: Target) -> bool:
+    if item.kind not in slot.kinds or item.status or not suits(item, target.audience):
         return False
-    begun = item.effective is None or item.effective <= slot.day
-    return begun and (item.expires is None or slot.day <= item.expires)
+    if item.corrects:
+        return False  # a correction goes where its original went, and nowhere else
+    if slot.node_names and not set(item.nodes) & set(slot.node_names):
+        return False
+    if slot.rule is None:
+        needed = _NEEDS.get(slot.part)
+        return needed is None or bool(item.sections.get(needed, "").strip())
+    return lesson_of(item) is None and passes(item, slot.rule)
 
 
-def _rested(item: Item, slot: Slot, used: Mapping[str, date]) -> bool:
-    """Whether the text's cooldown is over. The parts of one node share their text."""
-    if slot.nodes or item.id not in used:
+def suits(item: Item, audience: str) -> bool:
+    """Whether a text is written for an audience: what is for all suits everybody."""
+    if item.level == LEADERS_LEVEL and audience != LEADERS:
+        return False
+    if item.audience in ("", "全体"):
         return True
-    return (slot.day - used[item.id]).days >= 7 * item.cooldown_weeks
+    return item.audience == audience or (item.audience == "党员" and audience not in EVERYBODY)
 
 
-def _models_turn(history: Sequence[Push], plan: Plan) -> bool:
+def passes(item: Item, rule: Rule) -> bool:
+    """Whether a text passes every filter that a rule sets."""
+    if rule.audience and item.audience not in ("", "全体", rule.audience):
+        return False
+    return all(
+        not wanted or set(wanted) & set(mine)
+        for wanted, mine in (
+            (rule.tags, item.tags),
+            (rule.posts, item.posts),
+            (rule.levels, (item.level,)),
+            (rule.nodes, item.nodes),
+        )
+    )
+
+
+def _rested(item: Item, slot: Slot, memory: Memory) -> bool:
+    """Whether a text's cooldown is over. The parts of one node share their text."""
+    last = memory.used.get(item.id)
+    if last is None or (slot.day - last).days >= 7 * item.cooldown_weeks:
+        return True
+    return slot.rule is None and any(item.id in memory.texts.get(o, ()) for o in slot.covers)
+
+
+# -- the best of what fits -----------------------------------------------------------------------
+
+
+def _for_node(fitting: list[Item], slot: Slot, target: Target, plan: Plan, memory: Memory) -> Item:
+    told: set[str] = set()
+    for occurrence in slot.covers:
+        told |= memory.texts.get(occurrence, set())
+    names = set(slot.node_names)
+
+    def merit(item: Item) -> tuple[object, ...]:
+        for_leaders = LEADERS in (item.audience,) or item.level == LEADERS_LEVEL
+        return (
+            bool(plan.blocked.get(item.id)),
+            item.id not in told,
+            slot.part == "leaders" and not for_leaders,
+            not _rested(item, slot, memory),
+            len(names - set(item.nodes)),
+            memory.used.get(item.id, date.min),
+            -(item.effective or date.min).toordinal(),
+            _lot(slot, item, plan),
+        )
+
+    return min(fitting, key=merit)
+
+
+def _for_rule(rested: list[Item], slot: Slot, plan: Plan, memory: Memory) -> Item:
+    turn = len(slot.kinds) > 1 and _models_turn(slot.day, memory, plan)
+    mixed = len(slot.kinds) > 1
+    tags: set[str] = set()
+    for item_id in memory.between(slot.day - TAGS_REST, slot.day):
+        tags |= _tags(plan).get(item_id, frozenset())
+    articles: set[str] = set()
+    for item_id in memory.between(slot.day - ARTICLES_REST, slot.day):
+        articles |= _articles(plan).get(item_id, frozenset())
+
+    def merit(item: Item) -> tuple[object, ...]:
+        return (
+            bool(plan.blocked.get(item.id)),
+            mixed and (item.kind is Kind.MODEL) is not turn,
+            bool(articles & _articles(plan)[item.id]),
+            len(tags & _tags(plan)[item.id]),
+            memory.used.get(item.id, date.min),
+            _lot(slot, item, plan),
+        )
+
+    return min(rested, key=merit)
+
+
+def _lot(slot: Slot, item: Item, plan: Plan) -> str:
+    seed = f"{slot.occurrence}{slot.part}/{item.id}"
+    return plan.keep(seed, lambda: hashlib.sha256(seed.encode()).hexdigest())
+
+
+def _models_turn(day: date, memory: Memory, plan: Plan) -> bool:
     """Whether the last two texts were warnings, so that now a model is due."""
-    kinds = {item.id: item.kind for item in plan.items}
-    told = [kinds[push.item] for push in sorted(history, key=lambda p: p.due) if push.item in kinds]
-    last = [kind for kind in told if kind is not Kind.STUDY][-WARNINGS_IN_A_ROW:]
-    return len(last) == WARNINGS_IN_A_ROW and all(kind in WARNINGS for kind in last)
+    kinds = plan.keep("kinds", lambda: {item.id: item.kind for item in plan.items})
+    warnings = 0
+    for item_id in memory.told(day):
+        kind = kinds.get(item_id)
+        if kind is Kind.MODEL:
+            return False
+        warnings += kind in WARNINGS
+        if warnings == WARNINGS_IN_A_ROW:
+            return True
+    return False
+
+
+def _tags(plan: Plan) -> Mapping[str, frozenset[str]]:
+    return plan.keep("tags", lambda: {item.id: frozenset(item.tags) for item in plan.items})
+
+
+def _articles(plan: Plan) -> Mapping[str, frozenset[str]]:
+    return plan.keep("articles", lambda: {item.id: articles_of(item) for item in plan.items})
+
+
+def articles_of(item: Item) -> frozenset[str]:
+    """Return the articles a text rests on, each with its regulation: 《…条例》第一百零一条."""
+    found, title = set(), ""
+    for match in _ARTICLE.finditer(item.basis):
+        if match[1]:
+            title = match[1]
+        else:
+            found.add(f"{title}{match[2]}")
+    return frozenset(found)
+
+
+# -- a series ------------------------------------------------------------------------------------
+
+
+def lessons(rule: Rule, plan: Plan) -> tuple[dict[int, Item], int]:
+    """Return the lessons of a series by number, and how many it says it has."""
+
+    def compute() -> tuple[dict[int, Item], int]:
+        found: dict[int, Item] = {}
+        total = 0
+        for item in sorted(plan.items, key=lambda item: item.id, reverse=True):
+            lesson = lesson_of(item)
+            if lesson and lesson[0] == rule.series and not item.status:
+                found[lesson[1]], total = item, max(total, lesson[2])
+        return found, total
+
+    return plan.keep(("series", rule.series), compute)
+
+
+def _lesson(
+    rule: Rule, day: date, target: Target, plan: Plan, memory: Memory
+) -> tuple[Item | None, str]:
+    """Return the next lesson; one that is missing stops the series, and that is said."""
+    found, total = lessons(rule, plan)
+    number = memory.lesson(found, rule.first) + 1
+    item = found.get(number)
+    if item is not None and in_force(item, day) and suits(item, target.audience):
+        return item, ""
+    if total and number > total:
+        return None, messages.SKIP_SERIES_DONE.format(rule.series)
+    return None, messages.SKIP_SERIES_GAP.format(rule.series, number, total or "?")

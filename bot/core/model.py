@@ -140,9 +140,11 @@ class Node:
     follows: tuple[str, ...] = ()  # names of the nodes it comes after
     evergreen: bool = False
     workday: int = 1  # of a node that follows: the n-th after their days off
-    main: int = 3  # workdays before the last workday
+    early: int = 0  # workdays before the last workday (W); 0: there is no early part
+    main: int = 3
     final: int = 0
     main_late_ok: int = 1  # workdays a main may be late before it is worthless
+    parts: tuple[str, ...] = ()  # only these; () means all that the node can have
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,12 +179,30 @@ class NodeDay:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """推送规则: a table of rhythm.toml."""
+    """推送规则: a table of rhythm.toml.
+
+    When: a weekday of every week; or of every month (of `months`, where some are named) or every
+    quarter a day, or the n-th workday, -1 being the last. Which texts: those that pass every
+    filter that is set. For whom: with an audience only the targets that have it.
+    """
 
     key: str
     name: str
-    weekday: int  # 1 = Monday … 7
     kinds: tuple[Kind, ...]
+    every: Literal["week", "month", "quarter"] = "week"
+    weekday: int = 0  # 1 = Monday … 7
+    day: int = 0  # of the month; of a quarter: of its first month
+    workday: int = 0
+    months: tuple[int, ...] = ()
+    tags: tuple[str, ...] = ()
+    posts: tuple[str, ...] = ()
+    levels: tuple[str, ...] = ()
+    audience: str = ""
+    nodes: tuple[str, ...] = ()  # names of evergreen nodes whose texts it calls for
+    series: str = ""
+    first: date | None = None  # of the window in which the rule holds
+    last: date | None = None
+    instead: bool = False  # of a series: the other rules, but for duties, are silent meanwhile
     slot: str = "上午"
     late_ok: int = 0  # workdays
     on: bool = True
@@ -196,6 +216,7 @@ class Target:
     name: str
     channel: str  # webhook | app | terminal
     roster: str = ""  # 支部 or 部门 of the roster, or 全体
+    audience: str = ""  # 对象: 全体, 党员, or a role: 领导干部, 党支部书记 …
     office: bool = False  # the administrators' own: gets summaries, no items
     person: str = ""  # one account alone: for trying a text on oneself, never planned for
 
@@ -225,7 +246,7 @@ class Push:
 
     key: str  # <occurrence>_<part>@<target id>
     occurrence: str  # mid-autumn-2026, friday-2026W26
-    part: str  # main, final
+    part: str  # early, leaders, main, final, after
     target: str
     channel: str
     due: datetime
@@ -238,6 +259,7 @@ class Push:
     provisional: bool = False
     blocked: str = ""  # why it will not go as things stand; "" when it will
     rank: int = 0  # policy.RANKS; the lower goes first
+    spared: tuple[str, ...] = ()  # people who have had their share, though they are on the roster
     # What happened since (written by the store only):
     state: State = State.PLANNED
     reason: str = ""

@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from typing import TypeVar, cast
 
 from bot.core.calendar import Calendar
 from bot.core.model import Item, Kind, Node, NodeDay, Push, Rule, Skip, Target
 from bot.core.policy import Policy
+
+T = TypeVar("T")
+EVERYBODY = frozenset({"", "全体", "党员"})  # the audiences that are no role
+LEADERS = "领导干部"
+_LESSON = re.compile(r"^(.+?)[\s·]*(\d{1,3})\s*[/／]\s*(\d{1,3})$")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pause:
+    """No push from `since` on, until `until` (from which day it goes on), or until told."""
+
+    since: date
+    until: date | None = None
+
+    def holds(self, day: date) -> bool:
+        return self.since <= day and (self.until is None or day < self.until)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    """People who belong to the same targets: what one of them hears, all of them hear."""
+
+    targets: frozenset[str]
+    people: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,18 +47,58 @@ class Plan:
     rules: tuple[Rule, ...]
     items: tuple[Item, ...]
     targets: tuple[Target, ...]
+    # Target id -> its people, where they are addressed singly; a group is no roster's business.
+    rosters: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # Item id -> why it may not be sent as it stands ("" where it may); see approvals.
     blocked: Mapping[str, str] = field(default_factory=dict)
     policy: Policy = field(default_factory=Policy)
+    pause: Pause | None = None
 
     @cached_property
-    def _node_days(self) -> dict[int, list[NodeDay]]:
+    def kept(self) -> dict[object, object]:
+        """What was computed once of what never changes here; whoever asks, names it."""
         return {}
 
     def node_days(self, year: int) -> list[NodeDay]:
-        if year not in self._node_days:
-            self._node_days[year] = self.calendar.node_days(self.nodes, year)
-        return self._node_days[year]
+        return self.keep(("days", year), lambda: self.calendar.node_days(self.nodes, year))
+
+    def keep(self, name: object, compute: Callable[[], T]) -> T:
+        """Return what `compute` found the first time it was asked for under this name."""
+        if name not in self.kept:
+            self.kept[name] = compute()
+        return cast(T, self.kept[name])
+
+    @cached_property
+    def receivers(self) -> tuple[Target, ...]:
+        """Return whom the plan is for, in an order that no file decides."""
+        staff = [target for target in self.targets if not (target.office or target.person)]
+        return tuple(sorted(staff, key=lambda target: target.id))
+
+    @cached_property
+    def offices(self) -> tuple[Target, ...]:
+        return tuple(target for target in self.targets if target.office)
+
+    @cached_property
+    def cells(self) -> Mapping[str, tuple[Cell, ...]]:
+        """Return the cells of each target; a group is one cell of its own, without people."""
+        memberships: dict[str, set[str]] = {}
+        for target in self.receivers:
+            for person in self.rosters.get(target.id, ()):
+                memberships.setdefault(person.casefold(), set()).add(target.id)
+        together: dict[frozenset[str], set[str]] = {}
+        for person, targets in memberships.items():
+            together.setdefault(frozenset(targets), set()).add(person)
+        cells = [
+            Cell(targets=targets, people=frozenset(people)) for targets, people in together.items()
+        ]
+        cells.sort(key=lambda cell: sorted(cell.targets))
+        found = {
+            target.id: tuple(cell for cell in cells if target.id in cell.targets)
+            for target in self.receivers
+        }
+        return {
+            target: mine or (Cell(targets=frozenset({target})),) for target, mine in found.items()
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +119,11 @@ class Slot:
     covers: tuple[str, ...]
     last_day: date  # on which it may still be sent when something held it up
     rank: int
+    rarity: int = 0  # of two of one rank the rarer goes first: yearly 0, quarterly 1, monthly 2 …
     time: str = "上午"
     rule: Rule | None = None
     nodes: tuple[NodeDay, ...] = ()
+    moved: str = ""  # why it is not on its own day
 
     @property
     def name(self) -> str:
@@ -67,7 +135,28 @@ class Slot:
 
     @property
     def node_names(self) -> tuple[str, ...]:
+        if self.rule:
+            return self.rule.nodes
         return tuple(node_day.node.name for node_day in self.nodes)
 
+    @property
+    def stem(self) -> str:
+        return f"{self.occurrence}_{self.part}"
+
     def key(self, target: Target) -> str:
-        return f"{self.occurrence}_{self.part}@{target.id}"
+        return f"{self.stem}@{target.id}"
+
+    def is_for(self, target: Target) -> bool:
+        """Whether a target is meant: roles hear what is for their role, and all hear the rest."""
+        if self.rule is not None:
+            wanted = self.rule.audience
+            return target.audience == wanted if wanted else target.audience in EVERYBODY
+        if self.part == "leaders":
+            return target.audience == LEADERS
+        return target.audience in EVERYBODY
+
+
+def lesson_of(item: Item) -> tuple[str, int, int] | None:
+    """Return (series, number, how many) of an item like 系列: 党纪学习教育 3/12."""
+    match = _LESSON.match(item.series.strip())
+    return (match[1], int(match[2]), int(match[3])) if match else None

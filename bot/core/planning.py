@@ -1,37 +1,47 @@
 """What is to be sent on a day: the future is computed from the folder, never stored.
 
-The way of a week, for each target:
+The way of a week:
 
-    slots(week)   what the calendar and the rules call for
-      → settle    at most so many a day and a week, the lower rank first; the rest is skipped
-      → choose    an approved, unexpired, rested text for each slot that stays
+    parts, rhythm   what the calendar and the rules call for (Slot)
+      → weeks       at most so many a day and a week, the lower rank first; what a rule called for
+                    and had no place for moves to the next free week, parts of a node never do
+      → choice      an approved, unexpired, rested text for each slot that stays
 
-Same inputs, same plan, on any machine. A node's parts never move to another week: they are
-sent, or skipped with the reason.
+Same inputs, same plan, on any machine.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
-from bot.core import rhythm
+from bot.core import messages
 from bot.core.dates import ONE
+from bot.core.memory import Memory
 from bot.core.model import Push, Skip
-from bot.core.parts import next_node_days
-from bot.core.plan import Plan, Planned
-from bot.core.weeks import settle
+from bot.core.parts import next_node_days, year_parts
+from bot.core.plan import Pause, Plan, Planned, Slot
+from bot.core.rhythm import rule_slots
+from bot.core.weeks import MOVE_WEEKS, Waiting, settle
 
-__all__ = ["Plan", "Planned", "next_node_days", "plan_day", "plan_span", "plan_week"]
+__all__ = ["Pause", "Plan", "Planned", "next_node_days", "plan_day", "plan_span", "plan_week"]
+
+WEEK = timedelta(days=7)
 
 
 def plan_day(day: date, plan: Plan, history: Sequence[Push]) -> Planned:
     """Return what is to be sent on `day`, given the pushes of the past (and of this week)."""
-    week = plan_week(day - timedelta(days=day.weekday()), plan, history)
-    return Planned(
-        pushes=tuple(push for push in week.pushes if push.due.date() == day),
-        skipped=tuple(skip for skip in week.skipped if skip.date == day),
-    )
+    return plan_span(day, 1, plan, history)
+
+
+def plan_week(
+    monday: date, plan: Plan, history: Sequence[Push], now: datetime | None = None
+) -> Planned:
+    """Settle one ISO week for every target.
+
+    What history holds already stays as it is, and is part of the answer.
+    """
+    return plan_span(monday, 7, plan, history, now)
 
 
 def plan_span(
@@ -44,40 +54,71 @@ def plan_span(
     """
     last = first + (days - 1) * ONE
     monday = first - timedelta(days=first.weekday())
-    past = list(history)
+    memories = {target.id: Memory() for target in plan.receivers}
+    for push in sorted(history, key=lambda push: (push.due, push.key)):
+        if push.target in memories:
+            memories[push.target].add(push)
+    begun = min((push.due.date() for push in history), default=date.max)
+    waiting: list[Waiting] = []
+    gave_way: list[Waiting] = []
+    for back in range(MOVE_WEEKS, 0, -1):  # what gave way in the weeks before still waits
+        before = monday - back * WEEK
+        slots, _ = _slots(before, plan)
+        week = settle(before, slots, waiting, memories, plan, now, texts=False)
+        waiting = _still(week.waiting, memories, begun < before + WEEK)
     pushes: list[Push] = []
     skipped: list[Skip] = []
     while monday <= last:
-        week = plan_week(monday, plan, past, now)
-        known = {push.key for push in past}
-        past += [push for push in week.pushes if push.key not in known]
+        slots, closed = _slots(monday, plan)
+        week = settle(monday, slots, waiting, memories, plan, now)
+        begun = min([begun, *(push.due.date() for push in week.pushes)])
+        waiting = _still(week.waiting, memories, begun < monday + WEEK)
         pushes += week.pushes
-        skipped += week.skipped
-        monday += timedelta(days=7)
-    return Planned(
-        pushes=tuple(push for push in pushes if first <= push.due.date() <= last),
-        skipped=tuple(skip for skip in skipped if first <= skip.date <= last),
-    )
-
-
-def plan_week(
-    monday: date, plan: Plan, history: Sequence[Push], now: datetime | None = None
-) -> Planned:
-    """Settle one ISO week for every target.
-
-    What history holds already stays as it is, and is part of the answer.
-    """
-    slots, skipped = rhythm.slots(monday, plan)
-    pushes: list[Push] = []
-    for target in plan.targets:
-        if target.office or target.person:
-            continue
-        mine = [push for push in history if push.target == target.id]
-        chosen, dropped = settle(monday, slots, target, plan, mine, now)
-        pushes += chosen
-        skipped += dropped
+        skipped += closed + week.skipped
+        gave_way += week.gave_way
+        monday += WEEK
     order = {target.id: n for n, target in enumerate(plan.targets)}
+    pushes = [push for push in pushes if first <= push.due.date() <= last]
+    skipped += [_moved(one, memories[one.target.id]) for one in gave_way]
+    skipped = [skip for skip in skipped if first <= skip.date <= last]
     return Planned(
         pushes=tuple(sorted(pushes, key=lambda p: (p.due.date(), order[p.target], p.rank, p.key))),
-        skipped=tuple(sorted(skipped, key=lambda s: (s.date, s.rule, s.target))),
+        skipped=tuple(sorted(skipped, key=lambda s: (s.date, s.rule, s.target, s.reason))),
     )
+
+
+def _moved(one: Waiting, memory: Memory) -> Skip:
+    """Say why something is not on its day, and where it went as far as that is known."""
+    row = memory.rows.get(one.slot.key(one.target))
+    to = messages.MOVES_TO.format(row.due) if row is not None else messages.MOVES_ON
+    return Skip(
+        rule=one.slot.name,
+        date=one.slot.day,
+        reason=one.slot.moved + to,
+        target=one.target.id,
+    )
+
+
+def _still(
+    waiting: Sequence[Waiting], memories: Mapping[str, Memory], begun: bool
+) -> list[Waiting]:
+    """Return what waits on: of weeks before the first push only what has a row.
+
+    A bureau that begins today is not told what gave way before it began.
+    """
+    return [
+        one for one in waiting if begun or one.slot.key(one.target) in memories[one.target.id].rows
+    ]
+
+
+def _slots(monday: date, plan: Plan) -> tuple[list[Slot], list[Skip]]:
+    """Return what a week calls for, and the rules that give way to closed days.
+
+    A part that several nodes share is looked at from the weeks near it too: where one of them
+    was spoken of already, the others have it on days of their own.
+    """
+    found = year_parts(monday.year, plan)
+    slots, skips = rule_slots(monday, plan)
+    here = found.weeks.get(monday, [])
+    near = [slot for slot in found.merged if abs(slot.day - monday) < timedelta(weeks=6)]
+    return [*slots, *here, *(slot for slot in near if slot not in here)], skips

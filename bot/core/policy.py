@@ -23,7 +23,20 @@ AVOIDED_MINUTES = frozenset({0, 30})  # WeCom asks for that (wecom/api.md §3.2)
 MINUTE = timedelta(seconds=60)
 
 # The lower goes first when a week has more than it may hold.
-RANKS = {"correction": 0, "final": 1, "main": 2, "manual": 3, "case": 6, "study": 7, "summary": 9}
+RANKS = {
+    "correction": 0,
+    "final": 1,
+    "main": 2,
+    "leaders": 2,
+    "manual": 3,
+    "early": 4,
+    "after": 4,
+    "duty": 5,
+    "case": 6,
+    "study": 7,
+    "notice": 8,  # to the office's own group; no cap of staff is touched
+    "summary": 9,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,26 +47,33 @@ class Policy:
     a_day: int = 1
     a_week: int = 2
     a_node_week: int = 3
+    blackout: frozenset[date] = frozenset()  # days on which the unit wants nothing sent
 
 
 def rank_of(part: str, kinds: Sequence[Kind] = ()) -> int:
     """Return the rank of a node's part, or of a rule by the kinds it chooses from."""
-    if part in ("final",) or (part == "main" and not kinds):
+    if not kinds:
         return RANKS[part]
-    warns = any(kind in (Kind.SCENARIO, Kind.REPOST) for kind in kinds)
+    if Kind.DUTY in kinds:
+        return RANKS["duty"]
+    warns = any(kind in (Kind.SCENARIO, Kind.REPOST, Kind.NODE) for kind in kinds)
     return RANKS["case"] if warns else RANKS["study"]
 
 
-def open_day(day: date, is_workday: IsWorkday) -> bool:
+def open_day(day: date, is_workday: IsWorkday, blackout: frozenset[date] = frozenset()) -> bool:
     """Whether anything may be sent on `day` at all."""
-    return (day.month, day.day) not in SILENT_DAYS and is_workday(day)
+    return (day.month, day.day) not in SILENT_DAYS and day not in blackout and is_workday(day)
 
 
 def permitted(moment: datetime, policy: Policy, is_workday: IsWorkday) -> bool:
     """Whether a message may leave at `moment`."""
     clock = moment.timetz().replace(tzinfo=None)
     inside = any(start <= clock < end for start, end in policy.windows)
-    return inside and moment.minute not in AVOIDED_MINUTES and open_day(moment.date(), is_workday)
+    return (
+        inside
+        and moment.minute not in AVOIDED_MINUTES
+        and open_day(moment.date(), is_workday, policy.blackout)
+    )
 
 
 def next_permitted(moment: datetime, policy: Policy, is_workday: IsWorkday) -> datetime:
@@ -66,7 +86,7 @@ def next_permitted(moment: datetime, policy: Policy, is_workday: IsWorkday) -> d
             return minute
     day = moment.date()
     while True:
-        if open_day(day, is_workday):
+        if open_day(day, is_workday, policy.blackout):
             for start, _ in policy.windows:
                 opening = _off_the_half_hour(datetime.combine(day, start, SHANGHAI))
                 if opening >= moment:
