@@ -88,3 +88,35 @@ def resolve(config_path: str, as_json: bool, key: str, sent: bool | None) -> Non
         return print_json(answer)
     print_end(answer)
     return None
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.option("--until", metavar="DATE", help="到哪天自动恢复，缺省为等 resume")
+def pause(config_path: str, as_json: bool, until: str | None) -> None:
+    """暂停全部推送（周报照发）；计划里会写明。
+
+    例：qingfeng pause --until 2026-07-01
+    """
+    answer = call(config_path, "pause", {"until": until}, example=False)
+    if as_json:
+        return print_json(answer)
+    to = messages.PAUSED_UNTIL.format(answer["until"]) if answer["until"] else ""
+    click.echo(messages.PAUSED.format(to))
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
+def resume(config_path: str, as_json: bool) -> None:
+    """恢复推送；还在适宜时间内的会补发。
+
+    例：qingfeng resume
+    """
+    answer = call(config_path, "resume", {}, example=False)
+    if as_json:
+        return print_json(answer)
+    click.echo(messages.RESUMED if answer["was"] else messages.WAS_NOT_PAUSED)
+    return None

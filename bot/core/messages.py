@@ -29,7 +29,7 @@ SKIP_BLACKOUT = "当天在免打扰日内，不推送"
 SKIP_PAUSED = "推送已暂停"
 SKIP_SERIES = "“{}”系列推送期间，平日节奏暂停"
 SKIP_SERIES_DONE = "“{}”系列已推送完"
-SKIP_SERIES_GAP = "“{0}”缺第{1}课（共{2}课），系列停在这里"
+SKIP_SERIES_GAP = "系列停在这里：“{0}”缺第{1}课（共{2}课）"
 MOVES_ON = "，顺延到有空的下一周"
 MOVES_TO = "，顺延到{:%m-%d}"
 MOVED_MARK = "；"
@@ -55,11 +55,40 @@ EXPIRED_LATE = "已过适宜时间，不再补发"
 REFUSED_TOO_LONG = "成文{0}{2}，超过该渠道{1}{2}的上限"
 UNFILLED = "占位符 {{{}}} 没有对应的节点，填不出来"
 SKIP_CHANNEL_CHANGED = "对象的渠道已更改"
+HAD_THEIR_SHARE = "该对象的人都已收到本周的份额"
 WAIT_BETTER = "当天另有更要紧的推送"
 WAIT_WEEK_CAP = "该对象本周已满{}条"
 OWN_FAULT = "程序出错，稍后再试"
 LATE = "补发"
 WAIT_DAY_CAP = "当天已向该对象推送过一条"
+
+# -- to the office's own group ---------------------------------------------------------------
+DRAFT_DUE = "**距{0}节点首条提醒还有{1}个工作日：待审{2}、已批{3}**"
+DRAFT_NONE = "内容库里还没有这个节点的内容，请尽快起草。"
+NODE_GONE = "这个节点已从日程里去掉。"
+ASK_FOR_CALENDAR = (
+    "**{0}年的放假安排还没有录入**\n"
+    "在此之前按法定假日推算，节点提醒提前两个工作日。国务院办公厅的通知公布后，"
+    "请把通知原文存成文件或直接粘贴：qingfeng calendar import 文件名（或 -）。"
+)
+CALENDAR_CAME = "放假安排已经录入，谢谢。"
+STOCK = "**可用的案例还有{0}篇**（待审{1}篇，冷却期内{2}篇；按最紧的推送对象算）"
+DRY_WEEK = "{0:%m-%d} {1} 没有文字可推：{2}"
+DRY = "· {0} {1}：{2}"
+ALL_TARGETS = "全部推送"
+PAUSED_BY = "管理员于{:%m-%d}暂停"
+PAUSE_OVER = "{} 不在以后，请写恢复推送的那一天，如 2026-07-01"
+PAUSED = "已暂停推送{}。恢复：qingfeng resume"
+RESUMED = "已恢复推送。"
+WAS_NOT_PAUSED = "推送没有暂停。"
+PAUSED_UNTIL = "，{}起恢复"
+MISSED = "当时程序没有运行，错过了时间，不再补发"
+
+
+def is_dry(reason: str) -> bool:
+    """Whether a reason says that there was no text."""
+    starts = (SKIP_NO_TEXT, SKIP_ALL_USED, SKIP_SERIES_GAP)
+    return any(reason.startswith(start.partition("{")[0]) for start in starts)
 
 
 def choice(kinds: Iterable[str], nodes: Iterable[str]) -> str:

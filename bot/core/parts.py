@@ -52,6 +52,15 @@ def year_parts(year: int, plan: Plan) -> YearParts:
     return plan.keep(("parts", year), lambda: _year_parts(year, plan))
 
 
+def node_slots(first: date, last: date, plan: Plan) -> list[Slot]:
+    """Return the parts of all nodes from `first` to `last`."""
+    years = range(first.year, last.year + 1)
+    weeks = {
+        monday: slots for year in years for monday, slots in year_parts(year, plan).weeks.items()
+    }
+    return [slot for slots in weeks.values() for slot in slots if first <= slot.day <= last]
+
+
 def _year_parts(year: int, plan: Plan) -> YearParts:
     # 元旦 is warned of in December, and a lunar year ends in the next solar one.
     days = [day for near in (-1, 0, 1) for day in plan.node_days(year + near)]

@@ -17,6 +17,7 @@ from bot.core.calendar import Override
 from bot.core.content import KINDS
 from bot.core.dates import WEEKDAYS, festival_of, nth_weekday, windows
 from bot.core.model import Kind, Node, Problem, Rule
+from bot.core.when import EXAMPLES, parse_when
 
 SLOTS = ("上午", "下午")
 _KEY = re.compile(r"^[0-9a-z]+(-[0-9a-z]+)*$")
@@ -27,8 +28,13 @@ _DATED = ("date", "lunar", "solar_term", "holiday", "nth_weekday")  # in words
 _WAYS = (*_DATED, "window", "follows", "evergreen")
 _NODE_KEYS: dict[str, type] = {"name": str, **dict.fromkeys(_DATED, str)}
 _NODE_KEYS |= {"window": list, "follows": list, "evergreen": bool, "workday": int, "on": bool}
-_NODE_KEYS |= {"main": int, "final": int, "main_late_ok": int}
-_RULE_KEYS = {"name": str, "weekday": str, "kinds": list, "slot": str, "late_ok": int, "on": bool}
+_NODE_KEYS |= {"early": int, "main": int, "final": int, "main_late_ok": int, "parts": list}
+PARTS = ("early", "leaders", "main", "final", "after", "draft-due")
+_FILTERS = ("tags", "posts", "levels", "nodes")
+_AS_WRITTEN = ("audience", "series", "instead", "slot", "late_ok")
+_RULE_KEYS: dict[str, type] = {"name": str, "when": str, "weekday": str, "slot": str}
+_RULE_KEYS |= {"late_ok": int, "on": bool, "audience": str, "series": str, "instead": bool}
+_RULE_KEYS |= dict.fromkeys((*_FILTERS, "kinds"), list) | {"from": str, "to": str}
 _NOTICE_KEYS = ("notice", "day")
 _DAY_KEYS = ("date", "workday", "name")
 
@@ -40,6 +46,7 @@ class Schedules:
     nodes: tuple[Node, ...] = ()
     known: tuple[str, ...] = ()  # the names of all nodes, also of those switched off
     rules: tuple[Rule, ...] = ()
+    rule_lines: Mapping[str, int] = field(default_factory=dict)  # key -> line in rhythm.toml
     overrides: Mapping[date, Override] = field(default_factory=dict)
     announced: frozenset[int] = frozenset()
 
@@ -108,13 +115,15 @@ def _node(key: str, table: Mapping[str, Any]) -> Node:
     for name in ("date", "lunar"):
         if table.get(name) and not _MONTH_DAY.match(table[name]):
             raise _Bad(f'[{key}] 的 {name} 应写成 月-日，例如 "8-15"')
-    for name in ("window", "follows"):
+    for name in ("window", "follows", "parts"):
         if not all(isinstance(entry, str) for entry in table.get(name, [])):
             raise _Bad(f"[{key}] 的 {name} 应是列表，里面是文字")
+    if unknown := [part for part in table.get("parts", []) if part not in PARTS]:
+        raise _Bad(f"[{key}] 的 parts 不认识 {unknown[0]}，可用：{' '.join(PARTS)}")
     if table.get("follows") and not table.get("workday", 1):
         raise _Bad(f"[{key}] 的 workday 至少是 1：放假后的第几个工作日")
     values = {name: value for name, value in table.items() if name != "on"}
-    lists = {name: tuple(table[name]) for name in ("window", "follows") if name in table}
+    lists = {n: tuple(table[n]) for n in ("window", "follows", "parts") if n in table}
     node = Node(key=key, **(values | lists))
     _dated(node)
     return node
@@ -141,25 +150,61 @@ def _dated(node: Node) -> None:
 
 def _rule(key: str, table: Mapping[str, Any]) -> Rule:
     _check(key, table, _RULE_KEYS)
-    weekday = WEEKDAYS.get(table.get("weekday", ""))
-    if weekday is None:
-        raise _Bad(f"[{key}] 的 weekday 应是 周一 到 周日 之一")
-    kinds = table.get("kinds") or []
-    unknown = [kind for kind in kinds if not isinstance(kind, str) or kind not in KINDS]
-    if unknown or not kinds:
-        raise _Bad(f'[{key}] 的 kinds 应列出类别，例如 ["学习提示"]；不认识：{unknown}')
-    if Kind.NODE in (KINDS[kind] for kind in kinds):
-        raise _Bad(f"[{key}] 的 kinds 不能有节点提醒：节点提醒随节点推送，见 nodes.toml")
+    for name in _FILTERS:
+        if not all(isinstance(entry, str) for entry in table.get(name, [])):
+            raise _Bad(f"[{key}] 的 {name} 应列出文字，不认识：{table[name]}")
     if table.get("slot", "上午") not in SLOTS:
         raise _Bad(f"[{key}] 的 slot 应是 上午 或 下午")
+    first, last = (_day_of(key, name, table) for name in ("from", "to"))
+    if first and last and last < first:
+        raise _Bad(f"[{key}] 的 to 早于 from")
+    fields: dict[str, Any] = {n: tuple(table[n]) for n in _FILTERS if n in table}
+    fields |= {n: table[n] for n in _AS_WRITTEN if n in table} | _when(key, table)
     return Rule(
         key=key,
         name=table.get("name", key),
-        weekday=weekday,
-        kinds=tuple(KINDS[kind] for kind in kinds),
-        slot=table.get("slot", "上午"),
-        late_ok=table.get("late_ok", 0),
+        kinds=_kinds(key, table),
+        first=first,
+        last=last,
+        **fields,
     )
+
+
+def _when(key: str, table: Mapping[str, Any]) -> dict[str, Any]:
+    if "when" in table and "weekday" in table:
+        raise _Bad(f"[{key}] 的 when 和 weekday 只写一个")
+    if "when" not in table:
+        weekday = WEEKDAYS.get(table.get("weekday", ""))
+        if weekday is None:
+            raise _Bad(f"[{key}] 的 weekday 应是 周一 到 周日 之一，或用 when 写明：{EXAMPLES}")
+        return {"weekday": weekday}
+    try:
+        return parse_when(table["when"])
+    except ValueError:
+        raise _Bad(f"[{key}] 的 when 看不懂“{table['when']}”，可写：{EXAMPLES}") from None
+
+
+def _kinds(key: str, table: Mapping[str, Any]) -> tuple[Kind, ...]:
+    """Return the kinds of a rule; a series and an evergreen node have their own."""
+    kinds = table.get("kinds") or []
+    if unknown := [kind for kind in kinds if not isinstance(kind, str) or kind not in KINDS]:
+        raise _Bad(f'[{key}] 的 kinds 应列出类别，例如 ["学习提示"]；不认识：{unknown}')
+    if table.get("nodes"):
+        if kinds:
+            raise _Bad(f"[{key}] 写了 nodes 就不要写 kinds：推的是这些节点的提醒")
+        return (Kind.NODE,)
+    if not kinds and not table.get("series"):
+        raise _Bad(f'[{key}] 的 kinds 应列出类别，例如 ["学习提示"]')
+    if Kind.NODE in (KINDS[kind] for kind in kinds):
+        raise _Bad(f"[{key}] 的 kinds 不能有节点提醒：节点提醒随节点推送，见 nodes.toml")
+    return tuple(KINDS[kind] for kind in kinds) or (Kind.STUDY,)
+
+
+def _day_of(key: str, name: str, table: Mapping[str, Any]) -> date | None:
+    try:
+        return date.fromisoformat(table[name]) if name in table else None
+    except ValueError:
+        raise _Bad(f'[{key}] 的 {name} 应写成 "2026-04-01"') from None
 
 
 def _check(key: str, table: Mapping[str, Any], known: Mapping[str, type]) -> None:

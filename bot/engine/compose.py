@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from bot.channels import Channel
-from bot.core import messages, render, summary
+from bot.core import messages, notices, render, summary
 from bot.core.links import task_id_of
 from bot.core.model import (
     Cohort,
@@ -56,7 +56,10 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     if push.key in kept:
         return kept[push.key]
     channel, target = bureau.channels[push.target], bureau.target(push.target)
-    reached: set[str] = set()
+    reached = {person.casefold() for person in push.spared}
+    singly = channel.tappable and target is not None and not target.person
+    if singly and push.rule != CORRECTION:  # which waits for no cap
+        reached |= await _sated(push, bureau, today)
     if channel.tappable:
         for key, cohort in kept.items():
             other = await bureau.store.push(key)
@@ -84,6 +87,38 @@ async def _recipients(push: Push, bureau: Bureau, today: date) -> set[str]:
     return people
 
 
+async def _sated(push: Push, bureau: Bureau, today: date) -> set[str]:
+    """Return who has had his share of today, or of this week, by way of whichever target.
+
+    The plan spares them beforehand; this is asked again, for what was sent by hand since.
+    """
+    monday = today - timedelta(days=today.weekday())
+    stem, limits = push.key.rpartition("@")[0], bureau.policy
+    others = [
+        other
+        for other in await bureau.store.pushes()
+        if other.sent_at is not None
+        and monday <= other.sent_at.date() <= today
+        and other.key.rpartition("@")[0] != stem
+        and other.item
+    ]
+    of_node = any(other.node for other in [push, *others])
+    heard: dict[str, set[tuple[str, date]]] = {}
+    for other in others:
+        cohort = await bureau.store.cohort(other.key)
+        if cohort is None or not cohort.tappable or other.sent_at is None:
+            continue
+        what = (other.key.rpartition("@")[0], other.sent_at.date())
+        for person in cohort.covered:
+            heard.setdefault(person.casefold(), set()).add(what)
+    week = limits.a_node_week if of_node else limits.a_week
+    return {
+        person
+        for person, said in heard.items()
+        if len(said) >= week or sum(day == today for _, day in said) >= limits.a_day
+    }
+
+
 def audience(members: Sequence[Member], target: Target | None, today: date) -> list[Member]:
     """Return the members of the roster who belong to a target and are 在岗 on `today`."""
     if target is not None and target.person:
@@ -109,6 +144,9 @@ def parts_of(cohort: Cohort, channel: Channel) -> list[tuple[str, ...]]:
 async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> Message:
     """Return what one part of a push says; ValueError (TooLong) for what cannot be said."""
     item = moment.item(push)
+    if item is None and push.rule in notices.RULES:
+        history = [row for row in await bureau.store.pushes() if row.item]
+        return Markdown(text=notices.words(push, moment.plan, history, moment.today))
     if item is None:
         return await _summary(push, bureau, moment)
     return _words(push, item, part, await _numbered(push, bureau), bureau, moment.plan)

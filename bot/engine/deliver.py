@@ -16,7 +16,7 @@ from bot.channels import KINDS, Channel, Outcome, SendError
 from bot.core import messages, policy
 from bot.core.content import words_of
 from bot.core.model import SHANGHAI, Cohort, Delivery, Item, Message, Push, State, Target
-from bot.engine import compose
+from bot.engine import compose, planner
 from bot.engine.bureau import Bureau, Moment
 from bot.store import TargetState
 
@@ -129,7 +129,10 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
     assert channel is not None, "a target without a channel is a hindrance"
     cohort = await compose.cohort_of(push, bureau, moment.today)
     if channel.tappable and not cohort.covered:
-        await _skip(push, messages.NO_AUDIENCE, bureau)
+        members = await bureau.store.members()
+        anybody = compose.audience(members, target, moment.today)
+        why = messages.HAD_THEIR_SHARE if anybody else messages.NO_AUDIENCE
+        await _skip(push, why, bureau)
         return
     await _parts(push, cohort, channel, bureau, moment)
 
@@ -222,7 +225,10 @@ async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) ->
     """Return why nothing goes to this target, or why this text may not be said, for now."""
     if moment.library.hold:
         return moment.library.hold
-    known = (await bureau.store.targets()).get(target.id)
+    states = await bureau.store.targets()
+    if not target.office and planner.pause_of(states, moment.today) is not None:
+        return messages.SKIP_PAUSED
+    known = states.get(target.id)
     way = bureau.channels[target.id].fingerprint
     rested = known and known.since and moment.now - known.since >= LOOK_AGAIN
     if known is not None and known.disabled and known.way == way and not rested:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
-from datetime import datetime, time, timedelta
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
 
-from bot.core import policy
+from bot.core import messages, notices, policy
 from bot.core.dates import ONE
-from bot.core.model import SHANGHAI, Push
-from bot.core.planning import plan_span
+from bot.core.model import SHANGHAI, Push, State
+from bot.core.parts import node_slots
+from bot.core.planning import Plan, plan_span
 from bot.core.policy import RANKS
+from bot.engine import planner
 from bot.engine.bureau import Bureau
 from bot.engine.deliver import deliver
 
@@ -28,8 +31,42 @@ async def plan(bureau: Bureau, now: datetime) -> int:
         return 0  # the days are not known: nothing is planned on a guess
     history = [push for push in await bureau.store.pushes() if push.item]
     first = now.date() - timedelta(days=LOOK_BACK)
-    planned = plan_span(first, LOOK_BACK + 1, bureau.plan(library), history, now)
-    return await bureau.store.add_pushes(push for push in planned.pushes if push.until > now)
+    whole = await planner.plan_of(bureau, library, now.date())
+    planned = plan_span(first, LOOK_BACK + 1, whole, history, now)
+    rows = [push for push in planned.pushes if push.until > now]
+    return await bureau.store.add_pushes([*rows, *missed(first, whole, history, now)])
+
+
+def missed(first: date, whole: Plan, history: Sequence[Push], now: datetime) -> list[Push]:
+    """Return the node parts that should have been written and were not, each with its end.
+
+    A warning that would come too late is not sent, and the summary tells it. What was due before
+    the bureau's first push is nobody's miss.
+    """
+    begun = min((push.due for push in history), default=now)
+    known = {push.key for push in history}
+    if not any(
+        slot.key(target) not in known
+        for target in whole.receivers
+        for slot in node_slots(max(first, begun.date()), now.date(), whole)
+        if slot.is_for(target) and policy.closing(slot.last_day, whole.policy) <= now
+    ):
+        return []  # as on every good day
+    return [
+        replace(push, state=State.EXPIRED, reason=messages.MISSED)
+        for push in plan_span(first, LOOK_BACK + 1, whole, history).pushes
+        if push.node and push.key not in known and push.until <= now and push.due > begun
+    ]
+
+
+async def notify(bureau: Bureau, now: datetime) -> int:
+    """Write the words that the office's own group is to hear today."""
+    library = bureau.library(now.date())
+    if library.hold or not any(target.office for target in bureau.targets):
+        return 0
+    whole = await planner.plan_of(bureau, library, now.date())
+    rows = notices.notices(now.date(), whole)
+    return await bureau.store.add_pushes(row for row in rows if row.until > now)
 
 
 async def summarise(bureau: Bureau, now: datetime) -> int:
@@ -63,7 +100,7 @@ async def summarise(bureau: Bureau, now: datetime) -> int:
     return await bureau.store.add_pushes(row for row in rows if row.until > now)
 
 
-TICKS: tuple[Callable[[Bureau, datetime], Awaitable[int]], ...] = (plan, summarise, deliver)
+TICKS: tuple[Callable[[Bureau, datetime], Awaitable[int]], ...] = (plan, notify, summarise, deliver)
 
 
 async def tick(bureau: Bureau, now: datetime) -> list[str]:

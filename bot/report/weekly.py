@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.core import messages
 from bot.core.calendar import iso_week, monday_of
 from bot.core.model import ME, Push, Target
-from bot.core.planning import Plan, plan_span
+from bot.core.planning import Plan, Planned, plan_span
 from bot.core.summary import MIN_PEOPLE, Summary, asked, summarise
 from bot.library.folder import Library
 from bot.store import Store
@@ -37,7 +37,8 @@ async def build(
     wanted = asked(week, items, calendar=plan.calendar, as_of=as_of)
     acts = await store.counted(wanted.questions, wanted.named)
     monday = monday_of(week) + timedelta(days=7)
-    coming = plan_span(monday, 7, plan, items).pushes
+    ahead = plan_span(monday, 7, plan, items)
+    coming = ahead.pushes
     built = summarise(
         week,
         replace(acts, pushes=items),
@@ -45,7 +46,7 @@ async def build(
         as_of=as_of,
         targets=plan.targets,
         titles={item.id: item.title for item in library.items},
-        exceptions=await _exceptions(store, coming, plan.targets, review),
+        exceptions=await _exceptions(store, ahead, plan.targets, review, as_of.date().isoformat()),
         coming=_coming(coming, library),
         min_people=min_people,
     )
@@ -53,18 +54,24 @@ async def build(
 
 
 async def _exceptions(
-    store: Store, coming: Sequence[Push], targets: Sequence[Target], review: bool
+    store: Store, ahead: Planned, targets: Sequence[Target], review: bool, today: str
 ) -> list[str]:
-    names = {target.id: target.name for target in targets}
+    coming = ahead.pushes
+    names = {target.id: target.name for target in targets} | {"*": messages.ALL_TARGETS}
     found = [
         messages.TARGET_DISABLED.format(names.get(state.id, state.id), state.disabled)
         for state in (await store.targets()).values()
-        if state.disabled
+        if state.disabled and not (state.id == "*" and state.way and state.way <= today)
     ]
     if not review:
         found.append(messages.REVIEW_OFF)
     blocked = {push.item: push.blocked for push in coming if push.blocked}
     found += [messages.COMING_BLOCKED.format(item, why) for item, why in sorted(blocked.items())]
+    found += dict.fromkeys(
+        messages.DRY_WEEK.format(skip.date, skip.rule, skip.reason)
+        for skip in ahead.skipped
+        if messages.is_dry(skip.reason)
+    )
     if any(push.provisional for push in coming):
         found.append(messages.CALENDAR_PROVISIONAL)
     return found

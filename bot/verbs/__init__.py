@@ -13,6 +13,7 @@ from bot.verbs import (
     figures,
     keeping,
     ledger,
+    pausing,
     people,
     planning,
     pushing,
@@ -25,6 +26,8 @@ __all__ = ["VERBS", "Mistake", "Verb"]
 
 VERBS: Mapping[str, Verb] = {
     "plan": planning.plan,
+    "pause": pausing.pause,
+    "resume": pausing.resume,
     "pushes": pushing.pushes,
     "send": pushing.send,
     "approve": reviewing.approve,

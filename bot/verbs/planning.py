@@ -9,7 +9,7 @@ from typing import Any
 from bot.core import messages
 from bot.core.model import SHANGHAI, Skip
 from bot.core.planning import plan_span
-from bot.engine import ticks
+from bot.engine import planner, ticks
 from bot.engine.bureau import Bureau
 from bot.verbs.asking import YEARS, Mistake, Params, day_of, push_json
 
@@ -24,8 +24,9 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     # A span of the past is planned as it stood on its first morning.
     as_of = now if first >= now.date() else datetime.combine(first, time(), SHANGHAI)
     back = ticks.LOOK_BACK  # what a late window still admits is sent too, and so it is shown
+    whole = await planner.plan_of(bureau, library, now.date())
     planned = plan_span(
-        first - timedelta(days=back), days + back, bureau.plan(library), list(rows.values()), as_of
+        first - timedelta(days=back), days + back, whole, list(rows.values()), as_of
     )
     last = first + timedelta(days=days)
     known = [push for push in rows.values() if first <= push.due.date() < last]

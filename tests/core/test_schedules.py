@@ -64,6 +64,63 @@ def test_a_node_that_is_off_has_a_name_all_the_same():
     assert node_names(data) == ("元宵", "清明")
 
 
+@pytest.mark.parametrize(
+    ("lines", "fields"),
+    [
+        ('when = "每周五"\nkinds = ["案例"]', {"weekday": 5, "kinds": (Kind.SCENARIO,)}),
+        (
+            'when = "每月10日"\nkinds = ["影视"]\ntags = ["家风"]\nlevels = ["通识"]',
+            {
+                "every": "month",
+                "day": 10,
+                "kinds": (Kind.MEDIA,),
+                "tags": ("家风",),
+                "levels": ("通识",),
+            },
+        ),
+        (
+            'when = "每月第 3 个工作日"\nkinds = ["文化"]\nposts = ["采购"]',
+            {"every": "month", "workday": 3, "kinds": (Kind.CULTURE,), "posts": ("采购",)},
+        ),
+        (
+            'when = "每季度最后一个工作日"\nkinds = ["责任"]\naudience = "党支部书记"',
+            {
+                "every": "quarter",
+                "workday": -1,
+                "kinds": (Kind.DUTY,),
+                "audience": "党支部书记",
+            },
+        ),
+        (
+            'when = "3月、9月第2个工作日"\nnodes = ["婚丧喜庆"]',
+            {
+                "every": "month",
+                "months": (3, 9),
+                "workday": 2,
+                "nodes": ("婚丧喜庆",),
+                "kinds": (Kind.NODE,),
+            },
+        ),
+        (
+            'when = "每周三"\nseries = "党纪"\ninstead = true\nfrom = "2026-04-01"\n'
+            'to = "2026-07-31"',
+            {
+                "weekday": 3,
+                "series": "党纪",
+                "first": date(2026, 4, 1),
+                "last": date(2026, 7, 31),
+                "instead": True,
+                "kinds": (Kind.STUDY,),
+            },
+        ),
+    ],
+)
+def test_a_rule_says_when_in_plain_words_and_what_it_calls_for(lines, fields):
+    (rule,), problems = read(parse_rules, f"[r]\n{lines}\n")
+    assert problems == []
+    assert rule == Rule(key="r", name="r", **fields)
+
+
 @pytest.mark.parametrize("parse", [parse_nodes, parse_rules])
 def test_what_is_switched_off_is_left_out(parse):
     assert read(parse, "[x]\non = false\n") == ((), [])
@@ -85,6 +142,7 @@ BAD_NODES = [
     ('name = "甲"\nwindow = ["2026-09-01 至 2026-08-31"]', "window 应写成"),
     ('name = "甲"\nwindow = "6-1 至 6-30"', "window 应是列表"),
     ('name = "甲"\nfollows = [1]', "里面是文字"),
+    ('name = "甲"\ndate = "1-1"\nparts = ["finale"]', "parts 不认识 finale"),
     ('name = "甲"\nfollows = ["春节"]\nworkday = 0', "workday 至少是 1"),
     ('name = "甲"\nnth_weekday = "2月第5个周日"', "日期不存在，或不是每年都有"),
     ('name = "甲"\nnth_weekday = "母亲节"', "日期不存在，或不是每年都有"),
@@ -115,6 +173,15 @@ def test_a_bad_node_is_a_problem_and_the_rest_goes_on(lines, says):
 NODE_BODY = 'name = "乙"\ndate = "1-1"\n'
 
 BAD_RULES = [
+    ('when = "偶尔"\nkinds = ["学习提示"]', "看不懂“偶尔”，可写：每周五"),
+    ('when = "每月"\nkinds = ["学习提示"]', "看不懂"),
+    ('when = "13月1日"\nkinds = ["学习提示"]', "看不懂"),
+    ('when = "每月32日"\nkinds = ["学习提示"]', "看不懂"),
+    ('when = "每周一"\nweekday = "周一"\nkinds = ["学习提示"]', "只写一个"),
+    ('when = "每周一"\nkinds = ["学习提示"]\nnodes = ["婚丧喜庆"]', "不要写 kinds"),
+    ('when = "每周一"\nkinds = ["学习提示"]\nfrom = "四月"', "from 应写成"),
+    ('when = "每周一"\nseries = "x"\nfrom = "2026-04-02"\nto = "2026-04-01"', "早于 from"),
+    ('when = "每周一"\nkinds = ["学习提示"]\ntags = [1]', "应列出文字"),
     ('kinds = ["学习提示"]', "应是 周一 到 周日 之一"),
     ('weekday = "星期一"\nkinds = ["学习提示"]', "应是 周一 到 周日 之一"),
     ('weekday = "周一"', "应列出类别"),

@@ -268,7 +268,7 @@ async def test_an_expired_text_is_not_sent(desk):
     path.write_text(text.replace("失效: 2027-12-31", "失效: 2026-06-01"), encoding="utf-8")
     await desk.approve("N06")
     await desk.at("2026-06-15 17:30")
-    assert desk.heard("zx") == 0
+    assert not any(push.item == "N06" for push in (await desk.pushes()).values())
 
 
 async def test_sent_rows_keep_the_words_as_sent_without_the_key(desk):
@@ -383,15 +383,15 @@ async def test_a_hand_that_sends_never_takes_the_day_of_a_final(desk):
 
 
 async def test_a_hand_that_sends_cannot_exceed_the_week(desk):
-    await desk.at("2026-06-22 11:05")  # W26 has no node: two a week
+    await desk.at("2026-07-13 11:05")  # W29 has no node: two a week
     sent = []
-    for day in ("23", "24", "25"):
-        desk.clock.jump(moment(f"2026-06-{day} 10:07"))
-        params = {"item": f"SC-{ {'23': '01', '24': '08', '25': '14'}[day] }", "to": "zx"}
+    for day in ("14", "15", "16"):
+        desk.clock.jump(moment(f"2026-07-{day} 10:07"))
+        params = {"item": f"SC-{ {'14': '01', '15': '08', '16': '14'}[day] }", "to": "zx"}
         answer = await VERBS["send"](desk.house.bureau, desk.clock.now(), params)
         sent.append(answer["state"])
-    await desk.at("2026-06-26 17:30")
-    week = [m for m in desk.world.posted if m.chat == "zx" and m.at >= moment("2026-06-22 00:00")]
+    await desk.at("2026-07-17 17:30")
+    week = [m for m in desk.world.posted if m.chat == "zx" and m.at >= moment("2026-07-13 00:00")]
     assert len(week) <= 2, sent
 
 

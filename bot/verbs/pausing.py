@@ -1,0 +1,31 @@
+"""Nothing more for now, and on again: a pause of everything, by the administrator."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from bot.core import messages
+from bot.engine import planner
+from bot.engine.bureau import Bureau
+from bot.verbs.asking import Mistake, Params, day_of
+
+
+async def pause(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Send nothing to staff until told otherwise, or until a day; the plan shows it."""
+    today = now.date()
+    until = day_of(params.get("until"), today) if params.get("until") else None
+    if until is not None and until <= today:
+        raise Mistake(messages.PAUSE_OVER.format(until))
+    why = messages.PAUSED_BY.format(now)
+    if until is not None:
+        why += messages.PAUSED_UNTIL.format(until)
+    await bureau.store.set_target(planner.paused(now, until, why))
+    return {"paused": True, "since": today.isoformat(), "until": until and until.isoformat()}
+
+
+async def resume(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any]:
+    """Send again; what a late window still admits is sent too."""
+    held = planner.pause_of(await bureau.store.targets(), now.date())
+    await bureau.store.set_target(planner.RESUMED)
+    return {"paused": False, "was": held is not None}
