@@ -80,6 +80,10 @@ class Hours:
     a_day: int = _setting(1, "每个对象每天最多几条")
     a_week: int = _setting(2, "每周最多几条")
     a_node_week: int = _setting(3, "有节点的那一周最多几条")
+    blackout: list[str] = field(
+        default_factory=list,
+        metadata={"doc": "免打扰的日子，如 2026-06-26", "secret": False},
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +153,7 @@ _TARGET_KEYS: Mapping[str, type] = {
     "name": str,
     "channel": str,
     "roster": str,
+    "audience": str,
     "office": bool,
     "webhook": str,
     "webhook_file": str,
@@ -356,6 +361,7 @@ class _Reader:
                     name=str(table.get("name", target_id)),
                     channel=str(table["channel"]),
                     roster=str(table.get("roster", "")),
+                    audience=str(table.get("audience", "")),
                     office=bool(table.get("office", False)),
                 )
             )
@@ -392,7 +398,17 @@ class _Reader:
             a_day=section.a_day,
             a_week=section.a_week,
             a_node_week=section.a_node_week,
+            blackout=self.blackout(section),
         )
+
+    def blackout(self, section: Hours) -> frozenset[date]:
+        days = set()
+        for text in section.blackout:
+            try:
+                days.add(date.fromisoformat(text))
+            except ValueError:
+                self.bad("blackout", f'[policy] 的 blackout：“{text}”应写成 "2026-06-26"')
+        return frozenset(days)
 
     def bounds(self, sections: Mapping[str, Any]) -> None:
         """The limits that are law (DESIGN §3): a setting may be stricter, never laxer."""
