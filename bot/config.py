@@ -82,7 +82,7 @@ class Hours:
     a_node_week: int = _setting(3, "有节点的那一周最多几条")
     blackout: list[str] = field(
         default_factory=list,
-        metadata={"doc": "免打扰的日子，如 2026-06-26", "secret": False},
+        metadata={"doc": '免打扰的日子，如 ["2026-06-26"]', "secret": False},
     )
 
 
