@@ -1,9 +1,11 @@
 """The phone's pages under /sandbox: be a person, read, tap.
 
 Usable without JavaScript: a tap is a form that posts and comes back. With it, the static script
-fetches the same page every 1.5 s and puts in what has changed.
+asks every half second whether something has happened, and then puts in what has changed.
 """
 
+import html
+import re
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,26 +14,29 @@ from urllib.parse import parse_qsl, urlencode
 from jinja2 import Environment, FileSystemLoader
 from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from bot.sandbox import pages_doing, people
+from bot.sandbox.pages_doing import back, clock, found, from_elsewhere
 from bot.sandbox.phone import TapForm, bubble
 from bot.sandbox.phone_cards import QUESTION
-from bot.sandbox.records import Chat, Message, Shown
-from bot.sandbox.taps import tap
+from bot.sandbox.records import Chat, Message, Options, Shown
 from bot.sandbox.world import World
 
 HERE = Path(__file__).parent
-WEEKDAYS = "一二三四五六日"
 FORM_LIMIT = 64 * 1024  # bytes
 SHOWN_MOST = 60  # messages of a chat; a phone does not load a year at once either
 
 # Pictures from this machine only: the sandbox never calls out because a message names a picture.
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; img-src 'self' data: http://127.0.0.1:* http://localhost:*"
+    "form-action 'self'; base-uri 'none'; "
+    "img-src 'self' data: http://127.0.0.1:* http://localhost:*; "
+    "media-src 'self'"
 )
+LINK = re.compile(r'(<a\b[^>]*? href=")(https?://[^"]*)"')
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
@@ -50,6 +55,8 @@ async def page(request: Request) -> Response:
     chats = sorted(world.chats_of(who), key=lambda chat: _last(world, chat), reverse=True)
     wanted = request.query_params.get("chat", "")
     chosen = next((chat for chat in chats if chat.chat_id == wanted), None)
+    if chosen is not None and chosen.chat_id.startswith("bot-"):
+        await people.enter(world, who, chosen.chat_id)  # an event, the first time that day
     shown = chosen or next(iter(chats), None)
     text = _templates.get_template("phone.html").render(
         world=world,
@@ -63,6 +70,7 @@ async def page(request: Request) -> Response:
         bubbles=_bubbles(world, shown),
         notice=request.query_params.get("notice", ""),
         members=_members(world, shown),
+        robots=_robots(world, shown),
     )
     return HTMLResponse(text, headers=HEADERS)
 
@@ -70,38 +78,47 @@ async def page(request: Request) -> Response:
 async def tapped(request: Request) -> Response:
     """POST /sandbox/tap: `who` taps `key`; back to the chat, with a word if it went wrong."""
     world: World = request.app.state.world
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
-        return PlainTextResponse("只能在演练环境的页面里点按。", status_code=403)
+    refusal = from_elsewhere(request)
+    if refusal is not None:
+        return refusal
     pairs = parse_qsl((await request.body())[:FORM_LIMIT].decode(errors="replace"))
     fields = dict(pairs)
     who, task_id, key = (fields.get(name, "") for name in ("who", "task_id", "key"))
-    message = world.message_of(task_id, _number(fields.get("agentid", "")))
+    number = _number(fields.get("number", ""))
+    agentid = _number(fields.get("agentid", ""))
+    message = world.message(number) if number else world.message_of(task_id, agentid)
     if message is None or who not in message.reached:
-        return _back(who, fields.get("chat", ""), "gone")
+        return back(who, fields.get("chat", ""), "gone")
+    if "ask" in fields:
+        return await _asked(world, who, message, fields["ask"])
     options: dict[str, list[str]] = {}
     for name, value in pairs:
         if name.startswith(QUESTION):
             options.setdefault(name.removeprefix(QUESTION), []).append(value)
-    result = await tap(
-        world,
-        who,
-        task_id,
-        key,
-        http=request.app.state.http,
-        options=options or None,
-        agentid=message.agentid,
-    )
-    return _back(who, message.chat, "" if result.delivered else "lost")
+    if "checkbox" in message.card and not options:
+        return back(who, message.chat, "choose")
+    try:
+        result = await people.press(
+            world, who, message.number, key, http=request.app.state.http, options=options or None
+        )
+    except ValueError:
+        return back(who, message.chat, "gone")
+    return back(who, message.chat, "" if result.delivered else "lost")
+
+
+async def _asked(world: World, who: str, message: Message, question: str) -> Response:
+    """A smart reply: the person asks the robot what its card proposes."""
+    group = message.chat in world.groups
+    at = f"@{world.robots[message.bot_id].name} " if group and message.bot_id else ""
+    try:
+        await people.say(world, who, message.chat, f"{at}{question}")
+    except ValueError:
+        return back(who, message.chat, "mute")
+    return back(who, message.chat)
 
 
 async def home(_request: Request) -> Response:
     return RedirectResponse("/sandbox")
-
-
-def clock(at: datetime) -> str:
-    """2026年9月24日 星期四 09:12:31"""
-    day = f"{at.year}年{at.month}月{at.day}日 星期{WEEKDAYS[at.weekday()]}"
-    return f"{day} {at:%H:%M:%S}"
 
 
 def moment(at: datetime, now: datetime) -> str:
@@ -121,6 +138,10 @@ def summary(message: Message) -> str:
         return "[图文] " + str(part["articles"][0]["title"])
     words = part.get("content") or part.get("title")
     kinds = {"image": "[图片]", "file": "[文件]", "voice": "[语音]", "video": "[视频]"}
+    if message.msgtype in kinds:
+        return f"{kinds[message.msgtype]} {part.get('title') or part.get('filename') or ''}".strip()
+    if message.msgtype == "mpnews":
+        return "[图文] " + str(part["articles"][0]["title"])
     return _plain(str(words)) if words else kinds.get(message.msgtype, "[消息]")
 
 
@@ -151,20 +172,50 @@ def _bubbles(world: World, chat: Chat | None) -> list[dict[str, Any]]:
 def _bubble(world: World, item: Shown, who: str, names: dict[str, str]) -> dict[str, Any]:
     message = item.message
     fields = {"who": who, "chat": message.chat, "task_id": message.task_id}
-    form = TapForm(action="/sandbox/tap", fields={**fields, "agentid": str(message.agentid or "")})
+    fields |= {"agentid": str(message.agentid or ""), "number": str(message.number)}
+    form = TapForm(action="/sandbox/tap", fields=fields)
+    tappable = message.pressable or bool(message.bot_id and message.card)
+    made = bubble(
+        message.body,
+        state=item.state,
+        names=names,
+        form=form if tappable else None,
+        files=lambda media_id: found(world, media_id),
+        picked=_picked(world, message, who),
+    )
+    part = message.body[message.msgtype]
     return {
         "moment": moment(message.at, world.now()),
         "sender": message.sender,
         "number": message.number,
-        "html": Markup(  # noqa: S704 - bubble escapes everything; tests/sandbox/test_phone.py
-            bubble(
-                message.body,
-                state=item.state,
-                names=names,
-                form=form if message.interactive else None,
-            )
-        ),
+        "mine": message.author == who,
+        "person": bool(message.author),
+        "rateable": bool(message.bot_id and part.get("feedback")),
+        # bubble escapes everything; tests/sandbox/test_phone.py
+        "html": Markup(_opening_as(made, who)),  # noqa: S704
     }
+
+
+def _opening_as(made: str, who: str) -> str:
+    """The same bubble with links that open as `who` (OAuth included)."""
+
+    def through(match: re.Match[str]) -> str:
+        query = urlencode({"who": who, "url": html.unescape(match[2])})
+        return f'{match[1]}/sandbox/open?{html.escape(query)}"'
+
+    return LINK.sub(through, made)
+
+
+def _picked(world: World, message: Message, who: str) -> Options | None:
+    """What this person last chose on a card that asks something."""
+    if not any(name in message.card for name in ("checkbox", "button_selection", "select_list")):
+        return None
+    taps = (
+        record.options
+        for record in reversed(world.log)
+        if (record.kind, record.person, record.task_id) == ("tap", who, message.task_id)
+    )
+    return next(taps, None)
 
 
 def _last(world: World, chat: Chat) -> int:
@@ -173,22 +224,34 @@ def _last(world: World, chat: Chat) -> int:
     return shown[-1].message.number if shown else 0
 
 
-def _members(world: World, chat: Chat | None) -> int:
-    return len(world.groups[chat.chat_id].members) if chat and chat.kind == "group" else 0
+def _members(world: World, chat: Chat | None) -> list[dict[str, str]]:
+    """Who is in the group, each with the address at which one is that person."""
+    if chat is None or chat.kind != "group":
+        return []
+    return [
+        {
+            "name": world.users[userid].name,
+            "href": "/sandbox?" + urlencode({"who": userid, "chat": chat.chat_id}),
+        }
+        for userid in world.groups[chat.chat_id].members
+        if userid in world.users
+    ]
+
+
+def _robots(world: World, chat: Chat | None) -> list[str]:
+    """The names that can be called with @ in this group."""
+    group = world.groups.get(chat.chat_id) if chat else None
+    return [world.robots[bot_id].name for bot_id in group.bots] if group else []
 
 
 def _number(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() else None
 
 
-def _back(who: str, chat: str, notice: str) -> Response:
-    query = {"who": who, "chat": chat} | ({"notice": notice} if notice else {})
-    return RedirectResponse("/sandbox?" + urlencode(query), status_code=303)
-
-
 ROUTES: list[BaseRoute] = [
     Route("/", home),
     Route("/sandbox", page),
     Route("/sandbox/tap", tapped, methods=["POST"]),
+    *pages_doing.ROUTES,
     Mount("/sandbox/static", StaticFiles(directory=HERE / "static")),
 ]

@@ -1,10 +1,26 @@
 """The phone's page: be a person, read, tap, see the card turn grey."""
 
+import html
 import re
 
 import pytest
 
-from .house import AGENT, KEY, THANKS, button_card, text, to, token
+from bot.sandbox.media import Media
+
+from .house import (
+    AGENT,
+    BOT,
+    BOT_SECRET,
+    DOMAIN,
+    KEY,
+    THANKS,
+    Phone,
+    button_card,
+    robot,
+    text,
+    to,
+    token,
+)
 
 APP = f"app-{AGENT}"
 
@@ -21,6 +37,11 @@ async def page(http, **params):
     answer = await http.get("/sandbox", params=params)
     assert answer.status_code == 200
     return answer.text
+
+
+def frames(bot):
+    """What the robot was told, without the answers to its own commands."""
+    return [frame for frame in bot.line.out if "cmd" in frame]
 
 
 async def test_the_page_says_that_it_is_not_wecom_and_what_time_it_is(http, busy):
@@ -137,3 +158,85 @@ async def test_style_and_script_are_served(http):
     for name in ("phone.css", "page.css", "phone.js"):
         assert (await http.get(f"/sandbox/static/{name}")).status_code == 200
     assert (await http.get("/")).headers["location"] == "/sandbox"
+
+
+async def test_a_link_opens_as_the_person_whose_phone_it_is(http, busy):
+    link = (
+        "https://open.weixin.qq.com/connect/oauth2/authorize?appid="
+        f"{busy.corp_id}&redirect_uri=http%3A%2F%2F{DOMAIN}%2Fr&response_type=code"
+        f"&scope=snsapi_base&state=s&agentid={AGENT}#wechat_redirect"
+    )
+    busy.webhook_send(KEY, {"msgtype": "markdown", "markdown": {"content": f"[看]({link})"}})
+    shown = await page(http, who="Li", chat="g1")
+    found = re.search(r'href="(/sandbox/open[^"]*)"', shown)
+    away = await http.get(html.unescape(found[1]), follow_redirects=False)
+    assert away.headers["location"].startswith("/connect/oauth2/authorize?")
+    back = await http.get(away.headers["location"], follow_redirects=False)
+    code = re.search(r"code=([^&]+)", back.headers["location"])[1]
+    query = {"access_token": token(busy), "code": code}
+    told = (await http.get("/cgi-bin/auth/getuserinfo", params=query)).json()
+    assert told["userid"] == "Li"
+
+
+@pytest.mark.parametrize("url", ["javascript:alert(1)", "", "//x.example"])
+async def test_nothing_but_a_web_address_opens(http, busy, url):
+    answer = await http.get("/sandbox/open", params={"who": "Li", "url": url})
+    assert answer.status_code == 404
+
+
+async def test_what_a_person_writes_in_a_group_reaches_the_robot_that_is_called(http, world):
+    bot = Phone(world)
+    robot(world)
+    bot.says("aibot_subscribe", {"bot_id": BOT, "secret": BOT_SECRET})
+    await http.post("/sandbox/say", data={"who": "zhang", "chat": "g1", "text": "@廉小助 绑定"})
+    shown = await page(http, who="zhang", chat="g1")
+    assert 'class="message is-mine"' in shown
+    assert "@廉小助 绑定" in shown
+    assert [f["body"]["text"]["content"] for f in frames(bot)] == ["@廉小助 绑定"]
+
+
+async def test_a_robot_is_told_who_opens_its_chat_once_a_day(http, world):
+    bot = Phone(world)
+    robot(world)
+    bot.says("aibot_subscribe", {"bot_id": BOT, "secret": BOT_SECRET})
+    for _ in range(2):
+        await page(http, who="zhang", chat=f"bot-{BOT}")
+    assert [f["body"]["event"]["eventtype"] for f in frames(bot)] == ["enter_chat"]
+
+
+async def test_a_stranger_cannot_write_into_a_group(http, world):
+    body = {"who": "wang", "chat": "g1", "text": "嗨"}
+    answer = await http.post("/sandbox/say", data=body, follow_redirects=True)
+    assert "这里不能发言" in answer.text
+    assert world.posted == []
+
+
+async def test_a_vote_without_a_choice_is_not_sent(http, world, callback):
+    box = {"question_key": "q", "option_list": [{"id": "a", "text": "甲", "is_checked": False}]}
+    card = {"card_type": "vote_interaction", "task_id": "v", "main_title": {"title": "题"}}
+    card |= {"checkbox": box, "submit_button": {"text": "交", "key": "k"}}
+    vote = {"msgtype": "template_card", "template_card": card}
+    assert world.message_send(token(world), to("zhang", vote))["errcode"] == 0
+    body = {"who": "zhang", "number": "1", "key": "k"}
+    assert "请先选一项" in (await http.post("/sandbox/tap", data=body, follow_redirects=True)).text
+    assert callback.events == []
+    await http.post("/sandbox/tap", data=body | {"q.q": "a"})
+    assert len(callback.events) == 1
+
+
+async def test_an_uploaded_file_is_served_but_never_runs(http, world):
+    at = world.now()
+    media_id = world.shelf.put(
+        Media(kind="file", filename="x.html", at=at, pool="corp", data=b"<script>1</script>")
+    )
+    answer = await http.get(f"/sandbox/media/{media_id}")
+    assert answer.headers["content-type"] == "application/octet-stream"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert (await http.get("/sandbox/media/none")).status_code == 404
+
+
+async def test_the_number_grows_whenever_something_happens(http, busy):
+    before = (await http.get("/sandbox/live")).json()
+    busy.webhook_send(KEY, text())
+    after = (await http.get("/sandbox/live")).json()
+    assert after["version"] > before["version"]

@@ -1,53 +1,102 @@
-// Keeps the page fresh: fetches itself and puts in the parts that have changed.
+// Keeps the page fresh: asks whether something has happened, then puts in the parts that changed.
 "use strict";
 
-const PARTS = ["clock", "banner", "list", "messages"];
-const EVERY = 1500; // milliseconds
+const PARTS = ["banner", "notice", "list"];
+const EVERY = 500; // milliseconds
+let version = -1;
 
-const messages = () => document.getElementById("messages");
-
-function atEnd(box) {
-  return box.scrollHeight - box.scrollTop - box.clientHeight < 60;
-}
+const part = (id) => document.getElementById(id);
 
 function toEnd() {
-  const box = messages();
+  const box = part("messages");
   if (box) box.scrollTop = box.scrollHeight;
 }
 
-// A form somebody is filling in, or has begun to, is not taken from under the finger.
-function busy() {
-  const box = messages();
+// A form somebody is filling in is not taken from under the finger.
+function busy(article) {
   const open = document.activeElement;
-  return Boolean(box && (box.dataset.touched || (open.matches("select") && box.contains(open))));
+  return article.dataset.touched || (article.contains(open) && open.matches("select"));
 }
 
-function put(fresh) {
-  for (const id of PARTS) {
-    const mine = document.getElementById(id);
-    const theirs = fresh.getElementById(id);
-    if (!mine || !theirs || mine.innerHTML === theirs.innerHTML) continue;
-    if (id === "messages" && busy()) continue;
-    const follow = id === "messages" && atEnd(mine);
-    mine.innerHTML = theirs.innerHTML;
-    if (follow) toEnd();
+// Message by message, so that a selection, an open menu or a scrolled box stays as it is.
+function putMessages(mine, theirs, force) {
+  const follow = mine.scrollHeight - mine.scrollTop - mine.clientHeight < 60;
+  const old = new Map([...mine.children].map((child) => [child.id, child]));
+  const fresh = [...theirs.children];
+  for (const child of fresh) {
+    const before = old.get(child.id);
+    const same = before && (before.dataset.source ?? before.innerHTML) === child.innerHTML;
+    const keep = same || (before && !force && busy(before));
+    const node = keep ? before : document.importNode(child, true);
+    if (!keep) node.dataset.source = child.innerHTML;
+    if (!keep && before && before.contains(document.activeElement)) refocus(node);
+    mine.append(node);
+    old.delete(child.id);
   }
+  old.forEach((gone) => gone.remove());
+  if (follow) toEnd();
+}
+
+function refocus(node) {
+  node.tabIndex = -1;
+  requestAnimationFrame(() => node.focus({ preventScroll: true }));
+}
+
+function put(fresh, force) {
+  for (const id of PARTS) {
+    const [mine, theirs] = [part(id), fresh.getElementById(id)];
+    if (mine && theirs && mine.innerHTML !== theirs.innerHTML) mine.innerHTML = theirs.innerHTML;
+  }
+  const [mine, theirs] = [part("messages"), fresh.getElementById("messages")];
+  if (mine && theirs && mine.innerHTML !== theirs.innerHTML) putMessages(mine, theirs, force);
+  if (!mine && theirs) location.reload();
+}
+
+async function load(answer, force) {
+  if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), "text/html"), force);
 }
 
 async function refresh() {
   try {
-    const answer = await fetch(location.href, { cache: "no-store" });
-    if (answer.ok) put(new DOMParser().parseFromString(await answer.text(), "text/html"));
+    const told = await (await fetch("/sandbox/live", { cache: "no-store" })).json();
+    const time = document.querySelector("#clock time");
+    if (time.textContent !== told.clock) time.textContent = told.clock;
+    if (told.version !== version) await load(await fetch(location.href, { cache: "no-store" }));
+    version = told.version;
   } catch {
     // the sandbox is restarting; the next round will tell
   }
-  setTimeout(refresh, EVERY);
+  setTimeout(refresh, document.hidden ? 4 * EVERY : EVERY);
 }
 
-document.getElementById("who").addEventListener("change", (event) => event.target.form.submit());
-document.addEventListener("change", (event) => {
-  const box = messages();
-  if (box && box.contains(event.target)) box.dataset.touched = "1";
+// A tap or a word posts without leaving the page.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  event.preventDefault();
+  const body = new URLSearchParams(new FormData(form, event.submitter));
+  if (event.submitter) event.submitter.disabled = true;
+  try {
+    const answer = await fetch(form.action, { method: "POST", body });
+    if (form.matches(".compose")) form.elements.text.value = "";
+    form.closest("article")?.removeAttribute("data-touched");
+    await load(answer, true);
+  } catch {
+    // the next round of refresh() shows what became of it
+  }
+  if (event.submitter) event.submitter.disabled = false;
 });
+document.addEventListener("change", (event) => {
+  const article = event.target.closest("#messages article");
+  if (article) article.dataset.touched = "1";
+});
+document.addEventListener("click", (event) => {
+  const at = event.target.closest("[data-at]");
+  const text = part("text");
+  if (!at || !text) return;
+  text.value = at.dataset.at + text.value;
+  text.focus();
+});
+part("who").addEventListener("change", (event) => event.target.form.submit());
 toEnd();
-setTimeout(refresh, EVERY);
+refresh();

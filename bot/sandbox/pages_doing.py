@@ -1,0 +1,139 @@
+"""What a person does on the phone's page beside tapping: write, rate, open a link, fetch a file."""
+
+import mimetypes
+from datetime import datetime
+from urllib.parse import quote, urlencode, urlsplit
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from bot.sandbox import people
+from bot.sandbox.media import amr_seconds
+from bot.sandbox.oauth_page import WHO
+from bot.sandbox.phone import File
+from bot.sandbox.world import World
+
+AUTHORIZE = "/connect/oauth2/authorize"
+REAL_AUTHORIZE = "open.weixin.qq.com"  # the host this sandbox plays
+WEEKDAYS = "一二三四五六日"
+INLINE = ("image/png", "image/jpeg", "image/gif", "video/mp4")  # never a type that can run
+LONGEST = 2048  # characters of what a person writes
+
+
+def clock(at: datetime) -> str:
+    """2026年9月24日 星期四 09:12:31"""
+    day = f"{at.year}年{at.month}月{at.day}日 星期{WEEKDAYS[at.weekday()]}"
+    return f"{day} {at:%H:%M:%S}"
+
+
+def from_elsewhere(request: Request) -> Response | None:
+    """A refusal for what another site's page asks for."""
+    if request.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none"):
+        return None
+    return PlainTextResponse("只能在演练环境的页面里点按。", status_code=403)
+
+
+def back(who: str, chat: str, notice: str = "") -> Response:
+    """To the chat again."""
+    query = {"who": who, "chat": chat} | ({"notice": notice} if notice else {})
+    return RedirectResponse("/sandbox?" + urlencode(query), status_code=303)
+
+
+def found(world: World, media_id: str) -> File | None:
+    """An uploaded file as the page fetches it."""
+    media = world.shelf.peek(media_id)
+    if media is None:
+        return None
+    seconds = round(amr_seconds(media.data)) if media.kind == "voice" else 0
+    href = f"/sandbox/media/{quote(media_id)}"
+    return File(href=href, name=media.filename, size=len(media.data), seconds=seconds)
+
+
+async def said(request: Request) -> Response:
+    """POST /sandbox/say: `who` writes `text` in `chat`; a robot hears it if it is meant."""
+    refusal = from_elsewhere(request)
+    if refusal is not None:
+        return refusal
+    fields = await request.form()
+    who, chat, text = (str(fields.get(name, "")) for name in ("who", "chat", "text"))
+    if not text.strip():
+        return back(who, chat)
+    world, http = request.app.state.world, request.app.state.http
+    try:
+        result = await people.say(world, who, chat, text.strip()[:LONGEST], http=http)
+    except ValueError:
+        return back(who, chat, "mute")
+    return back(who, chat, "" if result.delivered or chat in world.groups else "deaf")
+
+
+async def rated(request: Request) -> Response:
+    """POST /sandbox/rate: `who` finds the message `number` good (1) or not (2)."""
+    refusal = from_elsewhere(request)
+    if refusal is not None:
+        return refusal
+    world: World = request.app.state.world
+    fields = await request.form()
+    who, number, kind = (str(fields.get(name, "")) for name in ("who", "number", "kind"))
+    if not number.isdecimal() or kind not in ("1", "2"):
+        return back(who, "", "gone")
+    try:
+        told = people.rate(world, who, int(number), int(kind), reasons=[3] if kind == "2" else [])
+    except ValueError:
+        return back(who, "", "gone")
+    message = world.message(int(number))
+    return back(who, message.chat if message else "", "rated" if told.delivered else "deaf")
+
+
+async def opened(request: Request) -> Response:
+    """GET /sandbox/open?who=&url=: the link opens as that person, OAuth included.
+
+    Inside WeCom nobody is asked who they are; here a cookie tells the authorize page.
+    """
+    refusal = from_elsewhere(request)
+    if refusal is not None:
+        return refusal
+    world: World = request.app.state.world
+    who, url = request.query_params.get("who", ""), request.query_params.get("url", "")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or who not in world.users:
+        return PlainTextResponse("这个链接打不开。", status_code=404)
+    if (parts.hostname, parts.path) == (REAL_AUTHORIZE, AUTHORIZE):
+        url = f"{AUTHORIZE}?{parts.query}"
+    answer = RedirectResponse(url, status_code=303, headers={"Referrer-Policy": "no-referrer"})
+    answer.set_cookie(WHO, who, httponly=True, samesite="lax")
+    return answer
+
+
+async def media(request: Request) -> Response:
+    """GET /sandbox/media/<id>: pictures and films to look at, anything else to keep."""
+    world: World = request.app.state.world
+    file = world.shelf.peek(request.path_params["media_id"])
+    if file is None:
+        return PlainTextResponse("没有这个文件。", status_code=404)
+    kind = mimetypes.guess_type(file.filename)[0] or ""
+    shown = file.kind in ("image", "video") and kind in INLINE
+    way = "inline" if shown else f"attachment; filename*=UTF-8''{quote(file.filename)}"
+    headers = {"Content-Disposition": way, "X-Content-Type-Options": "nosniff"}
+    headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    return Response(
+        file.data,
+        media_type=kind if shown else "application/octet-stream",
+        headers=headers,
+    )
+
+
+async def live(request: Request) -> Response:
+    """GET /sandbox/live: the clock, and a number that grows whenever something happens."""
+    world: World = request.app.state.world
+    told = {"clock": clock(world.now()), "version": len(world.log), "banner": world.banner}
+    return JSONResponse(told, headers={"Cache-Control": "no-store"})
+
+
+ROUTES: list[BaseRoute] = [
+    Route("/sandbox/say", said, methods=["POST"]),
+    Route("/sandbox/rate", rated, methods=["POST"]),
+    Route("/sandbox/open", opened),
+    Route("/sandbox/media/{media_id}", media),
+    Route("/sandbox/live", live),
+]
