@@ -9,17 +9,17 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
-from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from bot.sandbox import control, desk_page, oauth_page, pages
 from bot.sandbox.api import ENDPOINTS
-from bot.sandbox.asks import Ask, Upload
+from bot.sandbox.asks import Ask
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.long_connection import long_connection
 from bot.sandbox.media import MB
+from bot.sandbox.multipart import media_part
 from bot.sandbox.serving import ABORT
 from bot.sandbox.world import World
 
@@ -53,11 +53,12 @@ async def endpoint(request: Request) -> Response:
     found = ENDPOINTS.get(name)
     if found is None:
         return JSONResponse({"errcode": 404, "errmsg": f"no such api: {name}"}, status_code=404)
-    form = found.upload and request.method == "POST"
+    post = request.method == "POST"
+    body = await _body(request, UPLOAD_LIMIT if found.upload else BODY_LIMIT) if post else b""
     ask = Ask(
         query=request.query_params,
-        body=b"" if form or request.method == "GET" else await _body(request),
-        upload=await _upload(request) if form else None,
+        body=b"" if found.upload else body,
+        upload=media_part(body) if found.upload else None,
         ip=ip(request),
     )
     return await _answer(request, name, lambda: world.call(name, ask))
@@ -67,29 +68,14 @@ def ip(request: Request) -> str:
     return request.client.host if request.client else "127.0.0.1"
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, limit: int) -> bytes:
     """The body, whatever its Content-Type says; b"" if it is absurdly large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
+        if len(body) > limit:
             return b""
     return bytes(body)
-
-
-async def _upload(request: Request) -> Upload | None:
-    """The part named `media`; None without one, or if the body is no form or far too large."""
-    if int(request.headers.get("content-length") or 0) > UPLOAD_LIMIT:
-        return None
-    try:
-        async with request.form(max_files=1) as form:
-            part = form.get("media")
-            if part is None or isinstance(part, str):
-                return None
-            data = await part.read(UPLOAD_LIMIT)
-            return Upload(filename=part.filename or "file", data=data)
-    except (MultiPartException, ValueError):
-        return None
 
 
 async def _answer(request: Request, endpoint: str, call: Call) -> Response:
