@@ -54,17 +54,21 @@ def sandbox(
     from bot.demo import serve_sandbox
 
     start = None if clock is None else moment_of(clock)
-    async_(
-        serve_sandbox(
-            port,
-            say,
-            tls_port=tls_port,
-            start=start,
-            roster=roster,
-            authority=ca,
-            as_json=as_json,
-        )
+    work = serve_sandbox(
+        port,
+        say,
+        tls_port=tls_port,
+        start=start,
+        roster=roster,
+        authority=ca,
+        as_json=as_json,
     )
+    if sys.platform == "win32":  # uvloop, twice as quick, is not made for it
+        async_(work)
+    else:
+        import uvloop
+
+        uvloop.run(work)
 
 
 @main.command()

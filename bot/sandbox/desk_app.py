@@ -60,7 +60,7 @@ class AppDesk:
         shown = judge(request, find=self._find)
         named = receivers(request)
         interval = check_interval(request)
-        fingerprint = (app.agentid, _digest(request))
+        fingerprint = (app.agentid, _digest(request) if interval else "")
         first = self._answered(fingerprint, interval)
         if first is not None:
             return self._duplicate(first)
