@@ -494,3 +494,17 @@ def test_nothing_heavy_is_imported_before_a_verb_needs_it():
 
 def test_a_console_that_lacks_a_character_gets_a_stand_in(qingfeng):
     assert "\\u" in qingfeng("check", PYTHONIOENCODING="latin-1", PYTHONUTF8="0").stdout
+
+
+def test_a_pasted_notice_becomes_the_year_and_a_slip_changes_nothing(ask, home):
+    text = (ROOT / "tests" / "core" / "notices" / "2026.txt").read_text("utf-8")
+    (home / "通知.txt").write_bytes(text.replace("共9天", "共8天").encode("gb18030"))
+    code, said = ask("calendar", "import", "通知.txt", "--yes")
+    assert (code, "写着共8天，数下来是9天" in said) == (1, True)
+    assert not (home / "schedules" / "overrides" / "2026.toml").exists()
+    (home / "通知.txt").write_text(text, "utf-8")
+    assert json_of(ask("calendar", "import", "通知.txt", "--json"))["written"] is None
+    answer = json_of(ask("calendar", "import", "通知.txt", "--yes", "--json"))
+    assert answer["written"] == "schedules/overrides/2026.toml"
+    days = json_of(ask("calendar", "--year", "2026", "--json"))["days"]
+    assert {day["source"] for day in days if day["date"] == "2026-02-16"} == {"override"}

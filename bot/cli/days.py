@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from bot.cli.shell import (
+    CANNOT,
     CONFIG,
+    FAULTS,
     JSON,
     PUSH_KEY,
     call,
     config_of,
+    fail,
     main,
     print_errors,
     print_json,
@@ -22,17 +26,20 @@ from bot.cli.shell import (
 from bot.core import messages
 
 
-@main.command()
+@main.group(invoke_without_command=True)
 @CONFIG
 @JSON
-@click.option(
-    "--year", type=click.IntRange(2005, 2098), required=True, metavar="YYYY", help="哪一年"
-)
-def calendar(config_path: str, as_json: bool, year: int) -> None:
+@click.option("--year", type=click.IntRange(2005, 2098), metavar="YYYY", help="哪一年")
+@click.pass_context
+def calendar(context: click.Context, config_path: str, as_json: bool, year: int | None) -> None:
     """哪天上班、哪天放假、各节点落在哪天，依据是什么。
 
-    例：qingfeng calendar --year 2026
+    例：qingfeng calendar --year 2026    例：qingfeng calendar import 通知.txt
     """
+    if context.invoked_subcommand is not None:
+        return
+    if year is None:
+        fail(["请写明哪一年，如 qingfeng calendar --year 2026"], CANNOT)
     from bot.app import folders_of
     from bot.core.calendar import Calendar, year_days
     from bot.library.folder import load_schedules
@@ -49,6 +56,59 @@ def calendar(config_path: str, as_json: bool, year: int) -> None:
         print_json(answer)
     else:
         _print_calendar(answer)
+
+
+@calendar.command("import")
+@CONFIG
+@JSON
+@click.argument("file", metavar="FILE|-")
+@click.option("--year", type=click.IntRange(2005, 2098), metavar="YYYY", help="通知里没写年份时用")
+@click.option("--yes", is_flag=True, help="不再询问，直接写入")
+def calendar_import(
+    config_path: str, as_json: bool, file: str, year: int | None, yes: bool
+) -> None:
+    """录入国务院办公厅的放假通知：原文存成文件，或用 - 直接粘贴。
+
+    星期与日期、天数都会核对；看过全年安排再写入。例：qingfeng calendar import 通知.txt
+    """
+    from pathlib import Path
+
+    from bot.library.decode import Unreadable, decode, read_text
+
+    try:
+        pasted = file == "-"
+        text = decode(sys.stdin.buffer.read()) if pasted else read_text(Path(file))
+    except Unreadable as error:
+        fail([f"{file}：{error}"], CANNOT)
+    params = {"text": text, "year": year}
+    answer = call(config_path, "calendar-import", params)
+    sure = yes or (not pasted and not as_json and sys.stdin.isatty())
+    if not as_json:
+        _print_notice(answer)
+    if not answer["problems"] and sure and (yes or click.confirm("全年安排是否无误，写入？")):
+        answer = call(config_path, "calendar-import", {**params, "write": True})
+    if as_json:
+        print_json(answer)
+    elif answer["written"]:
+        click.echo(f"已写入 {answer['written']}；还没有发出的推送会照新安排走，已发出的不动。")
+    elif not answer["problems"]:
+        click.echo("没有写入。确认无误后加 --yes。")
+    if answer["problems"]:
+        sys.exit(FAULTS)
+
+
+def _print_notice(answer: Mapping[str, Any]) -> None:
+    from datetime import date
+
+    rows: list[list[str]] = []
+    for day in answer["days"]:
+        weekday = "一二三四五六日"[date.fromisoformat(day["date"]).weekday()]
+        rows.append(
+            [day["date"], f"周{weekday}", "上班" if day["workday"] else "放假", day["name"]]
+        )
+    table(f"{answer['title']} {answer['number']}", ["日期", "星期", "", "节日"], rows)
+    for problem in answer["problems"]:
+        click.echo(f"有疑问：{problem}", err=True)
 
 
 def _day_json(day: Any) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 from bot.verbs import (
     correcting,
+    days,
     figures,
     keeping,
     ledger,
@@ -25,6 +26,7 @@ from bot.verbs.asking import Mistake, Verb
 __all__ = ["VERBS", "Mistake", "Verb"]
 
 VERBS: Mapping[str, Verb] = {
+    "calendar-import": days.calendar_import,
     "plan": planning.plan,
     "pause": pausing.pause,
     "resume": pausing.resume,

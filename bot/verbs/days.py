@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.core.notice import as_toml, read_notice
 from bot.engine.bureau import Bureau
-from bot.library.decode import write_new
+from bot.library import disk
 from bot.verbs.asking import Mistake, Params
 
 
@@ -30,6 +30,6 @@ async def calendar_import(bureau: Bureau, _: datetime, params: Params) -> dict[s
             raise Mistake("；".join(notice.problems))
         path = bureau.shelf.folders.schedules / "overrides" / f"{notice.year}.toml"
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_new(path, as_toml(notice))
+        disk.write(path, as_toml(notice).encode())
         answer["written"] = f"schedules/overrides/{path.name}"
     return answer
