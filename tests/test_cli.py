@@ -163,6 +163,30 @@ def test_check_names_path_line_and_code_and_exits_1(qingfeng, home):
     assert "cases/x.md:3  错误" in qingfeng("check", code=1).stdout
 
 
+def test_check_fix_puts_right_what_is_mechanical_and_keeps_the_encoding(qingfeng, home):
+    shipped = next((home / "content/cases").glob("SC-01*.md"))
+    text = shipped.read_text("utf-8")
+    spoilt = text.replace("编号: SC-01\n", "编号: SC-99\n").replace("标题: ", "标题: 局⻓与")
+    spoilt = spoilt.replace("## 经过\n", "## 经过\n\n落实八项规定精神。\u200b《纪律处分条例》。\n")
+    path = home / "content/x.md"
+    path.write_bytes(spoilt.replace("\n", "\r\n").encode("gb18030"))
+    answer = json.loads(qingfeng("check", "x.md", "--fix", "--json").stdout)
+    assert len(answer["fixed"]["x.md"]) == 4
+    mended = path.read_bytes().decode("gb18030")
+    assert "标题: 局长与" in mended
+    assert "落实中央八项规定精神。《中国共产党纪律处分条例》。\r\n" in mended
+    assert not {p["code"] for p in answer["problems"]} & {"wording", "invisible", "lookalike"}
+
+
+def test_check_finds_a_key_in_what_is_handed_on_and_does_not_repeat_it(qingfeng, home):
+    key = "6f1c2a34-9b7d-4e58-a1c3-" + "5d7e9f012b4c"
+    with (home / "config.example.toml").open("a", encoding="utf-8") as file:
+        file.write(f"# https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={key}\n")
+    said = qingfeng("check", code=1).stdout
+    assert "config.example.toml" in said
+    assert key not in said
+
+
 def test_check_of_one_file_speaks_of_that_file_however_it_is_named(ask, home):
     (home / "content" / "cases" / "x.md").write_text("x", "utf-8")
     for path in ("cases/x.md", "content/cases/x.md", "./content/cases", str(home / "content")):

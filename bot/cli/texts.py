@@ -29,33 +29,41 @@ from bot.cli.shell import (
 @main.command()
 @CONFIG
 @JSON
+@click.option("--fix", is_flag=True, help="代改机械的错：看不见的字符、部首字形、写错的提法")
 @click.argument("paths", nargs=-1, metavar="[PATH…]")
-def check(config_path: str, as_json: bool, paths: tuple[str, ...]) -> None:
+def check(config_path: str, as_json: bool, fix: bool, paths: tuple[str, ...]) -> None:
     """检查内容和日程，逐条列出文件、行号和改法。
 
     例：qingfeng check    例：qingfeng check nodes/N06-端午.md --json
     """
     from bot.app import folders_of, system_clock
-    from bot.core.lint import lint
-    from bot.library.folder import errors, load_items, load_schedules
+    from bot.library.folder import errors, examine_folders, load_items
+    from bot.library.leaks import leaks
+    from bot.library.mending import mend_files
     from bot.library.words import load_lexicon
 
-    folders = folders_of(config_of(config_path))
+    config, today = config_of(config_path), system_clock().date()
+    folders = folders_of(config)
     if not folders.content.is_dir():
         fail([f"找不到内容文件夹 {folders.content}"], CANNOT)
-    schedules, problems = load_schedules(folders.schedules)
-    items, more = load_items(folders.content)
-    problems += more
-    lexicon, more = load_lexicon(folders.content, system_clock().date())
-    problems += more
-    problems += lint(items, system_clock().date(), schedules.known, lexicon)
-    if paths:
-        asked = [_within(path, folders) for path in paths]
-        problems = [problem for problem in problems if _asked_for(problem.path, asked)]
-        items = [item for item in items if _asked_for(item.path, asked)]
+    asked = [_within(path, folders) for path in paths] or [""]
+    fixed: dict[str, list[str]] = {}
+    if fix:
+        lexicon, _ = load_lexicon(folders.content, today)
+        found, _ = load_items(folders.content)
+        wanted = [item.path for item in found if _asked_for(item.path, asked)]
+        fixed = mend_files(folders.content, wanted, lexicon)
+    items, problems = examine_folders(folders, today)
+    problems += leaks(config.root)
+    problems = [problem for problem in problems if _asked_for(problem.path, asked)]
+    items = [item for item in items if _asked_for(item.path, asked)]
     if as_json:
-        print_json({"items": len(items), "problems": [vars(problem) for problem in problems]})
+        told: dict[str, object] = {"fixed": fixed} if fix else {}
+        told |= {"items": len(items), "problems": [vars(problem) for problem in problems]}
+        print_json(told)
     else:
+        for path, changes in fixed.items():
+            click.echo(f"{path}  已改：{'；'.join(changes)}")
         print_problems(problems)
         click.echo(
             f"共 {len(items)} 篇内容，{len(errors(problems))} 个错误，"

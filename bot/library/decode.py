@@ -55,6 +55,15 @@ def decode(data: bytes) -> str:
     raise Unreadable(_NO_TEXT if b"\0" in data and not marked else _NO_ENCODING)
 
 
+def encoding_of(data: bytes) -> str | None:
+    """Return the encoding that gives `data` back byte for byte, None where none does."""
+    for encoding in ("utf-8-sig", "utf-8", "utf-16", "gb18030"):
+        with contextlib.suppress(UnicodeError):
+            if data.decode(encoding).encode(encoding) == data:
+                return encoding
+    return None
+
+
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     """Return the text of a regular file of at most `limit` bytes; Unreadable otherwise."""
     try:

@@ -30,6 +30,11 @@ from bot.library.words import load_lexicon
 _LITTER_PREFIX = ("~$", ".", "._")
 _LITTER_SUFFIX = (".bak", ".swp", ".tmp", ".part", "~")
 _SUFFIXES = (".md", ".txt")
+_OFFICE = {
+    ".wps": "WPS 文字的 .wps 读不了：请在 WPS 里另存为 .docx，放进 待导入 文件夹",
+    ".doc": "旧式的 .doc 读不了：请另存为 .docx，放进 待导入 文件夹",
+    ".docx": "Word 文件不能直接推送：请放进 待导入 文件夹，再用 qingfeng import",
+}
 _YEAR = re.compile(r"20\d\d", re.ASCII)
 _OTHER_FOLDERS = ("approvals", "待导入")
 _OVERRIDES = "schedules/overrides"
@@ -84,12 +89,8 @@ def load(folders: Folders, today: date) -> Library:
 def _load(
     folders: Folders, today: date, schedules: Schedules, found: Sequence[Problem], hold: str
 ) -> Library:
-    problems = list(found)
-    items, more = load_items(folders.content)
-    problems += more
-    lexicon, more = load_lexicon(folders.content, today)
-    problems += more
-    problems += lint(items, today, schedules.known, lexicon)
+    items, more = _examined(folders, today, schedules)
+    problems = [*found, *more]
     faulty = {problem.path for problem in problems if problem.severity == "error"}
     key = approvals.seal_key(folders.data) if folders.review else b""
     held, unreadable = _halts(folders)
@@ -114,6 +115,21 @@ def _halts(folders: Folders) -> tuple[list[str], str]:
 def _held(item: Item, words: Sequence[str]) -> str:
     word = holding.held_by(item, words) if words else ""
     return messages.BLOCK_HELD.format(word) if word else ""
+
+
+def examine_folders(folders: Folders, today: date) -> tuple[list[Item], list[Problem]]:
+    """Return every item and everything that is wrong, without asking who approved what."""
+    schedules, problems = load_schedules(folders.schedules)
+    items, more = _examined(folders, today, schedules)
+    return items, problems + more
+
+
+def _examined(
+    folders: Folders, today: date, schedules: Schedules
+) -> tuple[list[Item], list[Problem]]:
+    items, problems = load_items(folders.content)
+    lexicon, more = load_lexicon(folders.content, today)
+    return items, problems + more + lint(items, today, schedules.known, lexicon)
 
 
 def _hold(problems: Sequence[Problem]) -> str:
@@ -157,8 +173,11 @@ def _candidates(content: Path, problems: list[Problem]) -> Iterator[Path]:
         names[:] = sorted(n for n in names if n not in _OTHER_FOLDERS and not _litter(n))
         yield from (Path(folder) / name for name in names if (Path(folder) / name).is_symlink())
         for name in sorted(files):
+            path = Path(folder) / name
             if name.lower().endswith(_SUFFIXES) and not _litter(name):
-                yield Path(folder) / name
+                yield path
+            elif (hint := _OFFICE.get(path.suffix.lower())) and not _litter(name):
+                problems.append(_warning(_shown(path, content), hint))
 
 
 def _shown(path: Path, content: Path) -> str:
@@ -332,6 +351,10 @@ class Shelf:
 
 def errors(problems: Sequence[Problem]) -> list[Problem]:
     return [problem for problem in problems if problem.severity == "error"]
+
+
+def _warning(path: str, message: str) -> Problem:
+    return replace(_problem(path, message), severity="warning", code="office-file")
 
 
 def _problem(path: str, message: str, line: int = 0) -> Problem:

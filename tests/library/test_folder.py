@@ -68,6 +68,15 @@ def test_litter_is_passed_over_in_silence(desk):
     assert library.problems == ()
 
 
+@pytest.mark.parametrize("name", ["通知.wps", "通知.doc", "通知.DOCX"])
+def test_an_office_file_among_the_texts_gets_one_sentence(desk, name):
+    put(desk, name, b"\xd0\xcf\x11\xe0")
+    put(desk, "~$" + name, b"x")
+    (problem,) = read(desk).problems
+    assert (problem.path, problem.severity) == (name, "warning")
+    assert "待导入" in problem.message
+
+
 @pytest.mark.parametrize("name", ["a.md", "a.MD", "a.txt", "A.TXT", "a.md.txt", "README-第一课.md"])
 def test_every_name_windows_gives_a_text_with_a_head_is_read(desk, name):
     put(desk, name, item())

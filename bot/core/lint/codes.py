@@ -11,6 +11,7 @@ READING: dict[str, tuple[Severity, str, str]] = {
         "文件读不了：链接出了文件夹、太大、不是文本、编码认不出、附件不在",
         "照提示另存或搬动",
     ),
+    "office-file": ("warning", ".wps、.doc、.docx 放在内容里", "另存为 .docx，放进 待导入 文件夹"),
     "toml": ("error", "TOML 写法不对", "照提示改那一行"),
     "lexicon": ("error", "提法库里有不认识的项，或写法不对", "照提示改那一行"),
     "lexicon-missing": ("warning", "没有提法库 lexicon.toml", "从样例里复制一份"),

@@ -11,7 +11,7 @@ from bot.core.lint.rule import UNSEEN, Found, Frame, Sheet, rule
 from bot.core.model import Kind
 
 TURNING = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # right-to-left and back
-_ZWJ_IN_EMOJI = re.compile("(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
+ZWJ_IN_EMOJI = re.compile("(?<=[\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])\u200d"
                            "(?=[\u2600-\u27bf\U0001f000-\U0001faff])")  # fmt: skip
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 # Radicals and compatibility forms that PDF readers put in place of the characters: ⽉ for 月.
@@ -53,7 +53,7 @@ def right_to_left(sheet: Sheet, _: Frame) -> Iterator[Found]:
 @rule("invisible", "看不见的字符：零宽空格、控制符", "删去；--fix 可以代删")
 def invisible(sheet: Sheet, _: Frame) -> Iterator[Found]:
     for name, text in _every(sheet):
-        seen = TURNING.sub("", _ZWJ_IN_EMOJI.sub("", text))
+        seen = TURNING.sub("", ZWJ_IN_EMOJI.sub("", text))
         if match := UNSEEN.search(seen) or CONTROL.search(seen):
             hint = f"有看不见的字符 U+{ord(match[0]):04X}，请删去（check --fix 可以代删）"
             yield Found(name, hint, text.find(match[0]))

@@ -1,0 +1,62 @@
+"""About two hundred hard files: every planted fault is found, and nothing is raised on the sound.
+
+The name of a planted one says which code must find it: tests/library/hard/planted/<code>--<n>.md.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from bot.library.folder import Folders, examine_folders
+from tests.library.shelves import TODAY
+
+ROOT = Path(__file__).parents[2]
+HARD = Path(__file__).parent / "hard"
+PLANTED = sorted(path.name for path in (HARD / "planted").iterdir())
+
+
+def codes(folder: Path, home: Path) -> dict[str, set[str]]:
+    """Return what is found in a folder of texts: name of the file -> codes."""
+    shutil.copytree(folder, home / "content")
+    shutil.copy(ROOT / "content/lexicon.toml", home / "content")
+    where = Folders(content=home / "content", schedules=ROOT / "schedules", data=home)
+    items, problems = examine_folders(where, TODAY)
+    found: dict[str, set[str]] = {item.path: set() for item in items}
+    for problem in problems:
+        found.setdefault(problem.path, set()).add(problem.code)
+    return found
+
+
+@pytest.fixture(scope="module")
+def planted(tmp_path_factory):
+    return codes(HARD / "planted", tmp_path_factory.mktemp("planted"))
+
+
+def test_there_are_enough_of_them():
+    assert len(PLANTED) > 150
+    assert len(list((HARD / "sound").iterdir())) > 50
+
+
+def test_every_planted_fault_is_found_by_its_own_rule(planted):
+    missed = [name for name in PLANTED if name.split("--")[0] not in planted.get(name, set())]
+    assert missed == []
+
+
+def test_nothing_else_is_said_of_a_planted_fault(planted):
+    # A bad 失效 is one that is missing, too.
+    more = {"item-expires": {"field-missing"}}
+    wrong = {
+        name: planted[name]
+        for name in PLANTED
+        if planted[name] - {name.split("--")[0]} - more.get(name.split("--")[0], set())
+    }
+    assert wrong == {}
+
+
+def test_nothing_is_raised_on_a_sound_text(tmp_path):
+    found = codes(HARD / "sound", tmp_path)
+    assert {name: said for name, said in found.items() if said} == {}
+    assert len(found) > 50
