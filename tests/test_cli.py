@@ -226,6 +226,33 @@ def test_an_edit_after_the_approval_is_shown_to_the_character(ask, home):
     assert "没有可比的" in ask("approve", "SC-01", "--diff")[1]
 
 
+def test_a_preview_fills_the_calendar_of_any_day_and_tells_how_full_it_is(ask, home):
+    answer = json_of(ask("preview", "N06", "--clock", "2026-06-15", "--json"))
+    shown = {(view["channel"], view["part"]): view for view in answer["views"]}
+    group = shown["webhook", "main"]
+    text = group["message"]["markdown"]["content"]
+    assert "6月19日（周五）至6月21日（周日）放假" in text
+    assert group["used"] == [["全文", len(text.encode()), 4096, "字节"]]
+    card = shown["app", "final"]["message"]["template_card"]
+    assert card["button_list"][0]["text"] == "已阅"
+    assert answer["blocked"] == "内容未经审批"
+    said = ask("preview", "N06", "--clock", "2031-06-15", "--channel", "app")[1]
+    assert "逐人卡片" in said
+    assert "群消息" not in said
+    ask("preview", "SC-01", "-o", "预览.html")
+    page = (home / "预览.html").read_text("utf-8")
+    assert "情景案例·虚构" in page
+    assert "wx-bubble" in page
+    assert "<script" not in page
+
+
+def test_a_new_text_is_a_draft_and_a_repost_needs_its_source(ask, home):
+    made = json_of(ask("new", "情景案例", "一盒茶叶", "--json"))
+    assert "状态: 草稿" in (home / made["path"]).read_text("utf-8")
+    link = ["--source", "某省纪委监委", "--date", "2026-05-31", "--link", "https://a.example/1"]
+    assert ask("new", "转发通报", "通报一起", *link)[0] == 0
+
+
 def test_a_halt_is_told_listed_and_lifted(ask):
     ask("approve", "SC-01", "--as", "王五", "--sources-checked")
     assert "SC-01" in ask("hold", "老同学", "--as", "王五")[1]
@@ -299,6 +326,11 @@ MISTAKES = [
     (1, "approve", "SC-01", "--as", "王五", "--step", "../x", "--sources-checked"),
     (1, "approve", "SC-01", "--as", "王五"),
     (2, "approve", "SC-01"),
+    (1, "preview", "SC-01", "--channel", "fax"),
+    (1, "preview", "SC-01", "--clock", "昨天"),
+    (1, "new", "诗", "标题"),
+    (1, "new", "转发通报", "没有来源"),
+    (1, "new", "更正", "没写更正哪一篇"),
     (1, "hold", "字"),
     (1, "hold", "没有叫停过的", "--lift"),
     (2, "hold", "--lift"),

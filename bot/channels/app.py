@@ -40,8 +40,7 @@ class App:
             raise ValueError(f"an app message is for 1 to {PEOPLE} people, not {len(to)}")
         if any(not person or "|" in person for person in to):
             raise ValueError("an account is empty or holds a |")
-        content = _card(message) if isinstance(message, Card) else _markdown(message)
-        whole = {"touser": "|".join(to), **content, "agentid": self._agentid, **_ONCE}
+        whole = {"touser": "|".join(to), **content_of(message), "agentid": self._agentid, **_ONCE}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
 
     async def send(self, body: bytes) -> Sent:
@@ -54,6 +53,11 @@ class App:
             raise unanswered(failed) from None
         asked = json.loads(body)["touser"].split("|")
         return judge(answer, deduplicated=self.deduplicates, asked=asked)
+
+
+def content_of(message: Message) -> dict[str, Any]:
+    """Return what is seen of a message: all but whom it is for and by which app."""
+    return _card(message) if isinstance(message, Card) else _markdown(message)
 
 
 def _markdown(message: Markdown) -> dict[str, Any]:

@@ -6,11 +6,13 @@ from bot.cli import (  # noqa: F401 - they add verbs
     keeping,
     ledger,
     people,
+    previewing,
     pushing,
     reviewing,
     running,
     stopping,
     texts,
+    writing,
 )
 from bot.cli.shell import main
 
