@@ -253,6 +253,13 @@ def test_a_new_text_is_a_draft_and_a_repost_needs_its_source(ask, home):
     assert ask("new", "转发通报", "通报一起", *link)[0] == 0
 
 
+def test_a_form_is_printed_signed_and_registered(ask, home):
+    made = json_of(ask("form", "SC-01", "SP-02", "-o", "表.docx", "--json"))
+    assert (home / "表.docx").read_bytes().startswith(b"PK")
+    code, said = ask("approve", "--paper", made["number"], "--signed", "终审=王五")
+    assert (code, "登记通过 2 篇 SC-01 SP-02" in said) == (0, True)
+
+
 def test_a_halt_is_told_listed_and_lifted(ask):
     ask("approve", "SC-01", "--as", "王五", "--sources-checked")
     assert "SC-01" in ask("hold", "老同学", "--as", "王五")[1]
@@ -331,6 +338,11 @@ MISTAKES = [
     (1, "new", "诗", "标题"),
     (1, "new", "转发通报", "没有来源"),
     (1, "new", "更正", "没写更正哪一篇"),
+    (2, "form"),
+    (1, "form", "SC-99"),
+    (2, "form", "SC-01", "-o", "表.pdf"),
+    (2, "approve", "--paper", "20260615-1a2b3c"),
+    (1, "approve", "--paper", "20260615-1a2b3c", "--signed", "终审=王五"),
     (1, "hold", "字"),
     (1, "hold", "没有叫停过的", "--lift"),
     (2, "hold", "--lift"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,24 +15,36 @@ from bot.cli.shell import CANNOT, CONFIG, JSON, call, fail, main, print_json
 @main.command()
 @CONFIG
 @JSON
-@click.argument("item", metavar="ITEM")
+@click.argument("item", metavar="[ITEM]", required=False)
 @click.option("--as", "who", metavar="NAME", help="谁审批")
 @click.option("--step", metavar="STEP", help="哪个环节，缺省为轮到的那个")
 @click.option("--sources-checked", is_flag=True, help="已打开来源，逐条核对")
 @click.option("--diff", "only_diff", is_flag=True, help="只看与上次审批的文字有何不同，不审批")
+@click.option("--paper", metavar="NUMBER", help="登记一张签好的审核表，写表头的表号")
+@click.option("--signed", multiple=True, metavar="STEP=NAME", help="表上哪个环节是谁签的，可写几个")
+@click.option("--without", multiple=True, metavar="ITEM", help="表上划去的篇目")
 def approve(
     config_path: str,
     as_json: bool,
-    item: str,
+    item: str | None,
     who: str | None,
     step: str | None,
     sources_checked: bool,
     only_diff: bool,
+    paper: str | None,
+    signed: tuple[str, ...],
+    without: tuple[str, ...],
 ) -> None:
     """审批一篇内容；之后一字改动都要重新审批。
 
     例：qingfeng approve SC-01 --as 王五 --sources-checked    例：qingfeng approve SC-01 --diff
+
+    例：qingfeng approve --paper 20260615-1a2b3c --signed 终审=王五
     """
+    if paper is not None:
+        return _paper(config_path, as_json, paper, signed, without)
+    if not item:
+        fail(["请写明审批哪一篇，例如 qingfeng approve SC-01 --as 王五"], CANNOT)
     if only_diff:
         changes = call(config_path, "diff", {"item": item})
         return print_json(changes) if as_json else print_diff(changes)
@@ -46,6 +59,61 @@ def approve(
         return print_json(answer)
     click.echo(f"已登记：{answer['who']} {answer['step']}通过《{answer['title']}》。")
     click.echo(f"还不能推送：{answer['blocked']}" if answer["blocked"] else "可以推送了。")
+    return None
+
+
+def _paper(
+    config_path: str, as_json: bool, number: str, signed: tuple[str, ...], without: tuple[str, ...]
+) -> None:
+    pairs = [pair.partition("=") for pair in signed]
+    if not pairs or not all(equals and name.strip() for _, equals, name in pairs):
+        fail(["请写明表上谁签了哪个环节，例如 --signed 终审=王五"], CANNOT)
+    params = {
+        "number": number,
+        "signed": {step: name for step, _, name in pairs},
+        "without": list(without),
+    }
+    answer = call(config_path, "approve-paper", params)
+    if as_json:
+        return print_json(answer)
+    click.echo(
+        f"审核表 {number}：登记通过 {len(answer['approved'])} 篇 {' '.join(answer['approved'])}"
+    )
+    for name, reason in answer["refused"].items():
+        click.echo(f"  {name} 没有登记：{reason}")
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("items", nargs=-1, required=True, metavar="ITEM…")
+@click.option(
+    "-o",
+    "path",
+    type=click.Path(path_type=Path),
+    metavar="FILE.docx",
+    help="写到哪里，.docx 或 .html；缺省为 信息发布审核表-表号.docx",
+)
+def form(config_path: str, as_json: bool, items: tuple[str, ...], path: Path | None) -> None:
+    """打印《信息发布审核表》，几篇合用一张；签好后用 approve --paper 登记。
+
+    例：qingfeng form SC-01 SP-02    例：qingfeng form N06 -o 审核表.html
+    """
+    import base64
+
+    if path is not None and path.suffix.lower() not in (".docx", ".html"):
+        fail(["审核表只能写成 .docx 或 .html"], CANNOT)
+    answer = call(config_path, "form", {"items": list(items)})
+    path = path or Path(f"信息发布审核表-{answer['number']}.docx")
+    page = path.suffix.lower() == ".html"
+    path.write_bytes(answer["html"].encode() if page else base64.b64decode(answer["docx"]))
+    if as_json:
+        shown = ("number", "items", "steps")
+        return print_json({**{name: answer[name] for name in shown}, "path": str(path)})
+    click.echo(f"已写入 {path}，{len(answer['items'])} 篇，表号 {answer['number']}。")
+    signed = " ".join(f"--signed {step}=签字人" for step in answer["steps"])
+    click.echo(f"签好后登记：qingfeng approve --paper {answer['number']} {signed}")
     return None
 
 
