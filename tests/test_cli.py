@@ -260,6 +260,12 @@ def test_a_form_is_printed_signed_and_registered(ask, home):
     assert (code, "登记通过 2 篇 SC-01 SP-02" in said) == (0, True)
 
 
+def test_a_pack_goes_out_and_comes_in_again_changing_nothing(ask, home):
+    assert json_of(ask("pack", "-o", "包.zip", "--json"))["files"] > 10
+    changes = json_of(ask("pack", "import", "包.zip", "--json"))["changes"]
+    assert {one["what"] for one in changes} == {"same"}
+
+
 def test_a_halt_is_told_listed_and_lifted(ask):
     ask("approve", "SC-01", "--as", "王五", "--sources-checked")
     assert "SC-01" in ask("hold", "老同学", "--as", "王五")[1]
@@ -343,6 +349,8 @@ MISTAKES = [
     (2, "form", "SC-01", "-o", "表.pdf"),
     (2, "approve", "--paper", "20260615-1a2b3c"),
     (1, "approve", "--paper", "20260615-1a2b3c", "--signed", "终审=王五"),
+    (2, "pack"),
+    (1, "pack", "import", "config.example.toml"),
     (1, "hold", "字"),
     (1, "hold", "没有叫停过的", "--lift"),
     (2, "hold", "--lift"),

@@ -36,7 +36,7 @@ _OFFICE = {
     ".docx": "Word 文件不能直接推送：请放进 待导入 文件夹，再用 qingfeng import",
 }
 _YEAR = re.compile(r"20\d\d", re.ASCII)
-_OTHER_FOLDERS = ("approvals", "待导入")
+_OTHER_FOLDERS = ("approvals", "待导入", "待合并")
 _OVERRIDES = "schedules/overrides"
 MAX_ATTACHMENT = 20 * 1024 * 1024
 

@@ -1,0 +1,213 @@
+"""Packs: content and schedules as one zip with digests, from one office to another on a stick.
+
+A pack is a stranger's file: everything in it is checked before anything of it is written. It
+carries no approval. What the unit changed itself stays: three digests decide, of the file as the
+last pack brought it, as it is here, and as this pack brings it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import json
+import re
+import stat
+import zipfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Literal
+
+from bot.library import disk
+from bot.library.decode import Unreadable, decode
+
+MANIFEST = "pack.json"
+FORMAT = 1  # of packs, whatever the version of the program
+ROOTS = ("content", "schedules")
+LEFT_OUT = ("approvals", "待导入", "待合并")
+MAX_FILES, MAX_FILE, MAX_ALL = 20_000, 20 * 1024 * 1024, 300 * 1024 * 1024
+_SUFFIXES = frozenset({".md", ".txt", ".toml", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".docx"})
+_TEXTS = frozenset({".md", ".txt", ".toml"})
+_BAD = re.compile(r'[\\:*?"<>|\x00-\x1f\x7f]')
+
+What = Literal["new", "updated", "same", "yours", "conflict", "deleted"]
+
+
+class BadPack(ValueError):
+    """A file that is no sound pack; the sentence says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    path: str
+    what: What
+
+
+@dataclass(frozen=True, kw_only=True)
+class Places:
+    content: Path
+    schedules: Path
+    data: Path
+
+    def of(self, name: str) -> Path:
+        root, _, rest = name.partition("/")
+        return (self.content if root == "content" else self.schedules) / rest
+
+    @property
+    def base(self) -> Path:
+        return self.data / "pack-base.json"
+
+
+def collect(places: Places) -> dict[str, bytes]:
+    """Return what a pack of this library holds: path -> bytes. Links lead nowhere."""
+    found: dict[str, bytes] = {}
+    for root, folder in (("content", places.content), ("schedules", places.schedules)):
+        for path in sorted(folder.rglob("*")):
+            parts = path.relative_to(folder).parts
+            if parts[0] in LEFT_OUT or any(part.startswith((".", "~$")) for part in parts):
+                continue
+            if path.is_symlink() or not path.is_file() or path.suffix.lower() not in _SUFFIXES:
+                continue
+            if path.resolve().is_relative_to(folder.resolve()):
+                found[f"{root}/{'/'.join(parts)}"] = path.read_bytes()
+    return found
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """Return a pack of these files: the same bytes for the same files."""
+    digests = {name: hashlib.sha256(data).hexdigest() for name, data in sorted(files.items())}
+    manifest = json.dumps({"format": FORMAT, "files": digests}, ensure_ascii=False, indent=1)
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in [(MANIFEST, manifest.encode()), *sorted(files.items())]:
+            archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def unpacked(path: Path) -> dict[str, bytes]:
+    """Return the files of a pack once all of it is found sound; BadPack otherwise."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return _checked(archive)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError):
+        raise BadPack("不是内容包，或者已经损坏，请重新拷贝") from None
+    except (UnicodeError, ValueError) as error:
+        if isinstance(error, BadPack):
+            raise
+        raise BadPack("内容包里的文件名或清单读不懂") from None
+
+
+def _checked(archive: zipfile.ZipFile) -> dict[str, bytes]:
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    if len(infos) > MAX_FILES:
+        raise BadPack(f"内容包里的文件太多，超过 {MAX_FILES} 个")
+    if sum(info.file_size for info in infos) > MAX_ALL:
+        raise BadPack("内容包解开太大，可能是压缩炸弹，不予导入")
+    if len({info.filename.casefold() for info in infos}) < len(infos):
+        raise BadPack("内容包里有同名的文件")
+    files = {info.filename: _data(archive, info) for info in infos}
+    digests = _manifest(files.pop(MANIFEST, b""))
+    found = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+    if found != digests:
+        raise BadPack("内容包与它的清单对不上，可能被改动过或没有拷完整")
+    return files
+
+
+def _data(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+    name = info.filename
+    if name != MANIFEST and (reason := _unfit(name, info.external_attr >> 16)):
+        raise BadPack(f"内容包里的“{name[:60]!a}”{reason}，不予导入")
+    with archive.open(info) as file:  # what a header says of a size need not be so
+        data = file.read(MAX_FILE + 1)
+    if len(data) > MAX_FILE:
+        raise BadPack(f"内容包里的“{name[:60]}”太大，可能是压缩炸弹，不予导入")
+    return data
+
+
+def _unfit(name: str, mode: int) -> str:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or _BAD.search(name) or str(path) != name:
+        return "想写到别处去"
+    if stat.S_ISLNK(mode):
+        return "是一个链接"
+    if len(path.parts) < 2 or path.parts[0] not in ROOTS:
+        return "不是内容也不是日程"
+    if path.parts[1] in LEFT_OUT:
+        return "是审批一类的记录，审批不能随包带来"
+    if path.suffix.lower() not in _SUFFIXES or any(part.startswith(".") for part in path.parts):
+        return "不是内容包该有的文件"
+    return ""
+
+
+def _manifest(data: bytes) -> dict[str, str]:
+    try:
+        told = json.loads(data)
+        if told["format"] > FORMAT:
+            raise BadPack("这个内容包是更新的程序做的，请先升级清风")
+        return {str(name): str(digest) for name, digest in told["files"].items()}
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        if isinstance(error, BadPack):
+            raise
+        raise BadPack("内容包里没有清单，不知道该有什么") from None
+
+
+def merge(files: Mapping[str, bytes], places: Places) -> list[Change]:
+    """Bring the files of a pack in; what the unit changed stays, what both changed is laid beside.
+
+    The other version of what both changed comes to content/待合并/, which nothing reads.
+    """
+    base = _base(places)
+    changes = [_bring(name, data, base.get(name, ""), places) for name, data in _sorted(files)]
+    brought = base | {name: digest_of(name, data) for name, data in files.items()}
+    disk.write(places.base, json.dumps(brought, ensure_ascii=False, indent=1).encode())
+    return changes
+
+
+def _sorted(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
+    yield from sorted(files.items())
+
+
+def _bring(name: str, data: bytes, base: str, places: Places) -> Change:
+    path, theirs = places.of(name), digest_of(name, data)
+    root = (places.content if name.startswith("content/") else places.schedules).resolve()
+    if not path.resolve().is_relative_to(root):
+        raise BadPack(f"“{name}”在这里是一个通向别处的链接，不予导入")
+    if not path.exists():
+        if base:  # the unit took it away: it does not come back by itself
+            return Change(path=name, what="deleted")
+        _put(path, data)
+        return Change(path=name, what="new")
+    mine = digest_of(name, path.read_bytes())
+    if mine == theirs:
+        return Change(path=name, what="same")
+    if mine == base:
+        _put(path, data)
+        return Change(path=name, what="updated")
+    if theirs == base:
+        return Change(path=name, what="yours")
+    _put(places.content / "待合并" / name, data)
+    return Change(path=name, what="conflict")
+
+
+def _put(path: Path, data: bytes) -> None:
+    disk.write(path, data)
+    path.chmod(0o644)  # people edit it
+
+
+def digest_of(name: str, data: bytes) -> str:
+    """Return the digest of a file; of a text's words, so that saving it anew is no edit."""
+    if PurePosixPath(name).suffix.lower() in _TEXTS:
+        with contextlib.suppress(Unreadable, UnicodeError):
+            data = decode(data).replace("\r\n", "\n").rstrip().encode()
+    return hashlib.sha256(data).hexdigest()
+
+
+def _base(places: Places) -> dict[str, str]:
+    try:
+        found = json.loads(places.base.read_text("utf-8"))
+        return {str(name): str(digest) for name, digest in found.items()}
+    except FileNotFoundError:
+        return {}
+    except (ValueError, AttributeError):
+        return {}  # then what differs counts as changed by both: nothing is written over

@@ -1,0 +1,163 @@
+"""A pack from a stick: what is sound comes in, what the unit wrote stays, the rest is refused."""
+
+from __future__ import annotations
+
+import json
+import stat
+import zipfile
+
+import pytest
+
+from bot.library.folder import load
+from bot.library.pack import MANIFEST, BadPack, Places, collect, merge, packed, unpacked
+from tests.library.shelves import TODAY, folders, item, put
+from tests.library.test_approvals import approve
+
+
+@pytest.fixture
+def here(tmp_path):
+    where = folders(tmp_path)
+    put(where, "SC-01.md", item())
+    put(where, "approvals/SC-01/x.toml", "who = 1")
+    return where
+
+
+def places(where) -> Places:
+    return Places(content=where.content, schedules=where.schedules, data=where.data)
+
+
+def bring(where, files) -> dict[str, str]:
+    return {one.path: one.what for one in merge(files, places(where))}
+
+
+def stick(tmp_path, files=None, *, names=(), manifest=True):
+    """Write a pack by hand, with whatever a stranger may put into it."""
+    path = tmp_path / "stick.zip"
+    path.write_bytes(packed(files or {}))
+    with zipfile.ZipFile(path, "a") as archive:
+        for name, data in names:
+            archive.writestr(name, data)
+    return path
+
+
+def test_a_pack_holds_texts_and_schedules_and_no_approval_and_is_the_same_twice(here):
+    files = collect(places(here))
+    schedules = {"schedules/nodes.toml", "schedules/rhythm.toml"}
+    assert set(files) == {"content/SC-01.md", "content/lexicon.toml"} | schedules
+    assert packed(files) == packed(collect(places(here)))
+
+
+def test_what_was_packed_is_what_comes_out(here, tmp_path):
+    files = collect(places(here))
+    assert unpacked(stick(tmp_path, files)) == files
+
+
+def test_a_new_text_arrives_unapproved(here):
+    theirs = {"content/SC-02.md": item("SC-02").encode()}
+    assert bring(here, theirs) == {"content/SC-02.md": "new"}
+    assert load(here, TODAY).blocked["SC-02"] == "内容未经审批"
+
+
+def test_a_text_that_is_brought_up_to_date_loses_its_approval(here):
+    theirs = {"content/SC-01.md": item().encode()}
+    bring(here, theirs)
+    approve(here)
+    assert load(here, TODAY).blocked["SC-01"] == ""
+    newer = {"content/SC-01.md": item().replace("一顿饭", "两顿饭").encode()}
+    assert bring(here, newer) == {"content/SC-01.md": "updated"}
+    assert load(here, TODAY).blocked["SC-01"] == "内容审批后又改动过，须重新审批"
+
+
+def test_the_units_own_edit_stays_and_what_both_changed_is_laid_beside(here):
+    path = here.content / "SC-01.md"
+    bring(here, {"content/SC-01.md": item().encode()})
+    path.write_bytes(item().replace("一顿饭", "三顿饭").encode())
+    assert bring(here, {"content/SC-01.md": item().encode()}) == {"content/SC-01.md": "yours"}
+    newer = {"content/SC-01.md": item().replace("一顿饭", "两顿饭").encode()}
+    assert bring(here, newer) == {"content/SC-01.md": "conflict"}
+    assert "三顿饭" in path.read_text("utf-8")
+    assert "两顿饭" in (here.content / "待合并/content/SC-01.md").read_text("utf-8")
+    assert len(load(here, TODAY).items) == 1, "what waits to be merged is no item"
+
+
+def test_saving_a_text_anew_in_gbk_is_no_edit_and_a_deleted_one_stays_deleted(here):
+    path = here.content / "SC-01.md"
+    bring(here, {"content/SC-01.md": item().encode()})
+    path.write_bytes(item().replace("\n", "\r\n").encode("gb18030"))
+    newer = {"content/SC-01.md": item().replace("一顿饭", "两顿饭").encode()}
+    assert bring(here, newer) == {"content/SC-01.md": "updated"}
+    path.unlink()
+    assert bring(here, newer) == {"content/SC-01.md": "deleted"}
+    assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../outside.md",
+        "content/../../outside.md",
+        "/etc/outside.md",
+        "content\\..\\..\\outside.md",
+        "C:/outside.md",
+        "content//x.md",
+        "data/seal.key",
+        "content/x.exe",
+        "content/.hidden.md",
+        "content/approvals/SC-01/x.toml",
+        "schedules/待合并/x.toml",
+    ],
+)
+def test_a_name_that_leads_elsewhere_refuses_the_whole_pack(tmp_path, name):
+    path = stick(tmp_path, names=[(name, b"x")])
+    with pytest.raises(BadPack, match="不予导入"):
+        unpacked(path)
+
+
+def test_a_link_in_a_pack_is_refused(tmp_path):
+    info = zipfile.ZipInfo("content/link.md")
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    with pytest.raises(BadPack, match="链接"):
+        unpacked(stick(tmp_path, names=[(info, b"/etc/passwd")]))
+
+
+def test_a_bomb_is_refused_before_it_goes_off(tmp_path):
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("content/bomb.md", b"0" * (21 * 1024 * 1024))
+    with pytest.raises(BadPack, match="炸弹"):
+        unpacked(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all"])
+def test_what_is_no_zip_is_told_in_chinese(tmp_path, data):
+    (tmp_path / "x.zip").write_bytes(data)
+    with pytest.raises(BadPack, match="不是内容包"):
+        unpacked(tmp_path / "x.zip")
+
+
+def test_a_file_that_is_not_in_the_list_or_differs_from_it_refuses_the_pack(here, tmp_path):
+    path = stick(tmp_path, collect(places(here)), names=[("content/more.md", b"x")])
+    with pytest.raises(BadPack, match="对不上"):
+        unpacked(path)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(MANIFEST, json.dumps({"format": 1, "files": {"content/a.md": "0"}}))
+        archive.writestr("content/a.md", b"x")
+    with pytest.raises(BadPack, match="对不上"):
+        unpacked(path)
+
+
+@pytest.mark.parametrize("told", ["", "[]", "{", '{"format": 9, "files": {}}'])
+def test_a_pack_without_a_list_that_we_know_is_refused(tmp_path, told):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(MANIFEST, told)
+    with pytest.raises(BadPack, match=r"清单|升级"):
+        unpacked(path)
+
+
+def test_a_link_on_this_side_does_not_lead_a_pack_out(here, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (here.content / "cases").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadPack, match="通向别处"):
+        bring(here, {"content/cases/SC-03.md": b"x"})
+    assert list((tmp_path / "elsewhere").iterdir()) == []
