@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 import time
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import click
@@ -584,3 +584,49 @@ def test_a_pasted_notice_becomes_the_year_and_a_slip_changes_nothing(ask, home):
     assert answer["written"] == "schedules/overrides/2026.toml"
     days = json_of(ask("calendar", "--year", "2026", "--json"))["days"]
     assert {day["source"] for day in days if day["date"] == "2026-02-16"} == {"override"}
+
+
+def test_a_year_of_the_plan_is_a_calendar_that_a_standard_parser_reads(ask, home):
+    from icalendar import Calendar
+
+    span = ("--from", "2026-01-01", "--days", "365")
+    assert ask("plan", *span, "--ics", "plan.ics")[0] == 0
+    events = Calendar.from_ical((home / "plan.ics").read_bytes()).walk("VEVENT")
+    told = json_of(ask("plan", *span, "--json"))["pushes"]
+    stems = {push["key"].rpartition("@")[0] for push in told}
+    assert len(stems) > 60
+    assert {
+        str(event["uid"]).removesuffix("@qingfeng").partition("@")[0] for event in events
+    } == stems
+    first = min(event.decoded("dtstart") for event in events)
+    assert first == datetime.fromisoformat(min(push["due"] for push in told))
+
+
+def test_the_sheet_for_signature_has_its_twelve_months_and_hides_no_mark(ask, home):
+    shutil.copy(home / "content/cases/SC-01-老同学聚会谁买的单.md", home / "content/cases/x.md")
+    path = home / "content" / "cases" / "x.md"
+    text = path.read_text("utf-8").replace("编号: SC-01", "编号: X").replace("谁买的单", "<b>单")
+    path.write_text(text, "utf-8")
+    ask("plan", "--from", "2026-01-01", "--days", "365", "--html", "plan.html")
+    page = (home / "plan.html").read_text("utf-8")
+    assert page.count("<h2>2026年") == 12
+    assert "仅用于改进推送内容，不作考核、评比、通报依据" in page
+    assert "签发：" in page
+    assert "<b>单" not in page
+
+
+def test_a_diff_tells_what_an_edit_changed(ask, home):
+    span = ("--from", "2026-09-10", "--days", "30")
+    assert "先运行 qingfeng plan" in ask("plan", *span, "--diff")[1]
+    before = json_of(ask("plan", *span, "--json"))["pushes"]
+    assert json_of(ask("plan", *span, "--diff", "--json"))["diff"] == []
+    nodes = home / "schedules" / "nodes.toml"
+    text = nodes.read_text("utf-8")
+    nodes.write_text(
+        text.replace('date = "10-1"\nearly = 10\nmain = 4', 'date = "10-1"\non = false'), "utf-8"
+    )
+    found = json_of(ask("plan", *span, "--diff", "--json"))["diff"]
+    assert {"key": "national-day-2026_final@jg1", "change": "去掉"}.items() <= next(
+        one for one in found if one["key"] == "national-day-2026_final@jg1"
+    ).items()
+    assert any(push["key"] == "national-day-2026_final@jg1" for push in before)

@@ -158,14 +158,38 @@ def _print_calendar(answer: Mapping[str, Any]) -> None:
 @JSON
 @click.option("--from", "first", metavar="DATE", help="从哪天起，缺省今天")
 @click.option("--days", default=30, metavar="N", help="多少天")
-def plan(config_path: str, as_json: bool, first: str | None, days: int) -> None:
+@click.option("--ics", metavar="FILE", help="存成日历文件，手机和电脑的日历都能打开；- 为直接输出")
+@click.option(
+    "--html", metavar="FILE", help="存成可打印、送签的表；从 1 月 1 日起写 --days 365 即全年"
+)
+@click.option("--diff", is_flag=True, help="与上次看过的计划相比，改动了什么")
+def plan(
+    config_path: str,
+    as_json: bool,
+    first: str | None,
+    days: int,
+    ics: str | None,
+    html: str | None,
+    diff: bool,
+) -> None:
     """将要推送什么、何时、给谁；什么被拦下或让路，为什么。
 
-    例：qingfeng plan --from 2026-09-10 --days 30
+    例：qingfeng plan --from 2026-09-10 --days 30    例：qingfeng plan --diff
     """
-    answer = call(config_path, "plan", {"from": first, "days": days})
+    form = "ics" if ics else "html" if html else None
+    params = {"from": first, "days": days, "form": form, "diff": diff}
+    answer = call(config_path, "plan", params)
+    if (file := ics or html) and "document" in answer:
+        if file == "-":
+            return click.echo(answer["document"], nl=False)
+        with open(file, "w", encoding="utf-8", newline="") as out:
+            out.write(answer["document"])
+        return click.echo(f"已存成 {file}。")
     if as_json:
         return print_json(answer)
+    if diff:
+        changed = [[one["change"], one["key"], one["what"]] for one in answer["diff"]]
+        return table("与上次看过的计划相比", ["", PUSH_KEY, "时间和内容"], changed)
     rows = [
         [when(p["due"]), p["key"], p["item"], p["target"], p["blocked"] or p["reason"] or ""]
         for p in answer["pushes"]

@@ -73,6 +73,8 @@ ASK_FOR_CALENDAR = (
 )
 CALENDAR_CAME = "放假安排已经录入，谢谢。"
 STOCK = "**可用的案例还有{0}篇**（待审{1}篇，冷却期内{2}篇；按最紧的推送对象算）"
+PLAN_TITLE = "廉政教育推送计划"
+NO_PLAN_BEFORE = "还没有可比的计划：先运行 qingfeng plan，改动之后再加 --diff"
 DRY_WEEK = "{0:%m-%d} {1} 没有文字可推：{2}"
 DRY = "· {0} {1}：{2}"
 ALL_TARGETS = "全部推送"
@@ -148,7 +150,7 @@ TARGET_DISABLED = "{}已停用：{}"
 REVIEW_OFF = "审批已关闭（review.required = false），内容未经审批即发送"
 COMING_BLOCKED = "本周计划中的 {} 还不能发：{}"
 CALENDAR_PROVISIONAL = "放假安排尚未公布，" + PROVISIONAL + "，请留意国务院办公厅通知"
-PARTS = {"final": "节前一句话 ", "after": "节后 "}
+PARTS = {"early": "提前说一句 ", "leaders": "领导干部 ", "final": "节前一句话 ", "after": "节后 "}
 NO_AUDIENCE = "名册里没有该对象的在岗人员，请先导入名册"
 TARGET_OFF = "对象已停用：{}"
 ANSWER_LOST = "没有收到明确答复，消息可能已送达"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -11,9 +12,12 @@ from bot.core.model import SHANGHAI, Skip
 from bot.core.planning import plan_span
 from bot.engine import planner, ticks
 from bot.engine.bureau import Bureau
+from bot.library import disk
+from bot.report import outlook
 from bot.verbs.asking import YEARS, Mistake, Params, day_of, push_json
 
 MAX_DAYS = 800
+SEEN = "plan-seen.json"  # in the data folder: the plan as it was last looked at
 
 
 async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -37,10 +41,39 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         if push.key not in rows and push.due.date() < first <= now.date() and push.until > now
     ]
     pushes = sorted([*known, *fresh, *late], key=lambda push: (push.due, push.key))
-    return {
+    answer: dict[str, Any] = {
         "pushes": [push_json(push) for push in pushes],
         "skipped": [_skip_json(skip) for skip in planned.skipped if skip.date >= first],
     }
+    titles = {item.id: item.title for item in library.items}
+    match params.get("form"):
+        case "ics":
+            answer["document"] = outlook.as_ics(answer["pushes"], titles, now).decode()
+        case "html":
+            names = {target.id: target.name for target in bureau.targets}
+            names |= {rule.key: rule.name for rule in whole.rules}
+            names |= {node.key: node.name for node in whole.nodes}
+            answer["document"] = outlook.as_sheet(answer, titles, names, bureau.footer.unit)
+    return _compared(answer, first, days, bureau, bool(params.get("diff")))
+
+
+def _compared(
+    answer: dict[str, Any], first: date, days: int, bureau: Bureau, diff: bool
+) -> dict[str, Any]:
+    """Keep the plan as it was seen; with `diff`, tell what an edit changed since then."""
+    path = bureau.shelf.folders.data / SEEN
+    if not diff:
+        kept = {"from": first.isoformat(), "days": days, "pushes": answer["pushes"]}
+        disk.write(path, json.dumps(kept, ensure_ascii=False).encode())
+        return answer
+    try:
+        seen = json.loads(path.read_text("utf-8"))
+        begun, span = date.fromisoformat(seen["from"]), timedelta(days=seen["days"])
+        before = [one for one in seen["pushes"] if one["due"][:10] >= first.isoformat()]
+        after = [p for p in answer["pushes"] if p["due"][:10] < (begun + span).isoformat()]
+        return {**answer, "diff": outlook.changes(before, after)}
+    except (OSError, ValueError, LookupError, TypeError):
+        raise Mistake(messages.NO_PLAN_BEFORE) from None
 
 
 def _skip_json(skip: Skip) -> dict[str, Any]:

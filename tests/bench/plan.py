@@ -1,0 +1,57 @@
+"""How long it takes to plan a year for a hundred targets.
+
+.venv/bin/python -m tests.bench.plan
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import date
+from pathlib import Path
+
+from bot.core.model import Target
+from bot.core.plan import Plan
+from bot.core.planning import plan_span
+from bot.library.folder import Folders, load
+
+ROOT = Path(__file__).parents[2]
+ROUNDS, TARGETS, PEOPLE = 5, 100, 40
+
+
+def year(rosters: bool) -> Plan:
+    """Return the shipped library and rhythm, for a hundred groups or as many rosters."""
+    folders = Folders(
+        content=ROOT / "content", schedules=ROOT / "schedules", data=ROOT, review=False
+    )
+    library = load(folders, date(2026, 1, 1))
+    channel = "app" if rosters else "webhook"
+    targets = tuple(Target(id=f"t{n:03d}", name=f"{n}", channel=channel) for n in range(TARGETS))
+    people = {
+        # Every tenth person belongs to the next target too.
+        target.id: frozenset(f"u{n * PEOPLE * 9 // 10 + i}" for i in range(PEOPLE))
+        for n, target in enumerate(targets)
+    }
+    return Plan(
+        calendar=library.calendar,
+        nodes=library.schedules.nodes,
+        rules=library.schedules.rules,
+        items=library.items,
+        targets=targets,
+        rosters=people if rosters else {},
+    )
+
+
+def main() -> None:
+    print("| a year for 100 targets | pushes | best of 5, s | worst, s |\n|---|---|---|---|")
+    for name, rosters in (("groups", False), ("people, some in two targets", True)):
+        took, count = [], 0
+        for _ in range(ROUNDS):
+            fresh = year(rosters)
+            start = time.perf_counter()
+            count = len(plan_span(date(2026, 1, 1), 365, fresh, []).pushes)
+            took.append(time.perf_counter() - start)
+        print(f"| {name} | {count} | {min(took):.2f} | {max(took):.2f} |")
+
+
+if __name__ == "__main__":
+    main()
