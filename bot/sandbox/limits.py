@@ -1,5 +1,6 @@
 """Rates and lengths as arithmetic, on the world's clock and never on the wall's."""
 
+from bisect import bisect_left
 from collections import deque
 from datetime import datetime, timedelta
 
@@ -20,7 +21,6 @@ class Window:
         self.quota = quota
         self.span = timedelta(seconds=seconds)
         self._events: deque[datetime] = deque()
-        self._bucket: tuple[int, int] = (0, 0)  # number of the clock-aligned span, events in it
         self._blocked_until: datetime | None = None
 
     def full(self, at: datetime, shape: Shape = "sliding") -> bool:
@@ -28,8 +28,9 @@ class Window:
         while self._events and at - self._events[0] >= self.span:
             self._events.popleft()
         if shape == "fixed":
-            number, count = self._bucket
-            return number == self._number(at) and count >= self.quota
+            passed = int(at.timestamp()) % int(self.span.total_seconds())
+            start = at.replace(microsecond=0) - timedelta(seconds=passed)
+            return len(self._events) - bisect_left(self._events, start) >= self.quota
         if shape == "block" and self._blocked_until is not None and at < self._blocked_until:
             return True
         return len(self._events) >= self.quota
@@ -37,16 +38,11 @@ class Window:
     def add(self, at: datetime) -> None:
         """Count an event at `at`."""
         self._events.append(at)
-        number, count = self._bucket
-        self._bucket = (number, count + 1) if number == self._number(at) else (self._number(at), 1)
 
     def refused(self, at: datetime) -> None:
         """Somebody went over the quota at `at`: with "block", nothing more for a whole span."""
         if self._blocked_until is None or at >= self._blocked_until:
             self._blocked_until = at + self.span
-
-    def _number(self, at: datetime) -> int:
-        return int(at.timestamp() // self.span.total_seconds())
 
 
 class Windows:

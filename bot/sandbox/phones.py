@@ -22,6 +22,7 @@ class Phones(Registry):
         self._by_task: dict[tuple[int | str, str], Message] = {}
         self._states: dict[tuple[int, str], CardState] = {}
         self._recalled: set[int] = set()
+        self.on_accept: Callable[[Message], None] | None = None  # the server's link scanner
 
     def chats_of(self, userid: str) -> list[Chat]:
         """The person's groups, then the single chats with apps in whose range they are and bots.
@@ -136,6 +137,8 @@ class Phones(Registry):
                 person=author,
             )
         )
+        if self.on_accept is not None:
+            self.on_accept(message)
         return message
 
     def note_call(self, endpoint: str, errcode: int, chat: str = "") -> None:

@@ -20,6 +20,7 @@ from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.long_connection import long_connection
 from bot.sandbox.media import MB
 from bot.sandbox.multipart import media_part
+from bot.sandbox.scanner import watch
 from bot.sandbox.serving import ABORT
 from bot.sandbox.world import World
 
@@ -41,6 +42,7 @@ def create_app(world: World, *, http: httpx.AsyncClient | None = None) -> Starle
             *pages.ROUTES,
         ]
     )
+    world.on_accept = watch(world, http)
     app.state.world = world
     app.state.http = http
     return app
