@@ -22,16 +22,17 @@ import httpx
 from starlette.applications import Starlette
 
 from bot import config as settings
-from bot.channels import App, Channel, Terminal, Webhook
+from bot.channels import App, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config
 from bot.core import messages
-from bot.core.links import push_key_of
 from bot.core.model import ME, SHANGHAI, Problem, Target
 from bot.core.render import Footer
-from bot.engine import compose, ticks
+from bot.engine import alarms, compose, ticks
 from bot.engine.bureau import Bureau
 from bot.engine.embedded import Embedded
-from bot.inbox import Confirm, Count, Event, Record, ReplaceButton, handle
+from bot.engine.receive import Reception
+from bot.inbox import Event
+from bot.inbox.robot import Ear
 from bot.library import approvals
 from bot.library.folder import Folders, Shelf
 from bot.sandbox.serving import Serving
@@ -39,8 +40,10 @@ from bot.store.tiny import TinyStore
 from bot.verbs import VERBS, Mistake
 from bot.web.reading import Links
 from bot.web.server import Doors, create_app
+from bot.wecom.aibot_socket import Robot
 from bot.wecom.callback import Callback
 from bot.wecom.client import connect
+from bot.wecom.people import Accounts
 from bot.wecom.token import Token
 
 log = logging.getLogger(__name__)
@@ -72,6 +75,7 @@ class House:
     now: Now
     token: str = field(repr=False)
     http: httpx.AsyncClient
+    robot: Robot | None = None
 
     async def tick(self) -> list[str]:
         return await ticks.tick(self.bureau, self.now())
@@ -106,11 +110,14 @@ def build(
     `transport` stands in for the network to WeCom: the outermost seam, for tests.
     """
     http = connect(config.wecom.base_url, transport=transport)
+    app = config.app
+    auth = Token(app.corp_id, app.secret, now=now)
+    ear, robot = _robot(config)
     links = Links(config.web.public_url, approvals.seal_key(config.data))
     bureau = Bureau(
         store=TinyStore(config.data),
         shelf=Shelf(folders_of(config)),
-        channels=_channels(config, http, now),
+        channels=_channels(config, http, auth, robot),
         targets=_targets(config),
         footer=Footer(
             unit=config.unit.name, office=config.unit.office, feedback=config.unit.feedback
@@ -122,10 +129,13 @@ def build(
         per_target=config.summary.per_target,
         clock=now,
     )
+    reception = Reception(bureau)
+    ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
+    ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
     token = secrets.token_urlsafe(32)
     doors = Doors(
         control=_control(bureau, now),
-        receive=_receive(bureau, now),
+        receive=_words_of(reception),
         read=lambda key: compose.reading(key, bureau),
         links=links,
         now=now,
@@ -134,28 +144,40 @@ def build(
         mistake=Mistake,
     )
     return House(
-        config=config, bureau=bureau, web=create_app(doors), now=now, token=token, http=http
+        config=config,
+        bureau=bureau,
+        web=create_app(doors),
+        now=now,
+        token=token,
+        http=http,
+        robot=robot,
     )
 
 
 def _targets(config: Config) -> tuple[Target, ...]:
     """Return the declared targets, and the administrator alone where an app can reach them."""
     person = config.unit.administrator
-    if not person or not config.app.secret:
+    way = "app" if config.app.secret else "bot" if config.bot.secret else ""
+    if not person or not way:
         return config.targets
-    return (*config.targets, Target(id=ME, name=messages.ME_NAME, channel="app", person=person))
+    return (*config.targets, Target(id=ME, name=messages.ME_NAME, channel=way, person=person))
 
 
-def _channels(config: Config, http: httpx.AsyncClient, now: Now) -> dict[str, Channel]:
-    app = config.app
-    auth = Token(app.corp_id, app.secret, now=now)
-    personal = App(http, auth, app.agentid)
+def _channels(
+    config: Config, http: httpx.AsyncClient, auth: Token, robot: Robot | None
+) -> dict[str, Channel]:
+    personal = App(http, auth, config.app.agentid)
+    line = robot or Robot(config.bot.ws_url, "", "", arrived=Ear().arrived)  # never dialled
     found: dict[str, Channel] = {}
     for target in _targets(config):
         if target.channel == "webhook":
             found[target.id] = Webhook(http, config.webhooks[target.id])
         elif target.channel == "app":
             found[target.id] = personal
+        elif target.channel == "bot":
+            found[target.id] = Bot(line, config.bot.bot_id)
+        elif target.channel == "bot-group":
+            found[target.id] = BotGroup(line, config.bot.bot_id)
         else:
             found[target.id] = Terminal(sys.stdout)
     return found
@@ -175,27 +197,31 @@ def _control(bureau: Bureau, now: Now) -> Callable[..., Any]:
     return control
 
 
-def _receive(bureau: Bureau, now: Now) -> Callable[[Event], Any]:
-    """Turn an event into what it brings about; return the words for the tapped button."""
-
+def _words_of(reception: Reception) -> Callable[[Event], Any]:
     async def receive(event: Event) -> str:
-        key, _ = push_key_of(event.task_id)
-        push = await bureau.store.push(key) if key else None
-        cohort = await bureau.store.cohort(key) if key else None
-        moment, words = now(), ""
-        for effect in handle(event, push=push, cohort=cohort, now=moment):
-            match effect:
-                case Record(receipt=receipt):
-                    await bureau.store.add_receipt(receipt)
-                case Confirm(push_key=confirmed, part=part):
-                    await bureau.store.confirm(confirmed, part)
-                case Count(name=name):
-                    await bureau.store.count(name, moment.date().isoformat())
-                case ReplaceButton(text=text):
-                    words = text
-        return words
+        return (await reception(event)).button
 
     return receive
+
+
+def _plain(bureau: Bureau, accounts: Accounts) -> Callable[[str], Any]:
+    """Map the robot's encrypted userids; whoever is in the roster is plain already."""
+
+    async def plain(person: str) -> str:
+        roster = {member.id.lower() for member in await bureau.store.members()}
+        return await accounts.plain(person, roster)
+
+    return plain
+
+
+def _robot(config: Config) -> tuple[Ear, Robot | None]:
+    """Return the robot, where one is configured, and the ear that it tells."""
+    ear, bot = Ear(), config.bot
+    if not (bot.bot_id and bot.secret):
+        return ear, None
+    robot = Robot(bot.ws_url, bot.bot_id, bot.secret, arrived=ear.arrived, told=ear.told)
+    ear.mouth = robot
+    return ear, robot
 
 
 # -- one way in for verbs --------------------------------------------------------------------------
@@ -343,6 +369,12 @@ def faults(config: Config) -> list[Problem]:
             for name in ("corp_id", "agentid", "secret", "token", "aes_key")
             if not getattr(config.app, name)
         ]
+    if any(target.channel in ("bot", "bot-group") for target in config.targets):
+        missing += [
+            f"有机器人送达的对象，但 [wecom.bot] 没有填 {name}"
+            for name in ("bot_id", "secret")
+            if not getattr(config.bot, name)
+        ]
     return [
         Problem(path=config.path.name, line=0, severity="error", code="config", message=text)
         for text in missing
@@ -374,7 +406,7 @@ async def serving(house: House) -> AsyncIterator[Serving]:
     """Listen on 127.0.0.1 and leave the door's number for the verbs."""
     served = Serving(house.web, port=house.config.web.port)
     try:
-        async with served:
+        async with served, _connected(house.robot):
             _write_private(
                 house.config.data / "control.json",
                 {"port": served.port, "token": house.token, "pid": os.getpid()},
@@ -386,6 +418,21 @@ async def serving(house: House) -> AsyncIterator[Serving]:
         raise Mistake(messages.PORT_TAKEN.format(house.config.web.port)) from None
     finally:
         await house.close()
+
+
+@contextlib.asynccontextmanager
+async def _connected(robot: Robot | None) -> AsyncIterator[None]:
+    """Keep the robot's connection up; what is being sent is sent to its end before it goes."""
+    if robot is None:
+        yield
+        return
+    stop = asyncio.Event()
+    task = asyncio.create_task(robot.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait([task], timeout=10)
 
 
 def _write_private(path: Path, content: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ from bot.library.decode import Unreadable, read_text, read_toml
 _TARGET_ID = re.compile(r"[0-9A-Za-z-]{1,24}")
 _WEBHOOK_KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _ADDRESS = re.compile(r"https?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
+_SOCKET = re.compile(r"wss?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
 _AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")
 _ANY_DAY = date(2026, 6, 15)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -69,6 +70,13 @@ class App:
     secret: str = _setting("", "自建应用的 Secret", secret=True)
     token: str = _setting("", "接收消息 → Token", secret=True)
     aes_key: str = _setting("", "接收消息 → EncodingAESKey", secret=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    bot_id: str = _setting("", "智能机器人的 BotID（智能机器人 → API 模式 → 使用长连接）")
+    secret: str = _setting("", "智能机器人长连接的 Secret", secret=True)
+    ws_url: str = _setting("wss://openws.work.weixin.qq.com", "长连接地址；演练时指向本机")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,6 +150,7 @@ SECTIONS: Mapping[str, type] = {
     "unit": Unit,
     "wecom": WeCom,
     "wecom.app": App,
+    "wecom.bot": Bot,
     "policy": Hours,
     "review": Review,
     "review.kinds": ReviewKinds,
@@ -157,6 +166,7 @@ _TARGET_KEYS: Mapping[str, type] = {
     "office": bool,
     "webhook": str,
     "webhook_file": str,
+    "chatid": str,
 }
 
 
@@ -168,6 +178,7 @@ class Config:
     unit: Unit = field(default_factory=Unit)
     wecom: WeCom = field(default_factory=WeCom)
     app: App = field(default_factory=App, repr=False)
+    bot: Bot = field(default_factory=Bot, repr=False)
     hours: Hours = field(default_factory=Hours)
     review: Review = field(default_factory=Review)
     review_kinds: ReviewKinds = field(default_factory=ReviewKinds)
@@ -206,6 +217,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         unit=sections["unit"],
         wecom=sections["wecom"],
         app=sections["wecom.app"],
+        bot=sections["wecom.bot"],
         hours=sections["policy"],
         review=sections["review"],
         review_kinds=sections["review.kinds"],
@@ -351,7 +363,7 @@ class _Reader:
             if table.get("channel") not in KINDS:
                 self.bad(target_id, f"{where} 的 channel 应是 {'、'.join(KINDS)} 之一")
                 continue
-            if table.get("office") is True and table["channel"] == "app":
+            if table.get("office") is True and table["channel"] in ("app", "bot"):
                 hint = '请给廉政办建一个群，写 channel = "webhook" 和那个群的 webhook'
                 self.bad("office", f"{where} 的 office = true 是收周报的，周报是群消息：{hint}")
             webhooks[target_id] = self.webhook(target_id, table, where)
@@ -362,6 +374,7 @@ class _Reader:
                     channel=str(table["channel"]),
                     roster=str(table.get("roster", "")),
                     audience=str(table.get("audience", "")),
+                    chat=str(table.get("chatid", "")),
                     office=bool(table.get("office", False)),
                 )
             )
@@ -428,6 +441,8 @@ class _Reader:
             self.bad("port", "[web] 的 port 应在 0 到 65535 之间")
         if not _ADDRESS.fullmatch(sections["wecom"].base_url):
             self.bad("base_url", "[wecom] 的 base_url 应是 https:// 开头的网址")
+        if not _SOCKET.fullmatch(sections["wecom.bot"].ws_url):
+            self.bad("ws_url", "[wecom.bot] 的 ws_url 应是 wss:// 开头的网址")
         if web.public_url and not _ADDRESS.fullmatch(web.public_url):
             self.bad("public_url", "[web] 的 public_url 应是 https:// 开头的网址，或者留空")
         aes_key = sections["wecom.app"].aes_key

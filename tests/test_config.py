@@ -69,7 +69,11 @@ def test_every_setting_stands_in_the_example_with_its_line_of_explanation(sectio
 def test_the_example_has_nothing_that_is_no_setting():
     tables = tomllib.loads(EXAMPLE.read_text("utf-8"))
     tables.pop("target")
-    inner = {"wecom.app": tables["wecom"].pop("app"), "review.kinds": tables["review"].pop("kinds")}
+    inner = {
+        "wecom.app": tables["wecom"].pop("app"),
+        "wecom.bot": tables["wecom"].pop("bot"),
+        "review.kinds": tables["review"].pop("kinds"),
+    }
     written = {(name, key) for name, table in {**tables, **inner}.items() for key in table}
     assert written == set(settings())
 

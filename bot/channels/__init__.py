@@ -7,6 +7,7 @@ No channel imports a store (a test walks the imports).
 from collections.abc import Mapping
 
 from bot.channels.app import App
+from bot.channels.bot import Bot, BotGroup
 from bot.channels.channel import Channel, SendError, Sent, judge
 from bot.channels.terminal import Terminal
 from bot.channels.webhook import Webhook
@@ -15,6 +16,8 @@ from bot.wecom.errors import Outcome, Then
 __all__ = [
     "KINDS",
     "App",
+    "Bot",
+    "BotGroup",
     "Channel",
     "Outcome",
     "SendError",
@@ -25,4 +28,6 @@ __all__ = [
     "judge",
 ]
 
-KINDS: Mapping[str, type[Channel]] = {kind.name: kind for kind in (Webhook, App, Terminal)}
+KINDS: Mapping[str, type[Channel]] = {
+    kind.name: kind for kind in (Webhook, Bot, BotGroup, App, Terminal)
+}

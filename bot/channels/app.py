@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from bot.channels.cards import template_card
 from bot.channels.channel import Sent, judge, unanswered
 from bot.core.model import Card, Markdown, Message
-from bot.core.render import TooLong
+from bot.core.render import SIX, TooLong
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed
 from bot.wecom.token import Token
 
 PEOPLE = 1000  # in one message (wecom/api.md §3.2)
 LIMIT = 2048  # bytes of markdown
-FACTS = 6  # lines of horizontal_content_list (§3.3)
-_TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}", re.ASCII)
 # WeCom drops an identical request for four hours: so a lost answer may be sent again (DESIGN §3.4).
 _ONCE = {"enable_duplicate_check": 1, "duplicate_check_interval": 14400}
 
@@ -27,6 +25,10 @@ class App:
 
     name = "app"
     tappable = True
+    part_size = PEOPLE
+    needs_chat = False
+    dialect = SIX
+    closed = ""
     deduplicates = True
     per_minute = 10_000  # a corporation and interface (wecom/api.md §3.7)
 
@@ -57,7 +59,9 @@ class App:
 
 def content_of(message: Message) -> dict[str, Any]:
     """Return what is seen of a message: all but whom it is for and by which app."""
-    return _card(message) if isinstance(message, Card) else _markdown(message)
+    if isinstance(message, Card):
+        return template_card(message, _buttons(message))
+    return _markdown(message)
 
 
 def _markdown(message: Markdown) -> dict[str, Any]:
@@ -66,33 +70,8 @@ def _markdown(message: Markdown) -> dict[str, Any]:
     return {"msgtype": "markdown", "markdown": {"content": message.text}}
 
 
-def _card(card: Card) -> dict[str, Any]:
-    """Return a button_interaction card; a url button gives no event (§3.3)."""
-    if not _TASK_ID.fullmatch(card.task_id):
-        raise ValueError(f"not a task id: {card.task_id!r}")
-    if len(card.facts) > FACTS:
-        raise ValueError(f"a card has at most {FACTS} facts, not {len(card.facts)}")
-    if not card.title:
-        raise ValueError("a card needs a title")
-    facts = [{"keyname": name, "value": value} for name, value in card.facts]
-    content: dict[str, Any] = {
-        "card_type": "button_interaction",
-        "source": {"desc": card.source} if card.source else None,
-        "main_title": {"title": card.title},
-        "sub_title_text": card.text,
-        "horizontal_content_list": facts,
-        "button_list": _buttons(card),
-        # The tapped card keeps one grey button only; the whole card stays a way to the text.
-        "card_action": {"type": 1, "url": card.link[1]} if card.link else {},
-        "task_id": card.task_id,
-    }
-    return {
-        "msgtype": "template_card",
-        "template_card": {name: value for name, value in content.items() if value},
-    }
-
-
 def _buttons(card: Card) -> list[dict[str, Any]]:
+    """Return 看全文, whose url button gives no event (§3.3), and 已阅."""
     tap = {"type": 0, "text": card.button, "style": 1, "key": card.button_key}
     if card.link is None:
         return [tap]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from bot.core.model import Message
+from bot.core.render import Dialect
 from bot.wecom.errors import NOTHING, CallFailed, Outcome, Then, reaction
 
 TEXT_LIMIT = 512  # characters of a msgid or response_code; WeCom's are far shorter
@@ -44,9 +45,17 @@ class Channel(Protocol):
 
     name: str  # as in [target.…] channel
     tappable: bool  # gives a person a way to tap
+    part_size: int  # named people in one message, 0 where a group hears it
+    needs_chat: bool  # `body` wants the chatid of the group as the one it is for
+    dialect: Dialect  # of a group's Markdown
     deduplicates: bool  # WeCom drops identical JSON
     per_minute: int  # how many calls WeCom takes in a minute
     fingerprint: str  # of the address: changes with it, and says nothing of it
+
+    @property
+    def closed(self) -> str:
+        """Why nothing can leave this way just now, in Chinese; "" while it can."""
+        ...
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:
         """Return the exact UTF-8 JSON that `send` will post: the same for the same arguments.

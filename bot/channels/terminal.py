@@ -8,6 +8,7 @@ from typing import TextIO
 
 from bot.channels.channel import SendError, Sent
 from bot.core.model import Card, Message
+from bot.core.render import SIX
 from bot.wecom.errors import Outcome
 
 
@@ -16,6 +17,10 @@ class Terminal:
 
     name = "terminal"
     tappable = False
+    part_size = 0
+    needs_chat = False
+    dialect = SIX
+    closed = ""
     deduplicates = False
     per_minute = 10_000
     fingerprint = ""

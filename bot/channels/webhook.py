@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from bot.channels.channel import Sent, judge, unanswered
 from bot.core.model import Markdown, Message
-from bot.core.render import TooLong
+from bot.core.render import SIX, TooLong
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed
 
@@ -20,6 +20,10 @@ class Webhook:
 
     name = "webhook"
     tappable = False
+    part_size = 0
+    needs_chat = False
+    dialect = SIX
+    closed = ""
     deduplicates = False
     per_minute = 20  # a webhook (wecom/api.md §1.2)
 

@@ -214,9 +214,10 @@ class Target:
 
     id: str  # ascii letters, digits, "-"
     name: str
-    channel: str  # webhook | app | terminal
+    channel: str  # one of channels.KINDS
     roster: str = ""  # 支部 or 部门 of the roster, or 全体
     audience: str = ""  # 对象: 全体, 党员, or a role: 领导干部, 党支部书记 …
+    chat: str = ""  # the group's chatid where config.toml names it; else the store learns it
     office: bool = False  # the administrators' own: gets summaries, no items
     person: str = ""  # one account alone: for trying a text on oneself, never planned for
 

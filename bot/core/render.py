@@ -19,6 +19,7 @@ from bot.core.model import Card, Item, Kind, Markdown, NodeDay
 PLACEHOLDERS = ("节日", "放假安排", "上班日", "年份")
 # Bytes of UTF-8 a message may hold (wecom/api.md §1.2.2, §3.2).
 WEBHOOK_BYTES = 4096
+BOT_BYTES = 20480  # wecom/api.md §2.7
 # Characters WeCom advises for a card (wecom/api.md §3.3).
 CARD_TITLE, CARD_TEXT, CARD_FACT = 36, 160, 30
 
@@ -33,6 +34,18 @@ class TooLong(ValueError):
     def __init__(self, size: int, limit: int, unit: str = "字节") -> None:
         super().__init__(messages.REFUSED_TOO_LONG.format(size, limit, unit))
         self.size, self.limit = size, limit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dialect:
+    """What a group's Markdown may be on one channel."""
+
+    limit: int  # bytes of UTF-8
+    rich: bool = False  # markdown_v2: lists, and no colours (wecom/api.md §1.2.3)
+
+
+SIX = Dialect(limit=WEBHOOK_BYTES)  # the six constructs of §1.2.2
+RICH = Dialect(limit=BOT_BYTES, rich=True)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,17 +136,18 @@ def parts_of(item: Item, part: str) -> list[tuple[str, str]]:
 
 
 def markdown(
-    item: Item, part: str, values: Mapping[str, str], footer: Footer, limit: int = WEBHOOK_BYTES
+    item: Item, part: str, values: Mapping[str, str], footer: Footer, dialect: Dialect = SIX
 ) -> Markdown:
-    """Return the whole text for a group, within `limit` bytes; TooLong otherwise.
+    """Return the whole text for a group, within the bytes of `dialect`; TooLong otherwise.
 
-    Only WeCom's six constructs (wecom/api.md §1.2.2) are used: a list's dash becomes a dot,
-    because that dialect would show it as a dash in the middle of a line.
+    Where it has only six constructs (wecom/api.md §1.2.2) a list's dash becomes a dot: it would
+    be shown as a dash in the middle of a line.
     """
     blocks = [f"> {source_line(item)}", f"**{title_of(item, values)}**"]
     sections = parts_of(item, part)
     for name, text in sections:
-        filled = _dots(fill(text, values)).strip("\n")
+        filled = fill(text, values).strip("\n")
+        filled = filled if dialect.rich else _dots(filled)
         alone = item.kind is Kind.NODE and len(sections) == 1
         blocks.append(f"**{name}**\n{filled}" if name and not alone else filled)
     if item.kind is not Kind.NODE or part == "main":
@@ -141,10 +155,11 @@ def markdown(
             blocks.append(f"> {messages.BASIS}{item.basis}")
         if item.source:
             blocks.append(f"> {messages.SOURCE}{item.source}")
-    blocks.append("\n".join(f'<font color="comment">{line}</font>' for line in footer.lines()))
+    small = "> {}" if dialect.rich else '<font color="comment">{}</font>'
+    blocks.append("\n".join(small.format(line) for line in footer.lines()))
     text = "\n\n".join(block for block in blocks if block)
     _filled(text)
-    _fit(len(text.encode()), limit)
+    _fit(len(text.encode()), dialect.limit)
     return Markdown(text=text)
 
 

@@ -27,7 +27,6 @@ from bot.core.render import Footer, Reading
 from bot.engine.bureau import Bureau, Moment
 from bot.report import weekly
 
-PART_SIZE = 1000  # named people one app message may be addressed to (wecom/api.md §3.2)
 CORRECTION = "correction"  # the rule of a push that mends what another one said
 REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
 
@@ -135,14 +134,14 @@ def audience(members: Sequence[Member], target: Target | None, today: date) -> l
 
 
 def parts_of(cohort: Cohort, channel: Channel) -> list[tuple[str, ...]]:
-    if not channel.tappable:
-        return [()]
-    people = cohort.covered
-    return [people[n : n + PART_SIZE] for n in range(0, len(people), PART_SIZE)]
+    people, size = cohort.covered, channel.part_size
+    return [people[n : n + size] for n in range(0, len(people), size)] if size else [()]
 
 
 async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> Message:
     """Return what one part of a push says; ValueError (TooLong) for what cannot be said."""
+    if push.rule in messages.ALARMS:
+        return Markdown(text=messages.ALARMS[push.rule])
     item = moment.item(push)
     if item is None and push.rule in notices.RULES:
         history = [row for row in await bureau.store.pushes() if row.item]
@@ -156,8 +155,9 @@ def _words(
     push: Push, item: Item, part: int, footer: Footer, bureau: Bureau, plan: Plan
 ) -> Message:
     values = render.values_of(_node_days(push, item, plan), plan.calendar)
-    if not bureau.channels[push.target].tappable:
-        return render.markdown(item, push.part, values, footer)
+    channel = bureau.channels[push.target]
+    if not channel.tappable:
+        return render.markdown(item, push.part, values, footer, channel.dialect)
     task, page = task_id_of(push.key, part), bureau.page(push.key)
     return render.card(item, push.part, values, footer, task_id=task, link=page)
 

@@ -26,6 +26,8 @@ REPEAT_FOR = timedelta(hours=3, minutes=50)  # WeCom drops identical JSON for fo
 PATIENCE = timedelta(minutes=10)  # before a blocked push, or a silenced target, is looked at again
 LOOK_AGAIN = timedelta(hours=24)  # a target that WeCom refused may have been allowed again
 BACKOFF = timedelta(seconds=30)
+A_WHILE = timedelta(hours=1)  # in which a group lets those go first who are reached one by one
+SOON = timedelta(seconds=30)  # before a way that is closed is tried again
 LONGEST_BACKOFF = timedelta(minutes=15)
 
 
@@ -47,10 +49,16 @@ class Part:
     people: tuple[str, ...]
     number: int  # from 0
     total: int
+    chat: str = ""  # the group's chatid, where the channel wants one
 
     @property
     def digest(self) -> str:
         return self.item.digest if self.item else ""
+
+    @property
+    def address(self) -> tuple[str, ...]:
+        """Whom the message itself names."""
+        return (self.chat,) if self.chat else self.people
 
 
 async def deliver(bureau: Bureau, _: datetime, limit: int = 200) -> int:
@@ -128,6 +136,12 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
         return
     assert channel is not None, "a target without a channel is a hindrance"
     cohort = await compose.cohort_of(push, bureau, moment.today)
+    if not channel.tappable and (gives := await _gives_way(push, cohort, bureau, moment)):
+        if isinstance(gives, Wait):
+            await _later(push, gives, bureau)
+        else:
+            await _skip(push, gives, bureau)
+        return
     if channel.tappable and not cohort.covered:
         members = await bureau.store.members()
         anybody = compose.audience(members, target, moment.today)
@@ -137,11 +151,40 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
     await _parts(push, cohort, channel, bureau, moment)
 
 
+async def _gives_way(
+    push: Push, cohort: Cohort, bureau: Bureau, moment: Moment
+) -> Wait | str | None:
+    """A person gets an item once: a group whose people all have it one by one says nothing.
+
+    It lets those go first, for an hour at most; whoever they did not reach hears it in the group.
+    """
+    wanted, reached = {person.casefold() for person in cohort.covered}, set[str]()
+    members = await bureau.store.members()
+    for other in await bureau.store.pushes():
+        way, target = bureau.channels.get(other.target), bureau.target(other.target)
+        same = other.occurrence == push.occurrence and other.part == push.part
+        if not same or way is None or not way.tappable:
+            continue
+        people = {m.id.casefold() for m in compose.audience(members, target, moment.today)}
+        patient = moment.now < push.due + A_WHILE and other.until > moment.now
+        if other.state in (State.PLANNED, State.SENDING) and people & wanted and patient:
+            return Wait(until=moment.now + SOON, reason=messages.PERSONAL_FIRST)
+        for row in await bureau.store.deliveries(other.key):
+            if row.state is State.SENT:
+                gone = {person.casefold() for person in (*row.invalid, *row.unlicensed)}
+                reached |= {person.casefold() for person in row.to} - gone
+    return messages.PERSONAL_WINS if wanted and wanted <= reached else None
+
+
 async def _parts(
     push: Push, cohort: Cohort, channel: Channel, bureau: Bureau, moment: Moment
 ) -> None:
     """Send what is left of a push, part by part, for as long as the hours last."""
     audience = compose.parts_of(cohort, channel)
+    tried: dict[int, list[Delivery]] = {}
+    for row in await bureau.store.deliveries(push.key):
+        tried.setdefault(row.part, []).append(row)
+    chat = await _chat_of(push, channel, bureau)
     for number, people in enumerate(audience):
         moment = bureau.moment(moment)
         opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
@@ -152,8 +195,11 @@ async def _parts(
             # Somebody called a halt while the parts before this one were on their way.
             await _later(push, Wait(until=moment.now + PATIENCE, reason=reason), bureau)
             return
-        part = Part(push, moment.item(push), cohort, people, number, len(audience))
-        earlier = [r for r in await bureau.store.deliveries(push.key) if r.part == number]
+        if channel.closed:
+            await _later(push, Wait(until=moment.now + SOON, reason=channel.closed), bureau)
+            return
+        part = Part(push, moment.item(push), cohort, people, number, len(audience), chat)
+        earlier = tried.get(number, [])
         if not _may_go(part, channel, earlier, moment.now):
             continue
         try:
@@ -162,6 +208,15 @@ async def _parts(
         except ValueError as error:  # TooLong, or what this channel cannot carry
             await _skip(push, str(error), bureau)
             return
+
+
+async def _chat_of(push: Push, channel: Channel, bureau: Bureau) -> str:
+    """Return the chatid of the group: as config.toml names it, or as 绑定 taught it."""
+    if not channel.needs_chat:
+        return ""
+    target = bureau.target(push.target)
+    known = (await bureau.store.targets()).get(push.target)
+    return (target.chat if target else "") or (known.chat if known else "")
 
 
 def _may_go(part: Part, channel: Channel, earlier: Sequence[Delivery], now: datetime) -> bool:
@@ -211,6 +266,8 @@ async def _hindrance(
         )
     if reason := await _closed(push, target, bureau, moment):
         return Wait(until=moment.now + PATIENCE, reason=reason)
+    if reason := bureau.channels[push.target].closed:
+        return Wait(until=moment.now + SOON, reason=reason)
     opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
     if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
@@ -233,6 +290,9 @@ async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) ->
     rested = known and known.since and moment.now - known.since >= LOOK_AGAIN
     if known is not None and known.disabled and known.way == way and not rested:
         return messages.TARGET_OFF.format(known.disabled)
+    channel = bureau.channels[target.id]
+    if channel.needs_chat and not await _chat_of(push, channel, bureau):
+        return messages.TARGET_OFF.format(messages.NOT_BOUND)
     return compose.why_blocked(push, moment)
 
 
@@ -341,7 +401,7 @@ def _body(part: Part, message: Message, channel: Channel, earlier: Sequence[Deli
     """Return the bytes to send: those of the first attempt where WeCom drops what is identical."""
     if earlier and channel.deduplicates and earlier[0].digest == part.digest:
         return earlier[0].body
-    return channel.body(message, part.people).decode()
+    return channel.body(message, part.address).decode()
 
 
 def _again(
@@ -364,10 +424,9 @@ def _again(
 
 async def _consequence(push: Push, error: SendError, channel: Channel, bureau: Bureau) -> None:
     if error.then.kind == "disable_target":
-        state = TargetState(
-            id=push.target, disabled=error.reason, since=bureau.clock(), way=channel.fingerprint
-        )
-        await bureau.store.set_target(state)
+        known = (await bureau.store.targets()).get(push.target) or TargetState(id=push.target)
+        way, now = channel.fingerprint, bureau.clock()
+        await bureau.store.set_target(replace(known, disabled=error.reason, since=now, way=way))
 
 
 async def _proven(delivery: Delivery, bureau: Bureau) -> None:

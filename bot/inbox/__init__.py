@@ -1,16 +1,20 @@
 """The way in: one Event from a callback; handle(event) -> effects makes it a receipt or a reply."""
 
-from bot.inbox.events import CARD_BUTTON, Event, event_from_xml
-from bot.inbox.handle import Confirm, Count, Effect, Record, ReplaceButton, handle
+from bot.inbox.events import BOT_BUTTON, CARD_BUTTON, Event, event_from_frame, event_from_xml
+from bot.inbox.handle import Confirm, Count, Effect, Learn, Record, ReplaceButton, Say, handle
 
 __all__ = [
+    "BOT_BUTTON",
     "CARD_BUTTON",
     "Confirm",
     "Count",
     "Effect",
     "Event",
+    "Learn",
     "Record",
     "ReplaceButton",
+    "Say",
+    "event_from_frame",
     "event_from_xml",
     "handle",
 ]

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from bot.core.model import SHANGHAI
 
-EventKind = Literal["card", "enter", "message", "other"]
+EventKind = Literal["card", "enter", "message", "feedback", "other"]
 CARD_BUTTON = "卡片按钮"
+BOT_BUTTON = "机器人卡片按钮"
 _SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -26,6 +27,9 @@ class Event:
     button: str = ""  # card: the key of the button
     text: str = ""  # message: the words, kept nowhere
     means: str = ""  # how it was shown, for the receipt
+    chat: str = ""  # message: the chatid of the robot's group, "" in a chat of two
+    feedback: int = 0  # feedback: 1 accurate, 2 inaccurate, 3 withdrawn (wecom/api.md §2.5)
+    name: str = ""  # msgid, or what else tells this act from every other; "" where nothing does
 
 
 def event_from_xml(fields: Mapping[str, Any]) -> Event | None:
@@ -38,15 +42,71 @@ def event_from_xml(fields: Mapping[str, Any]) -> Event | None:
         return None
     kind = _kind(_text(fields, "MsgType").lower(), _text(fields, "Event").lower())
     card = kind == "card"
+    seconds = _text(fields, "CreateTime")
     return Event(
         kind=kind,
         person=person,
-        at=_moment(_text(fields, "CreateTime")),
+        name=_name(fields, person, seconds),
+        at=_moment(seconds),
         task_id=_text(fields, "TaskId") if card else "",
         button=_text(fields, "EventKey") if card else "",
         text=_text(fields, "Content") if kind == "message" else "",
         means=CARD_BUTTON if card else "",
     )
+
+
+def _name(fields: Mapping[str, Any], person: str, seconds: str) -> str:
+    """Return what WeCom's three tries at telling one act have in common (wecom/api.md §5.5).
+
+    Not the signature: digits can wander between nonce and timestamp without changing it.
+    """
+    if msgid := _text(fields, "MsgId"):
+        return f"msg/{msgid}"
+    of = ("Event", "TaskId", "EventKey")
+    return "/".join(["event", person, seconds, *(_text(fields, name) for name in of)])
+
+
+def event_from_frame(cmd: str, body: Mapping[str, Any]) -> Event | None:
+    """Return the event in a frame of the robot (wecom/api.md §2.4, §2.5); None where nobody acts.
+
+    Its details stand under event.<its name>, or flat beside eventtype, with or without
+    underscores: the documents have them all. Nothing in `body` makes it raise.
+    """
+    sender = body.get("from")
+    person = _text(sender, "userid") if isinstance(sender, Mapping) else ""
+    if not person:
+        return None
+    event = body.get("event")
+    flat: Mapping[str, Any] = event if isinstance(event, Mapping) else body
+    what = _text(flat, "eventtype") or _text(flat, "event_type")
+    nested = flat.get(what)
+    detail: Mapping[str, Any] = nested if isinstance(nested, Mapping) else flat
+    kind = _FRAMES.get(what, "other") if cmd == "aibot_event_callback" else _said(body)
+    text = body.get("text")
+    score = detail.get("type")
+    return Event(
+        kind=kind,
+        person=person,
+        name=f"bot/{msgid}" if (msgid := _text(body, "msgid")) else "",
+        at=_moment(str(body.get("create_time") or "")),
+        task_id=(_text(detail, "task_id") or _text(detail, "taskid")) if kind == "card" else "",
+        button=(_text(detail, "event_key") or _text(detail, "eventkey")) if kind == "card" else "",
+        text=_text(text, "content") if kind == "message" and isinstance(text, Mapping) else "",
+        means=BOT_BUTTON if kind == "card" else "",
+        chat=_text(body, "chatid"),
+        feedback=score if kind == "feedback" and type(score) is int else 0,
+    )
+
+
+_FRAMES: dict[str, EventKind] = {
+    "template_card_event": "card",
+    "enter_chat": "enter",
+    "feedback_event": "feedback",
+}
+
+
+def _said(body: Mapping[str, Any]) -> EventKind:
+    return "message" if _text(body, "msgtype") in ("text", "mixed", "voice") else "other"
 
 
 def _kind(message: str, event: str) -> EventKind:

@@ -1,5 +1,6 @@
 """The only place where an event becomes a receipt or a reply. Pure: effects come out.
 
+chat opened, words ──> Count, Say (绑定 in a group: Learn)     feedback ──> Count
 card, our button ──> known push? ──> covered? ──> within 30 days? ──> Record (+ Confirm)
                         no: Count       no: Count       no: Count
 and the button says thanks, whichever way it went: nobody is told off for tapping.
@@ -7,6 +8,7 @@ and the button says thanks, whichever way it went: nobody is told off for tappin
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -47,7 +49,23 @@ class Count:
     name: str
 
 
-Effect = Record | Confirm | ReplaceButton | Count
+@dataclass(frozen=True, kw_only=True)
+class Say:
+    """Answer in the same chat; with `push_key`, the whole text of that push if it may be shown."""
+
+    text: str
+    push_key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Learn:
+    """A group asked to be bound: its chatid is known now, and an administrator names it."""
+
+    chat: str
+    who: str  # who asked
+
+
+Effect = Record | Confirm | ReplaceButton | Count | Say | Learn
 
 
 def handle(
@@ -59,11 +77,34 @@ def handle(
     none. A person outside the roster, an unknown card and a tap after 30 days leave no person's
     name anywhere.
     """
-    if event.kind != "card":
-        return [] if event.kind == "other" else [Count(name=event.kind)]
+    if event.kind == "feedback":
+        return [Count(name=f"feedback-{_FEEDBACK.get(event.feedback, 'other')}")]
+    if event.kind in ("enter", "message"):
+        return [Count(name=event.kind), *_answer(event)]
+    if event.kind == "other":
+        return []
     if event.button != "ack" and not event.button.startswith("ack:"):
         return [Count(name="other-button")]
     return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
+
+
+_FEEDBACK = {1: "accurate", 2: "inaccurate", 3: "withdrawn"}
+
+
+def _answer(event: Event) -> list[Effect]:
+    """Return what is said back to words or to a chat that was opened.
+
+    The words themselves are kept nowhere: this is no place for tips or confessions.
+    """
+    if event.kind == "enter":
+        return [Say(text=messages.WELCOME)]
+    words = re.sub(r"^(@\S+\s*)+", "", event.text.strip())
+    if event.chat and words.startswith(messages.BIND):
+        return [Learn(chat=event.chat, who=event.person), Say(text=messages.BOUND)]
+    if words.startswith(messages.READ_ALL):
+        key, _ = push_key_of(words.removeprefix(messages.READ_ALL).strip())
+        return [Say(text=messages.PAGE_CLOSED, push_key=key)]
+    return [Say(text=messages.HELP_GROUP if event.chat else messages.HELP)]
 
 
 def _acknowledge(

@@ -28,6 +28,8 @@ class TargetState:
     disabled: str = ""  # why, "" while it works
     way: str = ""  # fingerprint of the address it was learned of: a new one starts anew
     since: datetime | None = None
+    chat: str = ""  # chatid of a group that was bound to it; of a group nobody has named yet
+    name: str = ""  # of such a group: who asked for it
 
 
 class Store(Protocol):

@@ -22,6 +22,7 @@ from bot.verbs import (
     pushing,
     reviewing,
     stopping,
+    targets,
 )
 from bot.verbs.asking import Mistake, Verb
 
@@ -43,6 +44,9 @@ VERBS: Mapping[str, Verb] = {
     "hold": stopping.hold,
     "correct": correcting.correct,
     "roster-import": people.roster_import,
+    "targets": targets.targets,
+    "targets-bind": targets.bind,
+    "targets-enable": targets.enable,
     "summary": figures.summary_of,
     "audit-verify": keeping.audit_verify,
     "ledger": ledger.export,

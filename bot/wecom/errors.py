@@ -174,6 +174,21 @@ TABLE: dict[int, Reaction] = {
     49008: Reaction(
         outcome=Outcome.REFUSED, then=OFF, sentence="该群已解散：请停用此推送对象或换一个群"
     ),
+    # -- the robot (wecom/api.md §2.11)
+    846607: Reaction(
+        outcome=Outcome.RETRY,
+        then=A_MINUTE,
+        sentence="机器人在这个会话里发得太频繁，或还没有人@过它：请在群里@机器人说一句话",
+    ),
+    846609: Reaction(
+        outcome=Outcome.RETRY, then=MOMENT, sentence="机器人的长连接还没有订阅，程序会自动重连"
+    ),
+    **_row(
+        Outcome.REFUSED,
+        OFF,
+        "机器人不在这个群里，或群已解散：请把机器人重新加进群，在群里@它写“绑定”",
+        [93006],
+    ),
     # -- the people
     81013: Reaction(
         outcome=Outcome.REFUSED,

@@ -12,11 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.channels import KINDS, App, Channel, SendError, Sent, Terminal, Webhook, judge
+from bot.channels import (
+    KINDS,
+    App,
+    Bot,
+    BotGroup,
+    Channel,
+    SendError,
+    Sent,
+    Terminal,
+    Webhook,
+    judge,
+)
 from bot.core.model import Card, Markdown
 from bot.core.render import TooLong
 from bot.wecom.client import connect
-from bot.wecom.errors import Outcome
+from bot.wecom.errors import CallFailed, Outcome
 from bot.wecom.token import Token
 
 KEY, SECRET = "webhook-s3cret", "corp-s3cret"
@@ -65,14 +76,96 @@ def terminal(answer=OK, seen=None):
     return Terminal(io.StringIO())
 
 
+class Line:
+    """A long connection that answers everything alike."""
+
+    live = True
+
+    def __init__(self, answer, seen=None):
+        self.answer, self.seen = answer, seen if seen is not None else []
+
+    async def ask(self, cmd, body):
+        self.seen.append((cmd, body))
+        if isinstance(self.answer, CallFailed):
+            raise self.answer
+        return self.answer
+
+
+ANSWERED = {"errcode": 0, "errmsg": "ok"}
+
+
+def bot(answer=ANSWERED, seen=None):
+    return Bot(Line(answer, seen), "BOT")
+
+
+def bot_group(answer=ANSWERED, seen=None):
+    return BotGroup(Line(answer, seen), "BOT")
+
+
 MAKERS = [webhook, app, terminal]
+ROBOTS = [bot, bot_group]
+
+
+@pytest.mark.parametrize("make", ROBOTS)
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ({"errcode": -1}, Outcome.UNKNOWN),
+        ({"errcode": 93006}, Outcome.REFUSED),
+        ({"errcode": 846609}, Outcome.RETRY),
+        (CallFailed("no", "x"), Outcome.RETRY),
+        (CallFailed("maybe", "x"), Outcome.UNKNOWN),
+    ],
+)
+async def test_what_the_robot_is_told_decides_whether_it_may_go_again(make, answer, outcome):
+    channel = make(answer)
+    with pytest.raises(SendError) as caught:
+        await channel.send(channel.body(TEXT, ["one"]))
+    assert caught.value.outcome is outcome
+
+
+async def test_too_fast_in_a_group_and_a_person_who_never_wrote_share_a_code_but_not_an_end():
+    for make, outcome in ((bot, Outcome.REFUSED), (bot_group, Outcome.RETRY)):
+        channel = make({"errcode": 846607})
+        with pytest.raises(SendError) as caught:
+            await channel.send(channel.body(TEXT, ["one"]))
+        assert caught.value.outcome is outcome
+        assert caught.value.then.kind != "disable_target"
+
+
+def test_one_person_s_chat_that_is_gone_never_disables_the_others_while_a_group_s_does():
+    for make, then in ((bot, "nothing"), (bot_group, "disable_target")):
+        with pytest.raises(SendError) as caught:
+            make().judged({"errcode": 93006})
+        assert caught.value.then.kind == then
+
+
+def test_the_robot_names_one_chat_says_its_type_and_keeps_its_case():
+    for make, kind in ((bot, 1), (bot_group, 2)):
+        whole = json.loads(make().body(TEXT, ["WrAbC"]))
+        assert (whole["chatid"], whole["chat_type"], whole["msgtype"]) == (
+            "WrAbC",
+            kind,
+            "markdown",
+        )
+        for wrong in ([], ["a", "b"]):
+            with pytest.raises(ValueError, match="one"):
+                make().body(TEXT, wrong)
+        with pytest.raises(TooLong):
+            make().body(Markdown(text="长" * 6827), ["a"])
 
 
 def test_the_table_holds_every_channel_under_its_own_name():
-    assert dict(KINDS) == {"webhook": Webhook, "app": App, "terminal": Terminal}
+    assert dict(KINDS) == {
+        "webhook": Webhook,
+        "bot": Bot,
+        "bot-group": BotGroup,
+        "app": App,
+        "terminal": Terminal,
+    }
 
 
-@pytest.mark.parametrize("make", MAKERS)
+@pytest.mark.parametrize("make", [*MAKERS, *ROBOTS])
 def test_a_channel_has_all_that_the_protocol_names(make):
     channel: Channel = make()
     for name, kind in get_type_hints(Channel).items():

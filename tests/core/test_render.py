@@ -13,6 +13,7 @@ from bot.core.render import (
     CARD_TITLE,
     PLACEHOLDERS,
     WEBHOOK_BYTES,
+    Dialect,
     Footer,
     TooLong,
     card,
@@ -222,17 +223,17 @@ def test_a_text_is_sent_whole_or_not_at_all(words, kind, spare, part):
     whole = markdown(text, part, {}, FOOTER).text
     size = len(whole.encode())
     if spare >= 0:
-        assert markdown(text, part, {}, FOOTER, limit=size + spare).text == whole
+        assert markdown(text, part, {}, FOOTER, Dialect(limit=size + spare)).text == whole
     else:
         with pytest.raises(TooLong) as caught:
-            markdown(text, part, {}, FOOTER, limit=size + spare)
+            markdown(text, part, {}, FOOTER, Dialect(limit=size + spare))
         assert (caught.value.size, caught.value.limit) == (size, size + spare)
 
 
 @given(WORDS, WORDS)
 def test_every_word_of_the_author_is_in_the_message(one, two):
     text = item("X", sections={"经过": one, "问题在哪": two})
-    said = markdown(text, "main", {}, FOOTER, limit=100_000).text
+    said = markdown(text, "main", {}, FOOTER, Dialect(limit=100_000)).text
     assert one in said
     assert two in said
 

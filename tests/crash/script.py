@@ -10,18 +10,18 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.channels.app import PEOPLE
 from bot.core.model import SHANGHAI, Push, Target
 from bot.core.policy import RANKS
 from bot.core.render import Footer
 from bot.engine.bureau import Bureau
-from bot.engine.compose import PART_SIZE
 from bot.library.folder import Folders, Library, load
 from tests.crash.wecom import Way, WeCom
 
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 6, 15, 9, 5, tzinfo=SHANGHAI)
 CHANNELS = {"jg1": "app", "jg2": "app", "zx": "webhook", "yq": "webhook", "fw": "webhook"}
-CROWD = PART_SIZE + 1  # one more than fits into a message: two parts, each with its own end
+CROWD = PEOPLE + 1  # one more than fits into a message: two parts, each with its own end
 TARGETS = tuple(Target(id=id, name=id, channel=way, roster=id) for id, way in CHANNELS.items())
 # What a script may plan: occurrence, part, item, the day it is due, the day its window closes.
 OCCASIONS = (

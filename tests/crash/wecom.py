@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 
 from bot.channels import Outcome, SendError, Sent, Then
+from bot.channels.app import PEOPLE
 from bot.core.model import Message
+from bot.core.render import SIX
 
 NUMBER = re.compile(rb"2026-\d{3}")
 GONE = Then("disable_target")
@@ -31,11 +33,14 @@ class Way:
 
     tappable = deduplicates = False
     per_minute = 20
-    fingerprint = ""
+    fingerprint = closed = ""
+    needs_chat = False
+    dialect = SIX
 
     def __init__(self, wecom: WeCom, target: str, name: str) -> None:
         self.wecom, self.target, self.name = wecom, target, name
         self.tappable = self.deduplicates = name == "app"
+        self.part_size = PEOPLE if name == "app" else 0
         self.removed = random.Random(f"{wecom.seed}/{target}").random() < 0.1
 
     def body(self, message: Message, to: Sequence[str] = ()) -> bytes:

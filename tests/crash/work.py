@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from bot.channels.app import PEOPLE
 from bot.core.links import push_key_of, task_id_of
 from bot.core.model import Member, State
-from bot.engine.compose import PART_SIZE
 from bot.engine.deliver import deliver, recover
 from bot.inbox import Confirm, Count, Event, Record, handle
 from bot.store import TargetState
@@ -137,7 +137,7 @@ class Work:
         found = []
         for key, part in self.taken():
             if CHANNELS[target_of(key)] == "app":
-                crowd = people(self.seed, target_of(key))[part * PART_SIZE :][:PART_SIZE]
+                crowd = people(self.seed, target_of(key))[part * PEOPLE :][:PEOPLE]
                 found += [(task_id_of(key, part), who) for who in {*crowd[:2], *crowd[-1:]}]
         return sorted(found)
 

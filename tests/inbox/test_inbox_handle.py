@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from bot.core import messages
 from bot.core.links import push_key_of, task_id_of
 from bot.core.model import SHANGHAI, Cohort, Push, Receipt, State, Step
-from bot.inbox import Confirm, Count, Event, Record, ReplaceButton, event_from_xml, handle
+from bot.inbox import (
+    Confirm,
+    Count,
+    Event,
+    Learn,
+    Record,
+    ReplaceButton,
+    Say,
+    event_from_xml,
+    handle,
+)
 
 SENT = datetime(2026, 9, 21, 9, 41, tzinfo=SHANGHAI)  # a Monday
 NOW = SENT + timedelta(hours=1)
@@ -70,7 +80,31 @@ def test_any_other_button_counts_for_nobody(button):
 
 @pytest.mark.parametrize("kind", ["enter", "message"])
 def test_opening_the_chat_or_writing_is_no_receipt(kind):
-    assert told(replace(TAP, kind=kind)) == [Count(name=kind)]
+    counted, said = told(replace(TAP, kind=kind))
+    assert counted == Count(name=kind)
+    assert isinstance(said, Say)
+    assert "不受理信访举报" in said.text
+
+
+@pytest.mark.parametrize(
+    ("words", "bound"),
+    [
+        ("@清风 绑定", True),
+        ("绑定", True),
+        ("@清风 @清风  绑定 一支部", True),
+        ("@清风 解绑定", False),
+    ],
+)
+def test_a_group_is_learned_by_its_own_word_only(words, bound):
+    effects = told(replace(TAP, kind="message", text=words, chat="WrAb"))
+    assert (Learn(chat="WrAb", who=TAP.person) in effects) is bound
+    alone = told(replace(TAP, kind="message", text=words))
+    assert not any(isinstance(effect, Learn) for effect in alone)
+
+
+@pytest.mark.parametrize(("score", "name"), [(1, "accurate"), (2, "inaccurate"), (9, "other")])
+def test_a_feedback_is_counted_without_a_person(score, name):
+    assert told(replace(TAP, kind="feedback", feedback=score)) == [Count(name=f"feedback-{name}")]
 
 
 def test_what_is_not_known_does_nothing():

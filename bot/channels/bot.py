@@ -1,0 +1,117 @@
+"""The smart robot (智能机器人): a card to each person, or a text to a group (wecom/api.md §2).
+
+Neither has an id to recall a message by, and neither drops a copy: a lost answer stays unknown.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from bot.channels.cards import template_card
+from bot.channels.channel import SendError, Sent, judge, unanswered
+from bot.core import messages
+from bot.core.model import Card, Markdown, Message
+from bot.core.render import RICH, TooLong
+from bot.wecom.errors import CallFailed, Outcome, reaction
+
+NEVER_SPOKE = 846607  # or too fast: WeCom has one code for both (§2.7)
+
+
+class Line(Protocol):
+    """The long connection, as bot.wecom.aibot_socket has it."""
+
+    @property
+    def live(self) -> bool: ...
+
+    async def ask(self, cmd: str, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+class _Spoken:
+    """What both ways of the robot have in common."""
+
+    deduplicates = False
+    per_minute = 30  # a chat (§2.7)
+    dialect = RICH
+
+    def __init__(self, line: Line, bot_id: str) -> None:
+        self._line = line
+        self.fingerprint = bot_id
+
+    @property
+    def closed(self) -> str:
+        return "" if self._line.live else messages.BOT_NOT_LIVE
+
+    async def send(self, body: bytes) -> Sent:
+        """Push `body`, or raise SendError; an answer that stays away is unknown (§12.7)."""
+        try:
+            answer = await self._line.ask("aibot_send_msg", json.loads(body))
+        except CallFailed as failed:
+            raise unanswered(failed) from None
+        return self.judged(answer)
+
+    def judged(self, answer: Mapping[str, Any]) -> Sent:
+        return judge(answer, deduplicated=self.deduplicates)
+
+
+class Bot(_Spoken):
+    """Speaks to people one by one; each must have written to the robot once (§2.7)."""
+
+    name = "bot"
+    tappable = True
+    part_size = 1
+    needs_chat = False
+
+    def body(self, message: Message, to: Sequence[str]) -> bytes:
+        """Return a button card, or markdown, for the one account in `to`."""
+        if len(to) != 1 or not to[0]:
+            raise ValueError(f"a message of the robot is for one person, not {len(to)}")
+        content = _card(message) if isinstance(message, Card) else _markdown(message)
+        return _bytes({"chatid": to[0], "chat_type": 1, **content})
+
+    def judged(self, answer: Mapping[str, Any]) -> Sent:
+        # One message a day is far below the limit: here the code says that they never wrote.
+        if answer["errcode"] == NEVER_SPOKE:
+            raise SendError(messages.NOT_JOINED, Outcome.REFUSED)
+        told = reaction(answer["errcode"], deduplicated=False)
+        if answer["errcode"] and told.then.kind == "disable_target":
+            # It says something of this person's chat, nothing of the others'.
+            raise SendError(f"{told.sentence}（错误码 {answer['errcode']}）", told.outcome)
+        return super().judged(answer)
+
+
+class BotGroup(_Spoken):
+    """Speaks in groups that the robot is in; a group's chatid is learned from 绑定."""
+
+    name = "bot-group"
+    tappable = False
+    part_size = 0
+    needs_chat = True
+
+    def body(self, message: Message, to: Sequence[str]) -> bytes:
+        """Return the whole text for the chatid in `to`; cards in groups are unverified (§13 U1)."""
+        if not isinstance(message, Markdown) or len(to) != 1:
+            raise ValueError("a group of the robot gets Markdown, and has one chatid")
+        return _bytes({"chatid": to[0], "chat_type": 2, **_markdown(message)})
+
+
+def _markdown(message: Markdown) -> dict[str, Any]:
+    if (size := len(message.text.encode())) > RICH.limit:
+        raise TooLong(size, RICH.limit)
+    return {"msgtype": "markdown", "markdown": {"content": message.text}}
+
+
+def _card(card: Card) -> dict[str, Any]:
+    """No url buttons (§2.8): 看全文 is a jump, or a question to the robot."""
+    tap = {"text": card.button, "style": 1, "key": card.button_key}
+    if card.link:
+        jump: dict[str, Any] = {"type": 1, "title": card.link[0], "url": card.link[1]}
+    else:
+        question = f"{messages.READ_ALL} {card.task_id}"
+        jump = {"type": 3, "title": messages.READ_ALL, "question": question}
+    return template_card(card, [tap], jump_list=[jump])
+
+
+def _bytes(whole: Mapping[str, Any]) -> bytes:
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()

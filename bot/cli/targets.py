@@ -1,0 +1,74 @@
+"""Verbs about targets: groups and audiences."""
+
+from __future__ import annotations
+
+import click
+
+from bot.cli.shell import CONFIG, JSON, call, main, print_json, table, when
+
+
+@main.group(invoke_without_command=True)
+@CONFIG
+@JSON
+@click.pass_context
+def targets(context: click.Context, config_path: str, as_json: bool) -> None:
+    """推送对象：是否正常，哪些群在等绑定；bind 绑定一个群，enable 恢复一个停用的。
+
+    例：qingfeng targets    例：qingfeng targets bind jg1
+    """
+    if context.invoked_subcommand is not None:
+        return None
+    answer = call(config_path, "targets", {})
+    if as_json:
+        return print_json(answer)
+    rows = [[r["id"], r["name"], r["channel"], _state(r)] for r in answer["targets"]]
+    table("推送对象", ["对象", "名称", "渠道", "现状"], rows)
+    if answer["waiting"]:
+        waiting = [[w["number"], w["who"], when(w["at"])] for w in answer["waiting"]]
+        table(
+            "等待绑定的群（qingfeng targets bind 对象 --number 序号）",
+            ["序号", "提出的人", "时间"],
+            waiting,
+        )
+    return None
+
+
+def _state(row: dict[str, object]) -> str:
+    if row["disabled"]:
+        return f"已停用：{row['disabled']}"
+    if not row["bound"]:
+        return "还没有绑定群"
+    return str(row["closed"] or "正常")
+
+
+@targets.command()
+@CONFIG
+@JSON
+@click.argument("target", metavar="对象")
+@click.option("--number", type=click.IntRange(min=1), help="等待绑定的群的序号，只有一个时可省略")
+def bind(config_path: str, as_json: bool, target: str, number: int | None) -> None:
+    """把一个要求绑定的群认作配置里的某个对象。
+
+    例：qingfeng targets bind jg1 --number 1
+    """
+    answer = call(config_path, "targets-bind", {"target": target, "number": number})
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已绑定：{answer['target']}（{answer['name']}）。")
+    return None
+
+
+@targets.command()
+@CONFIG
+@JSON
+@click.argument("target", metavar="对象")
+def enable(config_path: str, as_json: bool, target: str) -> None:
+    """恢复一个被停用的对象。
+
+    例：qingfeng targets enable jg1
+    """
+    answer = call(config_path, "targets-enable", {"target": target})
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已恢复：{answer['target']}。" if answer["was"] else "它没有被停用。")
+    return None

@@ -1,0 +1,107 @@
+"""An event from outside becomes rows, and what is said back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.core import messages
+from bot.core.links import push_key_of
+from bot.core.render import Reading
+from bot.engine import compose
+from bot.engine.bureau import Bureau
+from bot.inbox import Confirm, Count, Event, Learn, Record, ReplaceButton, Say, handle
+from bot.store import TargetState
+
+REMEMBERED = 10_000  # events; WeCom tells one three times within seconds (wecom/api.md §5.5)
+UNNAMED = "chat/"  # begins the id of a group that asked to be bound and has no target yet
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What is said back to whoever acted; nothing where all is empty."""
+
+    button: str = ""  # the words for the tapped button
+    text: str = ""  # Markdown for the chat
+    card: Any = None  # the template_card that was tapped, as it was sent by the robot
+
+
+class Reception:
+    """Takes each event once, however often it is told, and answers every time."""
+
+    def __init__(self, bureau: Bureau) -> None:
+        self._bureau = bureau
+        self._known: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
+
+    async def __call__(self, event: Event) -> Answer:
+        """Return the answer once all that follows from `event` is durable.
+
+        Whoever gives up waiting stops nothing. What failed is tried anew when it is told again.
+        """
+        if not event.name:
+            return await self._take(event)
+        task = self._known.get(event.name)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._known[event.name] = asyncio.create_task(self._take(event))
+            while len(self._known) > REMEMBERED:
+                self._known.popitem(last=False)
+        return await asyncio.shield(task)
+
+    async def _take(self, event: Event) -> Answer:
+        bureau, now = self._bureau, self._bureau.clock()
+        key, part = push_key_of(event.task_id)
+        push = await bureau.store.push(key) if key else None
+        cohort = await bureau.store.cohort(key) if key else None
+        answer = Answer()
+        for effect in handle(event, push=push, cohort=cohort, now=now):
+            match effect:
+                case Record(receipt=receipt):
+                    await bureau.store.add_receipt(receipt)
+                case Confirm(push_key=confirmed, part=proven):
+                    await bureau.store.confirm(confirmed, proven)
+                case Count(name=name):
+                    await bureau.store.count(name, now.date().isoformat())
+                case Learn(chat=chat, who=who):
+                    await self._learn(chat, who, now)
+                case ReplaceButton(text=text):
+                    card = await self._card(key, part) if push else None
+                    answer = replace(answer, button=text, card=card)
+                case Say(text=text, push_key=asked):
+                    answer = replace(answer, text=await self._words(asked) or text)
+        return answer
+
+    async def _learn(self, chat: str, who: str, now: datetime) -> None:
+        known = (await self._bureau.store.targets()).values()
+        if not any(one.chat == chat for one in known):
+            state = TargetState(id=UNNAMED + chat, chat=chat, name=who, since=now)
+            await self._bureau.store.set_target(state)
+
+    async def _card(self, key: str, part: int) -> Any:
+        """Return the card of a part as it was sent, None where it was none."""
+        for delivery in await self._bureau.store.deliveries(key):
+            if delivery.part == part:
+                return json.loads(delivery.body).get("template_card")
+        return None
+
+    async def _words(self, key: str) -> str:
+        push = await self._bureau.store.push(key) if key else None
+        if push is None or push.sent_at is None:
+            return ""  # what has not been said yet is not told ahead of time
+        reading = await compose.reading(key, self._bureau)
+        return whole(reading) if reading else ""
+
+
+def whole(reading: Reading) -> str:
+    """Return the text behind 看全文 as one message of the robot.
+
+    Its 20,480 bytes are far more than the linter lets a text have.
+    """
+    blocks = [f"> {reading.source_line}", f"**{reading.title}**"]
+    blocks += [f"**{name}**\n{text}" if name else text for name, text in reading.sections]
+    blocks += [f"> {messages.BASIS}{reading.basis}"] if reading.basis else []
+    blocks += [f"> {messages.SOURCE}{reading.source}"] if reading.source else []
+    return "\n\n".join([*blocks, "\n".join(f"> {line}" for line in reading.footer)])

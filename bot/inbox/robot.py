@@ -1,0 +1,130 @@
+"""What the robot hears, handed on; and what is said back, in time (wecom/api.md §2.6).
+
+A welcome and a card's change must be there within 5 s. If what a tap brings about takes longer
+than that, it goes on, and only the card stays as it was: it can be tapped again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from bot.inbox.events import Event, event_from_frame
+from bot.wecom.aibot import Came, Told
+from bot.wecom.errors import CallFailed
+
+log = logging.getLogger(__name__)
+
+WORRIES = ("stopped", "kicked")  # a person must look at it
+WITHIN = 4.5  # seconds of WeCom's 5, from the frame to the answer
+
+
+class Said(Protocol):
+    """What comes back of an event."""
+
+    @property
+    def button(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def card(self) -> Any: ...
+
+
+class Mouth(Protocol):
+    """The long connection, as far as answers go."""
+
+    async def reply(self, came: Came, cmd: str, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
+
+class Ear:
+    """Takes frames for `receive`, which answers once everything is durable.
+
+    `plain` turns an encrypted userid (§2.9) into the account that the roster has.
+    """
+
+    def __init__(self) -> None:
+        self.mouth: Mouth | None = None
+        self.worry: Callable[[Told], Awaitable[None]] | None = None
+        self._receive: Callable[[Event], Awaitable[Said]] | None = None
+        self._plain: Callable[[str], Awaitable[str]] | None = None
+        self._at_work: set[asyncio.Task[Any]] = set()
+
+    def listen(
+        self,
+        receive: Callable[[Event], Awaitable[Said]],
+        plain: Callable[[str], Awaitable[str]],
+    ) -> None:
+        """Hand on to `receive` from now on; the connection is there before what stands behind."""
+        self._receive, self._plain = receive, plain
+
+    def told(self, told: Told) -> None:
+        """Hear of the connection; what an administrator must mend is worried about."""
+        if told.what in WORRIES and self.worry is not None:
+            self._keep(self.worry(told))
+
+    def _keep(self, work: Any) -> asyncio.Task[Any]:
+        task: asyncio.Task[Any] = asyncio.ensure_future(work)
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return task
+
+    async def arrived(self, came: Came) -> None:
+        """Handle one frame that WeCom began."""
+        event = event_from_frame(came.cmd, came.body)
+        if event is None or self._receive is None:
+            return
+        work = self._keep(self._through(event))
+        hurry = event.kind in ("card", "enter")
+        try:
+            said = await asyncio.wait_for(asyncio.shield(work), WITHIN if hurry else None)
+        except TimeoutError:
+            log.warning("too late for an answer", extra={"action": "answer-late"})
+            return
+        answer = reply_to(event, said, came)
+        if answer is None or self.mouth is None:
+            return
+        try:
+            told = await self.mouth.reply(came, *answer)
+        except CallFailed as failed:
+            log.warning("not answered: %s", failed.reason, extra={"action": "answer-failed"})
+            return
+        if told["errcode"]:
+            log.warning("answer refused: %s", told["errcode"], extra={"action": "answer-refused"})
+
+    async def _through(self, event: Event) -> Said:
+        assert self._receive is not None and self._plain is not None  # noqa: PT018
+        person = await self._plain(event.person)
+        return await self._receive(replace(event, person=person))
+
+
+def reply_to(event: Event, said: Said, came: Came) -> tuple[str, dict[str, Any]] | None:
+    """Return (cmd, body) of what is said back, None where nothing is."""
+    if event.kind == "card" and said.button and isinstance(said.card, Mapping):
+        sender = came.body.get("from")
+        userid = sender.get("userid") if isinstance(sender, Mapping) else event.person
+        body = {
+            "response_type": "update_template_card",
+            "userids": [userid],  # of groups only; theirs is the card that changes, no one else's
+            "template_card": greyed(said.card, said.button),
+        }
+        return "aibot_respond_update_msg", body
+    if event.kind == "enter" and said.text:
+        return "aibot_respond_welcome_msg", {"msgtype": "text", "text": {"content": said.text}}
+    if event.kind == "message" and said.text:
+        return "aibot_respond_msg", {"msgtype": "markdown", "markdown": {"content": said.text}}
+    return None
+
+
+def greyed(card: Mapping[str, Any], words: str) -> dict[str, Any]:
+    """Return the card after the tap: its button says `words` and is grey.
+
+    `replace_text` is told of app cards (§3.4); should the robot's not know it, the button still
+    says the words.
+    """
+    buttons = [{**button, "text": words} for button in card.get("button_list", [])]
+    return {**card, "button_list": buttons, "replace_text": words}

@@ -1,0 +1,238 @@
+"""L2 through the sandbox: a robot on its long connection, from a push to the receipt in the sum."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from bot import app, config
+from bot.core.model import Member, State
+from bot.demo.stage import Clock
+from bot.sandbox import talks
+from bot.sandbox.server import create_app
+from bot.sandbox.serving import Serving
+from bot.sandbox.world import World
+from bot.verbs import VERBS
+from tests.engine.office import ROOT, moment
+
+BOT, SECRET = "aib-test", "s3cret-of-the-bot"
+CHAT = f"bot-{BOT}"
+SEND = "dragon-boat-2026_main@{}"
+PEOPLE = ("Zhang", "li", "wang")
+
+
+@dataclass(kw_only=True)
+class Town:
+    world: World
+    house: app.House
+    clock: Clock
+
+    async def live(self) -> None:
+        await self.until(lambda: self.house.robot.live)
+
+    async def until(self, what) -> None:
+        async with asyncio.timeout(10):
+            while not what():  # noqa: ASYNC110 - the condition is WeCom's own
+                await asyncio.sleep(0.02)
+
+    async def at(self, text: str) -> None:
+        """Jump to a moment and let the ticks run, as the waker would on the way."""
+        end = moment(text)
+        assert await self.house.tick() == []
+        while (wake := await self.house.next_wake()) <= end and wake > self.clock.now():
+            self.clock.jump(wake)
+            assert await self.house.tick() == []
+        self.clock.jump(end)
+        assert await self.house.tick() == []
+
+    async def verb(self, name: str, **params):
+        return await VERBS[name](self.house.bureau, self.clock.now(), params)
+
+    async def push(self, target: str):
+        return await self.house.bureau.store.push(SEND.format(target))
+
+    def heard(self, chat: str) -> list[str]:
+        """Return what arrived from the robot in `chat`, by its type."""
+        log = self.world.log
+        return [r.msgtype for r in log if r.kind == "message" and r.chat == chat and not r.person]
+
+    def card(self, person: str, target: str):
+        cards = [m for m in self.world.posted if m.task_id.startswith(SEND.format(target))]
+        return next(card for card in cards if person in card.reached)
+
+
+TARGETS = {
+    "people": 'name = "一支部"\nchannel = "bot"\nroster = "一支部"',
+    "group": 'name = "二支部群"\nchannel = "bot-group"\nroster = "二支部"',
+    "office": 'name = "廉政办"\nchannel = "bot-group"\nchatid = "Office"\noffice = true',
+}
+
+
+@asynccontextmanager
+async def town(home, *, plain_ids=True, secret=SECRET, **targets: str) -> AsyncIterator[Town]:
+    clock = Clock(moment("2026-06-15 08:40"))
+    world = World(clock.now)
+    for name in (*PEOPLE, "zhao"):
+        world.add_user(name, name)
+    world.add_robot(BOT, "清风", SECRET, plain_ids=plain_ids)
+    world.add_group("Group2", "二支部群", [*PEOPLE, "zhao"], bots=[BOT])
+    world.add_group("Office", "廉政办", ["zhao"], bots=[BOT])
+    world.add_app(7, "清风", "app-s3cret")
+    async with Serving(create_app(world)) as sandbox:
+        for folder in ("content", "schedules"):
+            (home / folder).symlink_to(ROOT / folder)
+        lines = [f'[wecom]\nbase_url = "{sandbox.url}"\n[wecom.app]\ncorp_id = "{world.corp_id}"']
+        lines += ['agentid = 7\nsecret = "app-s3cret"'] if not plain_ids else []
+        lines += [f'[wecom.bot]\nbot_id = "{BOT}"\nsecret = "{secret}"']
+        lines += [f'ws_url = "{sandbox.url.replace("http", "ws")}"\n[web]\nport = 0']
+        lines += ["[review]\nrequired = false"]
+        lines += [f"[target.{name}]\n{text}" for name, text in (targets or TARGETS).items()]
+        (home / "config.toml").write_text("\n".join(lines), "utf-8")
+        house = app.build(config.load(home / "config.toml", {}), clock.now)
+        house.config.data.mkdir(parents=True, exist_ok=True)
+        members = [Member(id=name, name=name, branch="一支部") for name in PEOPLE]
+        members.append(Member(id="zhao", name="赵", branch="二支部"))
+        await house.bureau.store.set_members(members)
+        async with app.serving(house):
+            yield Town(world=world, house=house, clock=clock)
+
+
+async def test_a_card_to_each_person_is_tapped_and_is_a_receipt_in_the_summary(tmp_path):
+    async with town(tmp_path) as at:
+        await at.live()
+        for person in ("Zhang", "li"):  # wang never writes to the robot
+            assert talks.say(at.world, person, CHAT, "好")
+        talks.say(at.world, "zhao", "Office", "@清风 在吗")
+        await at.until(lambda: at.heard(CHAT) == ["markdown_v2"] * 2)
+        await at.at("2026-06-15 11:00")
+        push = await at.push("people")
+        assert push.state is State.SENT
+        assert sorted(push.parts.values()) == ["refused", "sent", "sent"]
+        refused = [d for d in await at.house.bureau.store.deliveries(push.key) if d.reason]
+        assert [d.to for d in refused] == [("wang",)]
+        assert "发一个字" in refused[0].reason
+        known = await at.house.bureau.store.targets()
+        assert not any(state.disabled for state in known.values())
+
+        card = at.card("Zhang", "people")
+        for _ in range(2):
+            talks.press(at.world, "Zhang", card, "ack")
+        await at.until(lambda: at.world.state_of(card, "Zhang") is not None)
+        assert at.world.state_of(card, "Zhang").greyed == "已阅，谢谢"
+        assert [r.person for r in await at.house.bureau.store.receipts(push.key)] == ["Zhang"]
+
+        await at.at("2026-06-29 10:00")
+        total = (await at.verb("summary"))["total"]
+        # Two warnings in that week (人次): each to three people, of whom one never wrote.
+        assert (total["read"], total["reachable"], total["covered"]) == (1, 4, 6)
+        assert "Office" in {r.chat for r in at.world.log if r.kind == "message" and not r.person}
+
+
+async def test_a_group_binds_itself_and_hears_nothing_before_an_administrator_names_it(tmp_path):
+    async with town(tmp_path, group=TARGETS["group"]) as at:
+        await at.live()
+        await at.at("2026-06-15 09:30")
+        assert at.heard("Group2") == []
+        assert "绑定" in (await at.push("group")).reason
+        for _ in range(2):
+            talks.say(at.world, "zhao", "Group2", "@清风 绑定")
+        await at.until(lambda: len(at.heard("Group2")) == 2)
+        told = await at.verb("targets")
+        assert [(w["number"], w["who"]) for w in told["waiting"]] == [(1, "zhao")]
+        assert told["targets"][0]["bound"] is False
+        await at.verb("targets-bind", target="group")
+        assert (await at.verb("targets"))["waiting"] == []
+        await at.at("2026-06-15 11:00")
+        assert (await at.push("group")).state is State.SENT
+        assert at.heard("Group2") == ["markdown_v2"] * 3
+
+
+async def test_an_encrypted_userid_becomes_the_account_of_the_roster(tmp_path):
+    async with town(tmp_path, plain_ids=False, people=TARGETS["people"]) as at:
+        await at.live()
+        talks.say(at.world, "Zhang", CHAT, "好")
+        await at.until(lambda: at.heard(CHAT))
+        await at.at("2026-06-15 11:00")
+        card = at.card("Zhang", "people")
+        talks.press(at.world, "Zhang", card, "ack")
+        await at.until(lambda: at.world.state_of(card, "Zhang") is not None)
+        receipts = await at.house.bureau.store.receipts(SEND.format("people"))
+        assert [r.person for r in receipts] == ["Zhang"]
+
+
+async def test_a_lost_answer_never_becomes_a_second_group_message(tmp_path):
+    async with town(tmp_path, group=TARGETS["group"] + '\nchatid = "Group2"') as at:
+        await at.live()
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        await at.until(lambda: len(at.heard("Group2")) == 1)
+        at.world.faults.add("aibot_send_msg", "drop_after_accept")
+        await at.at("2026-06-15 09:40")
+        assert (await at.push("group")).state is State.UNKNOWN
+        await at.until(lambda: at.house.robot.live)
+        await at.at("2026-06-15 17:00")
+        assert len(at.heard("Group2")) == 2
+        assert (await at.push("group")).state is State.UNKNOWN
+
+
+async def test_while_the_connection_is_down_a_push_waits_and_says_why(tmp_path):
+    async with town(tmp_path, secret="wrong", people=TARGETS["people"]) as at:
+        await at.until(lambda: at.house.robot.last.what == "stopped")
+        await at.at("2026-06-15 09:40")
+        push = await at.push("people")
+        assert push.state is State.PLANNED
+        assert "没有连上" in push.reason
+        assert await at.house.bureau.store.deliveries(push.key) == []
+
+
+async def test_an_administrator_is_told_once_that_the_robot_was_refused(tmp_path):
+    office = {"office": TARGETS["office"].replace("bot-group", "terminal")}
+    async with town(tmp_path, secret="wrong", **office) as at:
+        await at.until(lambda: at.house.robot.last.what == "stopped")
+        await asyncio.sleep(0.2)
+        await at.at("2026-06-15 09:40")
+        alarms = [p for p in await at.house.bureau.store.pushes() if p.rule == "bot-stopped"]
+        assert [p.state for p in alarms] == [State.SENT]
+
+
+async def test_without_a_page_the_card_asks_the_robot_for_the_whole_text(tmp_path):
+    async with town(tmp_path, people=TARGETS["people"]) as at:
+        await at.live()
+        talks.say(at.world, "Zhang", CHAT, "好")
+        await at.until(lambda: at.heard(CHAT))
+        await at.at("2026-06-15 11:00")
+        (jump,) = at.card("Zhang", "people").card["jump_list"]
+        talks.say(at.world, "Zhang", CHAT, jump["question"])
+        await at.until(lambda: at.heard(CHAT)[-1] == "markdown_v2" and len(at.heard(CHAT)) == 3)
+        whole = at.world.posted[-1].body["markdown_v2"]["content"]
+        assert "12388" in whole
+        assert "依据" in whole
+
+
+async def test_a_feedback_is_counted_and_a_welcome_given(tmp_path):
+    async with town(tmp_path, people=TARGETS["people"]) as at:
+        await at.live()
+        assert talks.enter(at.world, "Zhang", CHAT)
+        await at.until(lambda: at.heard(CHAT) == ["text"])
+        assert "不受理信访举报" in at.world.posted[-1].body["text"]["content"]
+        counts = await at.house.bureau.store.counts()
+        assert any("enter" in name for name in counts)
+
+
+@pytest.mark.parametrize("personal", [True, False])
+async def test_a_person_gets_an_item_once_and_the_personal_way_wins(tmp_path, personal):
+    group = TARGETS["group"].replace("二支部", "一支部") + '\nchatid = "Group2"'
+    async with town(tmp_path, group=group, people=TARGETS["people"]) as at:
+        await at.live()
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        for person in PEOPLE if personal else PEOPLE[:2]:
+            talks.say(at.world, person, CHAT, "好")
+        await at.until(lambda: len(at.heard(CHAT)) == (3 if personal else 2))
+        await at.at("2026-06-15 11:10")
+        assert (await at.push("people")).state is State.SENT
+        group_push = await at.push("group")
+        assert group_push.state is (State.SKIPPED if personal else State.SENT)
+        assert ("逐人" in group_push.reason) is personal
