@@ -20,7 +20,13 @@ COLUMNS = (
     *("审核", "保密审查", "渠道", "推送范围", "推送时间", "发送结果"),
     *("覆盖人数", "可回执人数", "已阅人数", "阅知率", "更正/撤回", "备注"),
 )
-_CHANNELS = {"webhook": "群消息", "bot": "智能机器人", "app": "应用消息", "appchat": "应用群聊"}
+_CHANNELS = {
+    "webhook": "群消息",
+    "bot": "智能机器人",
+    "bot-group": "机器人群消息",
+    "app": "应用消息",
+    "appchat": "应用群聊",
+}
 _SECRECY = "保密审查"
 SAME_MOMENT = timedelta(minutes=1)
 

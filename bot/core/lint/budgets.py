@@ -13,7 +13,7 @@ from bot.core import render
 from bot.core.calendar import Calendar
 from bot.core.lint.rule import Found, Frame, Sheet, rule
 from bot.core.model import Item, Kind, Node, NodeDay
-from bot.core.render import Footer, TooLong
+from bot.core.render import Dialect, Footer, TooLong
 
 TITLE_ADVISED, TITLE_LIMIT = 20, 26
 PARTS = ("main", "early", "final", "after")  # of a node's push
@@ -61,7 +61,7 @@ def text_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     for part in PARTS if item.kind is Kind.NODE else ("main",):
         try:
             if asked != {"app"}:
-                render.markdown(item, part, values, LONGEST_FOOTER, limit)
+                render.markdown(item, part, values, LONGEST_FOOTER, Dialect(limit=limit))
         except TooLong as error:
             hint = f"全文连同页脚{error.size}字节，超过{error.limit}字节，请删减"
             yield Found("标题", hint)
