@@ -26,7 +26,7 @@ def targets(context: click.Context, config_path: str, as_json: bool) -> None:
     if answer["waiting"]:
         waiting = [[w["number"], w["who"], when(w["at"])] for w in answer["waiting"]]
         table(
-            "等待绑定的群（qingfeng targets bind 对象 --number 序号）",
+            "等待绑定的群（用 targets bind 确认）",
             ["序号", "提出的人", "时间"],
             waiting,
         )
