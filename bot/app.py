@@ -22,6 +22,7 @@ import httpx
 from starlette.applications import Starlette
 
 from bot import config as settings
+from bot import doctor
 from bot.channels import App, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config
 from bot.core import messages
@@ -134,7 +135,7 @@ def build(
     ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
     token = secrets.token_urlsafe(32)
     doors = Doors(
-        control=_control(bureau, now),
+        control=_control(bureau, now, _doctor(config, bureau, http, auth, robot)),
         receive=_words_of(reception),
         read=lambda key: compose.reading(key, bureau),
         links=links,
@@ -188,8 +189,39 @@ def _callback(config: Config) -> Callback | None:
     return Callback(app.token, app.aes_key, app.corp_id) if app.token and app.aes_key else None
 
 
-def _control(bureau: Bureau, now: Now) -> Callable[..., Any]:
+def _doctor(
+    config: Config,
+    bureau: Bureau,
+    http: httpx.AsyncClient,
+    auth: Token,
+    robot: Robot | None,
+) -> Callable[[bool], Any]:
+    async def examine(send_test: bool) -> dict[str, Any]:
+        known = await bureau.store.targets()
+        bound = {target.id for target in config.targets if target.chat}
+        bound |= {state.id for state in known.values() if state.chat}
+        waits = [t for t in config.targets if bureau.channels[t.id].needs_chat]
+        me = bureau.target(ME)
+        patient = doctor.Patient(
+            config=config,
+            http=http,
+            auth=auth,
+            robot=robot,
+            now=bureau.clock,
+            people=len(await bureau.store.members()),
+            unbound=[target.name for target in waits if target.id not in bound],
+            me=(me.person, bureau.channels[ME]) if me else None,
+        )
+        return await doctor.examine(patient, send_test)
+
+    return examine
+
+
+def _control(bureau: Bureau, now: Now, examine: Callable[[bool], Any]) -> Callable[..., Any]:
     async def control(verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if verb == "doctor":
+            found: dict[str, Any] = await examine(bool(params.get("send_test")))
+            return found
         if verb not in VERBS:
             raise Mistake(f"没有“{verb}”这个命令")
         return await VERBS[verb](bureau, now(), params)

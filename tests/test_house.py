@@ -28,8 +28,9 @@ MAY_IMPORT = {
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),
-        *("web", "wecom", "sandbox", "config", "verbs"),
+        *("web", "wecom", "sandbox", "config", "doctor", "verbs"),
     },
+    "doctor": {"core", "channels", "wecom", "config"},
     "__main__": {"cli"},
     "demo": {"core", "app", "config", "sandbox", "verbs"},
     "cli": {"core", "library", "store", "app", "config", "demo", "verbs", "sandbox"},  # the phone

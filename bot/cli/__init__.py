@@ -2,6 +2,7 @@
 
 from bot.cli import (  # noqa: F401 - they add verbs
     days,
+    doctor,
     figures,
     keeping,
     ledger,

@@ -63,6 +63,11 @@ class Robot:
         self._at_work: set[asyncio.Task[None]] = set()
         self._changed = asyncio.Event()
         self.last = Told("lost")
+        self.heard = False  # whether anything was told yet
+
+    @property
+    def started(self) -> bool:
+        return self._machine.phase is not aibot.Phase.IDLE
 
     @property
     def live(self) -> bool:
@@ -191,7 +196,7 @@ class Robot:
             log.exception("a frame was not handled", extra={"action": "frame-failed"})
 
     def _hear(self, told: Told) -> None:
-        self.last = told
+        self.last, self.heard = told, True
         level = logging.INFO if told.what == "live" else logging.WARNING
         log.log(
             level,

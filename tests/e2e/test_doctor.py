@@ -1,0 +1,131 @@
+"""`doctor` against the sandbox: each planted misconfiguration is found, and says where to click."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot import app, config, doctor
+from bot.core.model import SHANGHAI
+from bot.sandbox.server import create_app
+from bot.sandbox.serving import Serving
+from bot.sandbox.world import World
+
+KEY = "0d1e2f3a-1111-2222-3333-444455556666"
+GOOD = {
+    "corp_id": "ww0123456789abcdef",
+    "agentid": 7,
+    "secret": "app-s3cret",
+    "token": "T",
+    "aes_key": "a" * 43,
+    "bot_secret": "bot-s3cret",
+    "public_url": "https://page.example.org",
+    "key": KEY,
+    "chatid": "g1",
+}
+
+
+@pytest.fixture
+def examined(tmp_path):
+    """Return {check: state} and the whole answer, for a world and what the config says."""
+
+    async def examined(plant=lambda world: None, **said):
+        world = World(app.system_clock, corp_id=GOOD["corp_id"])
+        world.add_user("li", "李")
+        world.add_robot("BOT", "清风", "bot-s3cret")
+        world.add_group("g1", "支部", ["li"], key=KEY, bots=["BOT"])
+        world.add_app(7, "清风", "app-s3cret", trusted_domain="page.example.org")
+        plant(world)
+        with_said = GOOD | said
+        async with Serving(create_app(world)) as sandbox:
+            path = tmp_path / "config.toml"
+            url = said.get("base_url", sandbox.url)
+            path.write_text(
+                f"""
+[unit]
+administrator = "li"
+[wecom]
+base_url = "{url}"
+[wecom.app]
+corp_id = "{with_said["corp_id"]}"
+agentid = {with_said["agentid"]}
+secret = "{with_said["secret"]}"
+token = "{with_said["token"]}"
+aes_key = "{with_said["aes_key"]}"
+[wecom.bot]
+bot_id = "BOT"
+secret = "{with_said["bot_secret"]}"
+ws_url = "{url.replace("http", "ws")}"
+[web]
+public_url = "{with_said["public_url"]}"
+[target.hook]
+channel = "webhook"
+webhook = "{with_said["key"]}"
+roster = "一支部"
+[target.group]
+name = "二支部群"
+channel = "bot-group"
+chatid = "{with_said["chatid"]}"
+""",
+                "utf-8",
+            )
+            answer = await app.call(
+                config.load(path, {}), "doctor", {"send_test": said.get("send_test", False)}
+            )
+        told = {check["name"]: check for check in answer["checks"]}
+        assert not any(s in str(answer) for s in ("s3cret", KEY))
+        assert not [r for r in world.log if r.kind == "message" and not said.get("send_test")]
+        return told, world
+
+    return examined
+
+
+async def test_a_sound_installation_fails_in_nothing_but_its_empty_roster(examined):
+    told, _ = await examined()
+    failed = [name for name, check in told.items() if check["state"] == "failed"]
+    assert failed == ["名册"]
+    for name in ("网络", "时钟", "自建应用", "智能机器人", "群消息 hook", "磁盘"):
+        assert told[name]["state"] == "passed"
+
+
+def no_ip(world):
+    world.allowed_ips = {"10.0.0.1"}
+
+
+PLANTED = [
+    ("网络", {"base_url": "http://127.0.0.1:9"}, None, "连不上"),
+    ("智能机器人", {"base_url": "http://127.0.0.1:9"}, None, "连不上"),
+    ("自建应用", {"corp_id": "wwother"}, None, "40013"),
+    ("自建应用", {"secret": "another"}, None, "40001"),
+    ("自建应用", {"agentid": 8}, None, "301002"),
+    ("自建应用", {}, no_ip, "看到的地址是 127.0.0.1"),
+    ("可信域名", {"public_url": "https://other.example.org"}, None, "other.example.org"),
+    ("回调", {"token": "", "aes_key": ""}, None, "没有填"),
+    ("智能机器人", {"bot_secret": "wrong"}, None, "853000"),
+    ("智能机器人", {}, lambda w: setattr(w.robots["BOT"], "enabled", False), "846601"),
+    ("群消息 hook", {}, lambda w: w.remove_webhook(KEY), "93000"),
+    ("群消息 hook", {}, lambda w: w.stop_webhook(KEY), "93004"),
+    ("群绑定", {"chatid": ""}, None, "二支部群"),
+]
+
+
+@pytest.mark.parametrize(("name", "said", "plant", "words"), PLANTED)
+async def test_a_planted_misconfiguration_is_found(examined, name, said, plant, words):
+    told, _ = await examined(plant or (lambda world: None), **said)
+    assert told[name]["state"] == "failed"
+    assert words in told[name]["says"]
+    assert told[name]["click"]
+
+
+async def test_a_test_message_reaches_the_administrator_alone(examined):
+    told, world = await examined(send_test=True)
+    assert told["试发"]["state"] == "passed"
+    assert [r.reached for r in world.log if r.kind == "message"] == [("li",)]
+
+
+def test_a_clock_that_is_off_is_told():
+    import httpx
+
+    answer = httpx.Response(200, headers={"date": "Mon, 15 Jun 2026 01:00:00 GMT"})
+    then = app.system_clock().replace(2026, 6, 15, 9, 20, 0, tzinfo=SHANGHAI)
+    assert doctor._clock(answer, then).state == "failed"
+    assert doctor._clock(answer, then.replace(minute=1)).state == "passed"
