@@ -5,6 +5,8 @@ what the bot sends never shares a mistake with the bot. Inside:
 
     records, errors, limits, faults, switches, media, crypto <- judging, cards <- judge_*
         <- tokens, desk_* (one for each kind of call), talks (what people do to a robot)
-        <- registry <- phones <- world <- taps <- cast, server (pages, control) ; serving
-    records <- phone_markdown, phone_cards <- phone
+        <- registry <- phones <- world <- taps <- people
+        <- cast, server (pages, pages_doing, control) ; serving
+    records <- phone_markdown, phone_files <- phone_cards <- phone_news
+        <- phone <- pages, cast_links
 """

@@ -9,10 +9,12 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from enum import Enum
+from enum import Enum, StrEnum
 
 import httpx
 
+from bot.sandbox import people
+from bot.sandbox.cast_links import links, open_link
 from bot.sandbox.records import Json, Message, Options
 from bot.sandbox.taps import TapResult, tap
 from bot.sandbox.world import World
@@ -29,6 +31,22 @@ class Habit(Enum):
     TWICE = "twice"  # taps, and an hour later again: a flaky phone posts the second event too
     LATE = "late"  # after nine or ten days
     NEVER = "never"
+    OPENS = "opens"  # follows the first link within minutes
+    OPENS_LATER = "opens_later"  # after one or two days, in working hours
+    FORWARDS = "forwards"  # hands the link to a colleague, who opens it: it counts for them
+    REPLIES = "replies"  # writes 收到, to the robot of the group if there is one
+    LEAVES = "leaves"  # leaves the corporation a day or two after the first message
+
+
+class Deed(StrEnum):
+    TAP = "tap"
+    OPEN = "open"
+    REPLY = "reply"
+    LEAVE = "leave"
+
+
+REPLY = "收到"
+TAPPING = (Habit.PROMPT, Habit.LATER, Habit.TWICE, Habit.LATE)
 
 
 @dataclass(frozen=True, kw_only=True, order=True)
@@ -38,16 +56,19 @@ class Act:
     at: datetime
     userid: str
     task_id: str
-    agentid: int
+    agentid: int  # 0 for what no app sent
     key: str  # of the button or the submit button
     nth: int = 1  # 2 for the second tap of TWICE
     stranger: bool = False  # never got the card
+    number: int = 0  # of the message; 0: only the task_id is known
+    deed: Deed = Deed.TAP
+    word: str = ""  # the address that is opened, or what is written
 
 
 class Cast:
-    """The people of `habits`, watching the interactive cards that reach them.
+    """The people of `habits`, watching what reaches them: cards, links, words.
 
-    People without a habit never act. `is_workday` matters to LATER only.
+    People without a habit never act. `is_workday` matters to LATER and OPENS_LATER only.
     """
 
     def __init__(
@@ -72,7 +93,7 @@ class Cast:
         The same act is returned until it is performed.
         """
         self._look()
-        while self._waiting and self._waiting[0].at < after:
+        while self._waiting and self._is_over(self._waiting[0], after):
             heapq.heappop(self._waiting)
         return self._waiting[0] if self._waiting else None
 
@@ -83,8 +104,25 @@ class Cast:
         elif act in self._waiting:
             self._waiting.remove(act)
             heapq.heapify(self._waiting)
-        message = self._world.message_of(act.task_id, act.agentid)
+        message = self._world.message(act.number)
+        if act.deed is Deed.LEAVE:
+            self._world.remove_user(act.userid)
+            return TapResult(delivered=True)
+        if act.deed is Deed.OPEN:
+            return await open_link(self._world, act.userid, act.word, http=http)
+        if act.deed is Deed.REPLY and message is not None:
+            return await people.say(self._world, act.userid, message.chat, act.word, http=http)
+        return await self._tap(act, message, http)
+
+    async def _tap(
+        self, act: Act, message: Message | None, http: httpx.AsyncClient | None
+    ) -> TapResult:
+        message = message or self._world.message_of(act.task_id, act.agentid)
         options = self._options(act, message.card) if message else None
+        if message is not None and not act.stranger:
+            return await people.press(
+                self._world, act.userid, message.number, act.key, http=http, options=options
+            )
         return await tap(
             self._world,
             act.userid,
@@ -94,6 +132,9 @@ class Cast:
             options=options,
             agentid=act.agentid,
         )
+
+    def _is_over(self, act: Act, after: datetime) -> bool:
+        return act.at < after or act.userid not in self._world.users
 
     def stranger_taps(self, task_id: str, *, userid: str = "", at: datetime | None = None) -> Act:
         """An act by someone who never got the card: `userid`, or one of the world's members.
@@ -117,34 +158,65 @@ class Cast:
 
     def _look(self) -> None:
         for message in self._world.posted[self._seen :]:
-            if message.interactive and message.agentid is not None and key_of(message.card):
-                for userid in message.reached:
-                    self._plan(message, message.agentid, userid)
+            for userid in message.reached if not message.author else ():
+                for act in self._acts(message, userid):
+                    heapq.heappush(self._waiting, act)
         self._seen = len(self._world.posted)
 
-    def _plan(self, message: Message, agentid: int, userid: str) -> None:
+    def _acts(self, message: Message, userid: str) -> list[Act]:
+        """What this person will do about this message."""
         habit = self._habits.get(userid, Habit.NEVER)
-        dice = self._dice(userid, agentid, message.task_id)
-        for nth, at in enumerate(self._moments(habit, message.at, dice), start=1):
-            act = Act(
+        deed, word = self._deed(habit, message)
+        if deed is None:
+            return []
+        place = message.agentid if message.agentid is not None else message.chat
+        dice = self._dice(userid, place, message.task_id or message.number)
+        actor = self._forwarded(dice, userid) if habit is Habit.FORWARDS else userid
+        return [
+            Act(
                 at=at,
-                userid=userid,
+                userid=actor,
                 task_id=message.task_id,
-                agentid=agentid,
+                agentid=message.agentid or 0,
                 key=key_of(message.card),
                 nth=nth,
+                number=message.number,
+                deed=deed,
+                word=word,
             )
-            heapq.heappush(self._waiting, act)
+            for nth, at in enumerate(self._moments(habit, message.at, dice), start=1)
+        ]
+
+    def _deed(self, habit: Habit, message: Message) -> tuple[Deed | None, str]:
+        """(what somebody of this habit does about `message`, with which word)."""
+        if habit in TAPPING:
+            can = message.interactive and message.pressable and key_of(message.card)
+            return (Deed.TAP if can else None), ""
+        if habit is Habit.LEAVES:
+            return Deed.LEAVE, ""
+        if habit is Habit.REPLIES:
+            group = self._world.groups.get(message.chat)
+            bots = [self._world.robots[bot_id].name for bot_id in group.bots] if group else []
+            return Deed.REPLY, f"@{bots[0]} {REPLY}" if bots else REPLY
+        found = links(message) if habit is not Habit.NEVER else []
+        return (Deed.OPEN, found[0]) if found else (None, "")
+
+    def _forwarded(self, dice: random.Random, userid: str) -> str:
+        """The colleague who gets the link; whoever reads it may not have got it from WeCom."""
+        others = sorted(set(self._world.users) - {userid})
+        return dice.choice(others) if others else userid
 
     def _moments(self, habit: Habit, got: datetime, dice: random.Random) -> list[datetime]:
         """When a person of this habit taps a card that came at `got`."""
         soon = got + timedelta(seconds=dice.randint(20, 600))
-        if habit is Habit.PROMPT:
+        if habit in (Habit.PROMPT, Habit.OPENS, Habit.FORWARDS, Habit.REPLIES):
             return [soon]
         if habit is Habit.TWICE:
             return [soon, soon + timedelta(hours=1)]
-        if habit is Habit.LATER:
+        if habit in (Habit.LATER, Habit.OPENS_LATER):
             return [self._at_the_desk(got + timedelta(days=dice.randint(1, 2)), dice)]
+        if habit is Habit.LEAVES:
+            return [got + timedelta(days=1, seconds=dice.randint(0, 86_400))]
         if habit is Habit.LATE:
             return [got + timedelta(days=9, seconds=dice.randint(0, 86_400))]
         return []

@@ -1,14 +1,33 @@
 """Virtual members: the same seed, the same acts."""
 
 from datetime import date, timedelta
+from urllib.parse import urlencode
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.cast import Cast, Habit
+from bot.sandbox import people
+from bot.sandbox.asks import Ask
+from bot.sandbox.cast import Cast, Deed, Habit
 
-from .house import AGENT, MONDAY, THANKS, Clock, bureau, button_card, text, to, token
+from .house import (
+    AGENT,
+    BOT,
+    DOMAIN,
+    KEY,
+    MONDAY,
+    THANKS,
+    Clock,
+    Phone,
+    bureau,
+    button_card,
+    robot,
+    text,
+    to,
+    token,
+)
 
 HABITS = {"zhang": Habit.PROMPT, "Li": Habit.TWICE, "wang": Habit.LATER}
 
@@ -123,3 +142,90 @@ async def test_a_stranger_never_got_the_card(world, callback, bot):
 def test_a_stranger_needs_a_card(world):
     with pytest.raises(ValueError, match="no such card"):
         Cast(world, seed=1, habits={}).stranger_taps("nothing")
+
+
+LINKED = {"msgtype": "markdown", "markdown": {"content": "[看](https://h5.example/r/1)"}}
+
+
+def opening(habit, world, seed=1):
+    world.webhook_send(KEY, LINKED)
+    return acts_of(Cast(world, seed=seed, habits={"zhang": habit}), world)
+
+
+def test_a_reader_opens_the_link_within_minutes(world):
+    (act,) = opening(Habit.OPENS, world)
+    assert (act.userid, act.deed, act.word) == ("zhang", Deed.OPEN, "https://h5.example/r/1")
+    assert act.at - MONDAY <= timedelta(minutes=10)
+
+
+def test_a_slow_reader_opens_it_a_day_or_two_later(world):
+    (act,) = opening(Habit.OPENS_LATER, world)
+    assert timedelta(hours=23) <= act.at - MONDAY < timedelta(days=3)
+
+
+@given(st.integers(0, 1000))
+def test_a_forwarded_link_is_opened_by_somebody_else(seed):
+    (act,) = opening(Habit.FORWARDS, bureau(Clock()), seed)
+    assert act.userid != "zhang"
+    assert act.deed is Deed.OPEN
+
+
+async def test_whoever_opens_a_link_is_signed_in_as_themselves(world):
+    codes = []
+
+    def page(request):
+        if "code" in request.url.params:
+            codes.append(request.url.params["code"])
+            return httpx.Response(200)
+        query = {"appid": world.corp_id, "redirect_uri": f"http://{DOMAIN}/r", "state": "s"}
+        query |= {"response_type": "code", "scope": "snsapi_base", "agentid": str(AGENT)}
+        there = "https://open.weixin.qq.com/connect/oauth2/authorize?" + urlencode(query)
+        return httpx.Response(302, headers={"location": f"{there}#wechat_redirect"})
+
+    (act,) = opening(Habit.OPENS, world)
+    async with httpx.AsyncClient(transport=httpx.MockTransport(page)) as http:
+        done = await Cast(world, seed=1, habits={}).perform(act, http=http)
+    assert done.delivered
+    told = world.call(
+        "auth/getuserinfo", Ask(query={"access_token": token(world), "code": codes[0]})
+    )
+    assert told["userid"] == "zhang"
+
+
+async def test_a_replier_calls_the_robot_of_the_group(world):
+    robot(world)
+    bot = Phone(world)
+    bot.subscribes()
+    (act,) = opening(Habit.REPLIES, world)
+    assert (await Cast(world, seed=1, habits={}).perform(act)).delivered
+    assert bot.hears()["body"]["text"]["content"] == "@廉小助 收到"
+
+
+async def test_a_leaver_leaves_and_does_nothing_more(world):
+    habits = {"zhang": Habit.LEAVES}
+    world.webhook_send(KEY, LINKED)
+    world.webhook_send(KEY, LINKED)
+    cast = Cast(world, seed=1, habits=habits)
+    act = cast.next_act(MONDAY)
+    await cast.perform(act)
+    assert "zhang" not in world.users
+    assert cast.next_act(MONDAY) is None
+
+
+async def test_a_robots_card_is_tapped_over_its_long_connection(world):
+    robot(world)
+    bot = Phone(world)
+    bot.subscribes()
+    await people.say(world, "zhang", f"bot-{BOT}", "你好")
+    bot.hears()
+    card = button_card("b1")["template_card"]
+    card = card | {"button_list": [{"text": "已阅", "style": 1, "key": "ack"}]}
+    body = {"chatid": "zhang", "chat_type": 1, "msgtype": "template_card", "template_card": card}
+    assert bot.says("aibot_send_msg", body) == 0
+    cast = Cast(world, seed=1, habits={"zhang": Habit.TWICE})
+    first, second = acts_of(Cast(world, seed=1, habits={"zhang": Habit.TWICE}), world)
+    assert (await cast.perform(first)).delivered
+    assert second.at - first.at == timedelta(hours=1)
+    event = bot.hears()["body"]
+    assert event["from"] == {"userid": "zhang"}
+    assert event["event"]["template_card_event"]["event_key"] == "ack"
