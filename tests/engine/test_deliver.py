@@ -23,6 +23,12 @@ MAIN, GROUP_MAIN = "dragon-boat-2026_main@jg1", "dragon-boat-2026_main@zx"
 FINAL = "dragon-boat-2026_final@jg1"
 
 
+def only_wording(desk):
+    """Take the node's second wording away, and return the file of the first."""
+    (desk.home / "content" / "nodes" / "N06-2-端午.md").unlink()
+    return desk.home / "content" / "nodes" / "N06-端午.md"
+
+
 async def test_the_warning_leaves_on_the_third_workday_before_the_last_one(desk):
     await desk.at("2026-06-15 09:05")
     assert desk.heard("zx") == 0
@@ -74,13 +80,21 @@ async def test_a_warning_never_approved_expires_when_its_window_closes(tmp_path)
 
 
 async def test_an_edit_after_the_approval_stops_the_text_until_it_is_approved_again(desk):
-    path = desk.home / "content" / "nodes" / "N06-端午.md"
+    path = only_wording(desk)
     path.write_text(path.read_text("utf-8").replace("粽子", "粽"), encoding="utf-8")
     await desk.at("2026-06-15 11:00")
     push = (await desk.pushes())[MAIN]
     assert push.state is State.PLANNED
     assert push.reason == "内容审批后又改动过，须重新审批"
     assert desk.heard("zx") == 0
+
+
+async def test_a_nodes_second_wording_goes_out_while_the_first_waits_for_approval(desk):
+    path = desk.home / "content" / "nodes" / "N06-端午.md"
+    path.write_text(path.read_text("utf-8").replace("粽子", "粽"), encoding="utf-8")
+    await desk.at("2026-06-15 11:00")
+    push = (await desk.pushes())[MAIN]
+    assert (push.state, push.item) == (State.SENT, "N06-2")
 
 
 async def test_a_refusal_inside_http_200_is_never_counted_as_sent(desk):
@@ -262,7 +276,7 @@ async def test_a_late_start_sends_the_main_within_its_window_and_not_after(tmp_p
 
 
 async def test_an_expired_text_is_not_sent(desk):
-    path = desk.home / "content" / "nodes" / "N06-端午.md"
+    path = only_wording(desk)
     text = path.read_text("utf-8")
     assert "失效: 2027-12-31" in text
     path.write_text(text.replace("失效: 2027-12-31", "失效: 2026-06-01"), encoding="utf-8")
