@@ -19,6 +19,11 @@ from bot.sandbox.world import World
 from bot.verbs import VERBS
 
 ROOT = Path(__file__).parents[2]
+# The texts of a small library: approving all that ships would cost each test many seconds.
+TEXTS = (
+    *("N01", "N02", "N04", "N05", "N06", "N06-2", "N10"),
+    *("SC-01", "SC-08", "SC-14", "SP-02", "SP-05", "SP-21", "AM-03", "AM-09"),
+)
 MONDAY = "2026-06-15 08:40"  # 端午 is on Friday 06-19: main on Monday, final on Thursday
 
 
@@ -76,6 +81,10 @@ async def office(
     clock = Clock(moment(start))
     stage = build_stage(clock)
     path = install(home, ROOT, stage, "http://127.0.0.1:9", port)
+    kept = tuple(f"---\n编号: {one}\n" for one in TEXTS)
+    for text in (home / "content").glob("*/*.md"):
+        if not text.read_text("utf-8").startswith(kept):
+            text.unlink()
     sandbox = httpx.ASGITransport(create_app(stage.world), raise_app_exceptions=False)
     house = app.build(config.load(path, {}), clock.now, sandbox)
     stage.world.set_callback(AGENTID, "http://127.0.0.1/wecom/callback")
