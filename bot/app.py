@@ -427,10 +427,22 @@ async def run(
             on_ready(messages.RUNNING.format(served.url, len(config.targets)))
             _say_what_waits(house, on_ready)
             engine = Embedded(house.tick, house.next_wake, house.now)
-            await engine.run(until_told())
+            stop = until_told()
+            await asyncio.gather(engine.run(stop), _watch(house, stop))
     finally:
         (config.data / "control.json").unlink(missing_ok=True)
         lock.release()
+
+
+async def _watch(house: House, stop: asyncio.Event) -> None:
+    """See edits at once. Where watching fails, the ticks still read the folder."""
+    from bot.library.watching import watch  # 30 ms to import, for a running bot only
+
+    try:
+        polling = house.config.store.poll
+        await watch(house.bureau.shelf, lambda: house.now().date(), stop, polling=polling)
+    except Exception:
+        log.exception("the folder is not watched", extra={"action": "watch-failed"})
 
 
 @contextlib.asynccontextmanager

@@ -138,6 +138,7 @@ class StoreSettings:
     data: str = _setting("data", "数据文件夹")
     content: str = _setting("content", "内容文件夹")
     schedules: str = _setting("schedules", "日程文件夹")
+    poll: bool = _setting(False, "内容放在网络共享上时设为 true：每秒看一次有没有改动")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,11 +87,18 @@ def load(folders: Folders, today: date) -> Library:
 
 
 def _load(
-    folders: Folders, today: date, schedules: Schedules, found: Sequence[Problem], hold: str
+    folders: Folders,
+    today: date,
+    schedules: Schedules,
+    found: Sequence[Problem],
+    hold: str,
+    before: Sequence[Item] = (),
 ) -> Library:
     items, more = _examined(folders, today, schedules)
     problems = [*found, *more]
-    faulty = {problem.path for problem in problems if problem.severity == "error"}
+    kept = _kept(items, problems, before)
+    faulty = {problem.path for problem in errors(problems)} - {item.path for item in kept}
+    items = sorted([*items, *kept], key=lambda item: item.path) if kept else items
     key = approvals.seal_key(folders.data) if folders.review else b""
     held, unreadable = _halts(folders)
     blocked = {item.id: _held(item, held) or _blocked(item, folders, key, faulty) for item in items}
@@ -102,6 +109,16 @@ def _load(
         schedules=schedules,
         hold=hold or unreadable,
     )
+
+
+def _kept(items: Sequence[Item], problems: Sequence[Problem], before: Sequence[Item]) -> list[Item]:
+    """Return the last good versions of files that are no item any more: emptied, cut off, garbled.
+
+    What can be read is what its author wants now, good or bad; only what cannot be is not.
+    """
+    broken = {problem.path for problem in errors(problems)} - {item.path for item in items}
+    ids = {item.id.casefold() for item in items}
+    return [item for item in before if item.path in broken and item.id.casefold() not in ids]
 
 
 def _halts(folders: Folders) -> tuple[list[str], str]:
@@ -346,7 +363,7 @@ class Shelf:
             hold = _hold(problems)
         else:
             schedules = self._good
-        return _load(self.folders, today, schedules, problems, hold)
+        return _load(self.folders, today, schedules, problems, hold, self._library.items)
 
 
 def errors(problems: Sequence[Problem]) -> list[Problem]:
