@@ -442,7 +442,7 @@ async def _watch(house: House, stop: asyncio.Event) -> None:
         polling = house.config.store.poll
         await watch(house.bureau.shelf, lambda: house.now().date(), stop, polling=polling)
     except Exception:
-        log.exception("the folder is not watched", extra={"action": "watch-failed"})
+        log.exception("watching failed", extra={"action": "watch-failed"})
 
 
 @contextlib.asynccontextmanager
