@@ -17,9 +17,9 @@ def roster() -> None:
 @roster.command("import")
 @CONFIG
 @JSON
-@click.argument("file", type=click.Path(path_type=Path), metavar="FILE.csv")
+@click.argument("file", type=click.Path(path_type=Path), metavar="FILE")
 def roster_import(config_path: str, as_json: bool, file: Path) -> None:
-    """用一个 CSV 替换名册；有错的行会逐行列出，此时什么也不改。
+    """用一个表格（.xlsx 或 .csv）替换名册；有错的行会逐行列出，此时什么也不改。
 
     例：qingfeng roster import 名册.csv
     """

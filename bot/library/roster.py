@@ -1,4 +1,4 @@
-"""The roster from a CSV that Excel or WPS wrote; COLUMNS lists its header.
+"""The roster from a CSV or an .xlsx that Excel or WPS wrote; COLUMNS lists its header.
 
 Names and accounts only: a column that looks like a phone or identity number is refused, because
 nothing of the kind may lie about here.
@@ -10,8 +10,9 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from bot.core.content import parse_date
@@ -36,7 +37,9 @@ _FORBIDDEN = ("身份证", "手机", "电话", "政治面貌", "银行")
 
 
 def read_roster(path: Path) -> tuple[list[Member], list[Problem]]:
-    """Return the members of a CSV file and what is wrong with it, row by row."""
+    """Return the members of a .csv or .xlsx file and what is wrong with it, row by row."""
+    if path.suffix.lower() == ".xlsx":
+        return _read_sheet(path)
     try:
         text = read_text(path, MAX_BYTES)
     except Unreadable as error:
@@ -44,11 +47,43 @@ def read_roster(path: Path) -> tuple[list[Member], list[Problem]]:
     return parse_roster(text, path)
 
 
+def _read_sheet(path: Path) -> tuple[list[Member], list[Problem]]:
+    """Read the first sheet of a workbook; what a formula last came to is what it says."""
+    from openpyxl import load_workbook  # slow to load, and seldom wanted
+
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            return [], [_problem(path, 0, f"文件超过 {MAX_BYTES >> 20} MB")]
+        book = load_workbook(path, read_only=True, data_only=True)
+        rows = [[_cell(cell) for cell in row] for row in book.worksheets[0].values]
+        book.close()
+    except OSError as error:
+        return [], [_problem(path, 0, f"打不开：{error.strerror or type(error).__name__}")]
+    except Exception:  # openpyxl raises a dozen things on what is no workbook
+        return [], [_problem(path, 0, "不是完整的 .xlsx 表格：请用 Excel 或 WPS 另存一次")]
+    return _parse_rows(rows, path)
+
+
+def _cell(value: object) -> str:
+    """Return a cell as a person sees it: a number that is whole without .0, a day as a day."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.date().isoformat()
+    return str(value)
+
+
 def parse_roster(text: str, path: Path) -> tuple[list[Member], list[Problem]]:
     try:
         rows = list(csv.reader(io.StringIO(text, newline="")))
     except csv.Error:
         return [], [_problem(path, 0, "不是完整的 CSV：大概有一个引号没有成对")]
+    return _parse_rows(rows, path)
+
+
+def _parse_rows(rows: Sequence[Sequence[str]], path: Path) -> tuple[list[Member], list[Problem]]:
     if not rows:
         return [], [_problem(path, 1, "文件是空的；第一行应是表头：" + " ".join(COLUMNS))]
     header = [_ALIASES.get(cell.strip(), cell.strip()) for cell in rows[0]]

@@ -108,3 +108,31 @@ def test_a_roster_that_is_not_there_says_so(tmp_path):
     assert "找不到" in problem.message
     _, (problem,) = read_roster(tmp_path)
     assert "不是普通文件" in problem.message
+
+
+def test_a_workbook_says_what_a_csv_says(tmp_path):
+    from datetime import date
+
+    from openpyxl import Workbook
+
+    book = Workbook()
+    sheet = book.active
+    sheet.append(["姓名", "帐号", "党支部", "在岗状态", "休假至"])
+    sheet.append(["张三", "zhangsan", "机关一支部", "在岗", None])
+    sheet.append(["李四", 1024.0, "机关一支部", "休假", date(2026, 6, 30)])
+    sheet.append(["王五", None, "机关一支部", "", None])
+    book.save(tmp_path / "名册.xlsx")
+    members, problems = read_roster(tmp_path / "名册.xlsx")
+    assert [(m.id, m.leave_until) for m in members] == [
+        ("zhangsan", None),
+        ("1024", date(2026, 6, 30)),
+    ]
+    assert [(problem.line, problem.message) for problem in problems] == [(4, "缺少账号")]
+
+
+def test_what_is_no_workbook_is_a_problem_and_no_crash(tmp_path):
+    (tmp_path / "名册.xlsx").write_bytes(b"PK\x03\x04 half a zip")
+    members, problems = read_roster(tmp_path / "名册.xlsx")
+    assert members == []
+    assert "另存" in problems[0].message
+    assert "打不开" in read_roster(tmp_path / "没有.xlsx")[1][0].message
