@@ -63,7 +63,13 @@ class Calendar:
     announced: frozenset[int] = frozenset()  # years for which an override cites a whole notice
 
     def day(self, day: date) -> Day:
-        """Return what `day` is, by which source."""
+        """Return what `day` is, by which source. Asked a hundred times a plan, so kept."""
+        found = self._known.get(day)
+        if found is None:
+            found = self._known[day] = self._look_up(day)
+        return found
+
+    def _look_up(self, day: date) -> Day:
         if override := self.overrides.get(day):
             return _day(day, override.workday, override.name, "override", False)
         official = _official(day)
@@ -75,14 +81,11 @@ class Calendar:
         return _day(day, day.weekday() < 5 and not name, name, "estimate", True)
 
     @cached_property
-    def _known(self) -> dict[date, bool]:
+    def _known(self) -> dict[date, Day]:
         return {}
 
     def is_workday(self, day: date) -> bool:
-        known = self._known.get(day)
-        if known is None:
-            known = self._known[day] = self.day(day).workday
-        return known
+        return self.day(day).workday
 
     def workday_before(self, day: date, count: int = 1) -> date:
         """Return the `count`-th workday before `day`; with 0, `day` itself."""

@@ -39,6 +39,11 @@ def choose(slot: Slot, target: Target, plan: Plan, memory: Memory) -> tuple[Item
     Beside a text the reason says what is odd about it: a node is warned of with a text that
     should rest rather than not at all.
     """
+    name = ("choice", slot.stem, slot.covers, slot.day, target.audience, memory.sign)
+    return plan.keep(name, lambda: _choose(slot, target, plan, memory))
+
+
+def _choose(slot: Slot, target: Target, plan: Plan, memory: Memory) -> tuple[Item | None, str]:
     if slot.rule is not None and slot.rule.series:
         return _lesson(slot.rule, slot.day, target, plan, memory)
     fitting = [item for item in candidates(slot, target, plan) if in_force(item, slot.day)]
@@ -59,7 +64,8 @@ def why_no_text(slot: Slot, target: Target, plan: Plan, memory: Memory) -> str:
     if slot.rule is not None and slot.rule.series:
         item, reason = _lesson(slot.rule, slot.day, target, plan, memory)
         return "" if item is not None else reason
-    if any(in_force(item, slot.day) for item in candidates(slot, target, plan)):
+    name = ("any", slot.stem, slot.covers, slot.day, target.audience)
+    if plan.keep(name, lambda: any(in_force(o, slot.day) for o in candidates(slot, target, plan))):
         return ""
     return messages.SKIP_NO_TEXT.format(messages.choice(slot.kinds, slot.node_names))
 
@@ -73,7 +79,8 @@ def in_force(item: Item, day: date) -> bool:
 
 
 def candidates(slot: Slot, target: Target, plan: Plan) -> list[Item]:
-    name = (slot.rule, slot.node_names, slot.part, target.audience)
+    rule = slot.rule.key if slot.rule else ""
+    name = ("texts", rule, slot.node_names, slot.part, target.audience)
     return plan.keep(name, lambda: [one for one in plan.items if _fits(one, slot, target)])
 
 

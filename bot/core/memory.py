@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 
 from bot.core.model import Item, Push, State
 
@@ -14,10 +14,12 @@ UNSAID = frozenset({State.SKIPPED, State.EXPIRED, State.REFUSED})
 class Memory:
     """The pushes of one target; grows while a plan is made."""
 
-    __slots__ = ("_told", "covered", "rows", "texts", "used")
+    __slots__ = ("_told", "_weeks", "covered", "rows", "sign", "texts", "used")
 
     def __init__(self, pushes: Iterable[Push] = ()) -> None:
         self.rows: dict[str, Push] = {}
+        self._weeks: dict[date, list[Push]] = {}  # by Monday
+        self.sign = 0  # two targets with one sign were told the same: one choice serves both
         self.used: dict[str, date] = {}  # item -> the last day it was sent or was to be
         self.covered: dict[tuple[str, str], set[str]] = {}  # (part, occurrence) -> push keys
         self.texts: dict[str, set[str]] = {}  # occurrence -> items that spoke of it
@@ -28,12 +30,17 @@ class Memory:
     def add(self, push: Push) -> None:
         self.rows[push.key] = push
         day = push.due.date()
+        self._weeks.setdefault(day - timedelta(days=day.weekday()), []).append(push)
+        self.sign = hash((self.sign, day, push.item, push.part, push.covers, push.state))
         for occurrence in push.covers:
             self.covered.setdefault((push.part, occurrence), set()).add(push.key)
             self.texts.setdefault(occurrence, set()).add(push.item)
         if push.item:
             self.used[push.item] = max(day, self.used.get(push.item, day))
             insort(self._told, (day, push.key, push.item))
+
+    def week(self, monday: date) -> list[Push]:
+        return self._weeks.get(monday, [])
 
     def told(self, day: date) -> Iterator[str]:
         """Yield what was told up to `day`, the last first."""

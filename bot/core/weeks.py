@@ -162,11 +162,10 @@ class _Places:
         self._node_week = {call.target.id for call in calls if call.slot.nodes and not call.late}
         mine = {call.slot.key(call.target) for call in calls}
         for target in plan.receivers:
-            for push in memories[target.id].rows.values():
+            for push in memories[target.id].week(monday):
                 if push.key in mine or push.state in (State.SKIPPED, State.EXPIRED):
                     continue
-                if self.days[0] <= push.due.date() <= self.days[-1]:
-                    self.take(target, push.key.rpartition("@")[0], push.due.date(), push.spared)
+                self.take(target, push.key.rpartition("@")[0], push.due.date(), push.spared)
 
     def _cells(self, target: Target, spared: Iterable[str]) -> Iterable[Cell]:
         left_out = frozenset(spared)

@@ -5,6 +5,7 @@ from functools import cache
 
 import holidays
 import pytest
+from holidays.calendars.chinese import _ChineseLunisolar
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -327,3 +328,18 @@ def test_a_weekend_is_not_what_a_node_brings(day):
 def test_a_month_without_a_fifth_sunday_is_refused():
     with pytest.raises(ValueError, match="no such day"):
         festival_of(Node(key="x", name="某", nth_weekday="2月第5个周日"), 2026)
+
+
+@pytest.mark.parametrize("year", range(2000, 2057))
+def test_a_second_library_agrees_on_the_lunar_festivals(year):
+    other = _ChineseLunisolar()
+    found = {
+        "lunar_new_year_date": lunar_day(year, 1, 1),
+        "dragon_boat_date": lunar_day(year, 5, 5),
+        "mid_autumn_date": lunar_day(year, 8, 15),
+    }
+    for method, day in found.items():
+        second = getattr(other, method)(year)
+        assert (second[0] if isinstance(second, tuple) else second) == day
+    first, _ = other.lunar_new_year_date(year)
+    assert lunar_day(year, 1, 15) == first + timedelta(days=14)
