@@ -79,7 +79,7 @@ def plan_span(
         monday += WEEK
     order = {target.id: n for n, target in enumerate(plan.targets)}
     pushes = [push for push in pushes if first <= push.due.date() <= last]
-    skipped += [_moved(one, memories[one.target.id]) for one in gave_way]
+    skipped += [_moved(one, memories[one.target.id], last) for one in gave_way]
     skipped = [skip for skip in skipped if first <= skip.date <= last]
     return Planned(
         pushes=tuple(sorted(pushes, key=lambda p: (p.due.date(), order[p.target], p.rank, p.key))),
@@ -87,10 +87,11 @@ def plan_span(
     )
 
 
-def _moved(one: Waiting, memory: Memory) -> Skip:
+def _moved(one: Waiting, memory: Memory, last: date) -> Skip:
     """Say why something is not on its day, and where it went as far as that is known."""
     row = memory.rows.get(one.slot.key(one.target))
-    to = messages.MOVES_TO.format(row.due) if row is not None else messages.MOVES_ON
+    known = row is not None and row.due.date() <= last  # beyond the plan nothing is settled
+    to = messages.MOVES_TO.format(row.due) if row and known else messages.MOVES_ON
     return Skip(
         rule=one.slot.name,
         date=one.slot.day,
