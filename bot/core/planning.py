@@ -71,7 +71,8 @@ def plan_span(
     while monday <= last:
         slots, closed = _slots(monday, plan)
         week = settle(monday, slots, waiting, memories, plan, now)
-        begun = min([begun, *(push.due.date() for push in week.pushes)])
+        said = [push.due.date() for push in week.pushes if push.due.date() >= first]
+        begun = min([begun, *said])
         waiting = _still(week.waiting, memories, begun < monday + WEEK)
         pushes += week.pushes
         skipped += closed + week.skipped
