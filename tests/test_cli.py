@@ -303,6 +303,18 @@ def test_a_dry_run_shows_the_words_and_sends_nothing(ask):
     assert (code, "config.toml" in said) == (2, True)
 
 
+@pytest.mark.parametrize(("name", "start"), [("a.png", b"\x89PNG"), ("a.svg", b"<svg")])
+def test_the_summary_is_drawn_into_a_file(ask, home, name, start):
+    assert ask("summary", "--picture", name)[0] == 0
+    assert (home / name).read_bytes().startswith(start)
+
+
+def test_a_picture_of_another_sort_is_refused_in_a_sentence(ask):
+    code, said = ask("summary", "--picture", "a.jpg")
+    assert code == 2
+    assert ".jpg" in said
+
+
 def test_the_summary_begins_with_what_it_is_not_for(ask):
     first = ask("summary")[1].splitlines()[1]  # after the word on the example's configuration
     assert first == "仅用于改进推送内容，不作考核、评比、通报依据"

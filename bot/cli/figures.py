@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+from pathlib import Path
+
 import click
 
-from bot.cli.shell import CONFIG, JSON, call, main, print_json
+from bot.cli.shell import CANNOT, CONFIG, JSON, call, fail, main, print_json
+from bot.core import messages
 
 
 @main.command()
@@ -12,12 +16,23 @@ from bot.cli.shell import CONFIG, JSON, call, main, print_json
 @JSON
 @click.option("--week", metavar="2026-W47", help="哪一周，缺省上周")
 @click.option("--recount", is_flag=True, help="按今天的回执重算，并给出与原报的差别")
-def summary(config_path: str, as_json: bool, week: str | None, recount: bool) -> None:
+@click.option(
+    "--picture", type=click.Path(path_type=Path), metavar="FILE", help="画成一页图，.png 或 .svg"
+)
+def summary(
+    config_path: str, as_json: bool, week: str | None, recount: bool, picture: Path | None
+) -> None:
     """《廉政教育推送周报》。
 
-    例：qingfeng summary --week 2026-W25
+    例：qingfeng summary --week 2026-W25    例：qingfeng summary --picture 周报.png
     """
-    answer = call(config_path, "summary", {"week": week, "recount": recount})
+    if picture is not None and picture.suffix.lower() not in (".png", ".svg"):
+        fail([messages.PICTURE_SUFFIX.format(picture.suffix)], CANNOT)
+    wanted = picture.suffix.lower() if picture else None
+    params = {"week": week, "recount": recount, "picture": wanted}
+    answer = call(config_path, "summary", params)
+    if picture is not None:
+        picture.write_bytes(base64.b64decode(answer.pop("picture")))
     if as_json:
         return print_json(answer)
     click.echo(_plain(answer["text"]))

@@ -25,7 +25,7 @@ from bot.core.model import (
 from bot.core.planning import Plan, next_node_days
 from bot.core.render import Footer, Reading
 from bot.engine.bureau import Bureau, Moment
-from bot.report import weekly
+from bot.report import picture, weekly
 
 CORRECTION = "correction"  # the rule of a push that mends what another one said
 REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
@@ -216,7 +216,7 @@ async def _summary(push: Push, bureau: Bureau, moment: Moment) -> Message:
 
 
 async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any]:
-    """Return {"json", "text"} of the summary of `week`, counted now."""
+    """Return {"json", "text", "svg"} of the summary of `week`, counted now."""
     built = await weekly.build(
         bureau.store,
         moment.library,
@@ -228,4 +228,5 @@ async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any
         per_target=bureau.per_target,
     )
     text = summary.words(built, bureau.footer.unit, bureau.per_target == "message")
-    return {"json": summary.as_json(built), "text": text}
+    drawn = picture.svg(built, bureau.footer.unit)
+    return {"json": summary.as_json(built), "text": text, "svg": drawn}
