@@ -1,6 +1,7 @@
 """The verbs. Everything heavy is imported inside a verb, so that --help answers at once."""
 
 from bot.cli import (  # noqa: F401 - they add verbs
+    beginning,
     days,
     doctor,
     figures,

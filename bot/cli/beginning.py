@@ -1,0 +1,91 @@
+"""The verb that begins an installation: starter texts, and five questions."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import click
+
+from bot.cli.shell import CANNOT, FAULTS, fail, main
+
+_SPAN = re.compile(r"\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*")
+_PLANS: dict[str, tuple[str, ...]] = {"1": (), "2": ("monday",), "3": ("monday", "friday")}
+
+
+@main.command()
+@click.argument("folder", metavar="[DIR]", default=".", type=click.Path(path_type=Path))
+@click.option("--update", is_flag=True, help="只带来新版的内容和日程，改过的留着，不问问题")
+@click.option("--unit", metavar="NAME", help="单位名称")
+@click.option("--webhook", metavar="URL", help="第一个群的“消息推送”地址")
+@click.option("--reviewers", type=click.IntRange(0, 3), metavar="N", help="几个人审，0 为不审")
+@click.option("--hours", metavar="SPANS", help="推送时段，如 09:10-11:20,14:40-17:10")
+@click.option("--rhythm", type=click.Choice(list(_PLANS)), help="1 标准 2 每周一次 3 只发节日")
+def init(
+    folder: Path,
+    update: bool,
+    unit: str | None,
+    webhook: str | None,
+    reviewers: int | None,
+    hours: str | None,
+    rhythm: str | None,
+) -> None:
+    """新建一套：自带的内容和日程，问五个问题，写好 config.toml；密码另放 secrets。
+
+    例：qingfeng init 我单位    例：qingfeng init 我单位 --update
+    """
+    from bot.library import settle
+    from bot.library.pack import BadPack, Places, merge
+
+    root = Path(__file__).resolve().parents[2]
+    if not (root / "content").is_dir():
+        fail(["找不到自带的内容，请在清风的文件夹里安装后再用；内容也可从内容包导入"], CANNOT)
+    config = folder / "config.toml"
+    if config.exists() and not update:
+        fail([f"{config} 已经有了；只更新内容请加 --update"], FAULTS)
+    if folder.resolve() == root:
+        fail(["这里就是清风自己的文件夹，请另选一个：qingfeng init 我单位"], FAULTS)
+    places = Places(
+        content=folder / "content", schedules=folder / "schedules", data=folder / "data"
+    )
+    for place in (places.content, places.schedules):
+        place.mkdir(parents=True, exist_ok=True)
+    try:
+        changes = merge(settle.starter(root), places)
+    except BadPack as error:
+        fail([str(error)], FAULTS)
+    for one in changes:
+        if one.what == "conflict":
+            click.echo(f"两边都改过，本单位的没有动，新版放在 content/待合并：{one.path}")
+    count = sum(one.what in ("new", "updated") for one in changes)
+    click.echo(f"内容和日程：新增和更新 {count} 个文件，都要先审批才会推送。")
+    if update:
+        return
+    if sys.stdin.isatty():
+        unit = unit or click.prompt("一、单位名称", default="", show_default=False)
+        webhook = webhook or click.prompt("二、群的“消息推送”地址", default="", show_default=False)
+        if reviewers is None:
+            reviewers = click.prompt("三、几个人审（0 到 3）", type=click.IntRange(0, 3), default=1)
+        hours = hours or click.prompt("四、推送时段", default="09:10-11:20,14:40-17:10")
+        rhythm = rhythm or click.prompt(
+            "五、今年怎么发：1 标准 2 每周一次 3 只发节日",
+            type=click.Choice(list(_PLANS)),
+            default="1",
+        )
+    if hours and not _SPAN.fullmatch(hours):
+        fail([f"推送时段“{hours}”应写成 09:10-11:20,14:40-17:10"], FAULTS)
+    answers = settle.Answers(
+        unit=unit or "",
+        webhook=webhook or "",
+        reviewers=reviewers,
+        hours=tuple(hours.split(",")) if hours else (),
+    )
+    if answers.webhook:
+        settle.keep_secret(folder, "jg1", answers.webhook)
+    example = (root / "config.example.toml").read_text("utf-8")
+    config.write_text(settle.settled(example, answers), encoding="utf-8")
+    if off := _PLANS[rhythm or "1"]:
+        path = places.schedules / "rhythm.toml"
+        path.write_text(settle.quieter(path.read_text("utf-8"), off), encoding="utf-8")
+    click.echo(f"已写好 {config}。接着：cd {folder}，qingfeng check，qingfeng run")

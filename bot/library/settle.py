@@ -1,0 +1,69 @@
+"""The answers of `init` put into a config.toml, with every comment and the order kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomlkit
+
+from bot.library import disk
+
+STEPS = {1: ["终审"], 2: ["初审", "终审"], 3: ["初审", "复审", "终审"]}  # by how many review
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """What the five questions brought; "" or nothing leaves a setting as it is."""
+
+    unit: str = ""
+    webhook: str = ""  # the group's address: a secret
+    reviewers: int | None = None  # how many people review; 0 switches review off
+    hours: Sequence[str] = field(default_factory=tuple)
+    off: Sequence[str] = field(default_factory=tuple)  # rules of rhythm.toml to switch off
+
+
+def settled(text: str, answers: Answers) -> str:
+    """Return a config.toml with the answers in it; the webhook stands in secrets/jg1."""
+    doc: Any = tomlkit.parse(text)
+    if answers.unit:
+        doc["unit"]["name"] = answers.unit
+    if answers.reviewers is not None:
+        doc["review"]["required"] = answers.reviewers > 0
+        if answers.reviewers:
+            doc["review"]["steps"] = STEPS[min(answers.reviewers, 3)]
+    if answers.hours:
+        doc["policy"]["hours"] = list(answers.hours)
+    if answers.webhook:
+        for name in [name for name in doc["target"] if name != "jg1"]:
+            del doc["target"][name]  # the example's other groups have no address
+        target = doc["target"]["jg1"]
+        del target["webhook"]
+        target["webhook_file"] = "secrets/jg1"
+    return tomlkit.dumps(doc)
+
+
+def quieter(text: str, off: Sequence[str]) -> str:
+    """Return a rhythm.toml with some of its rules switched off."""
+    doc: Any = tomlkit.parse(text)
+    for name in off:
+        doc[name]["on"] = False
+    return tomlkit.dumps(doc)
+
+
+def keep_secret(home: Path, name: str, secret: str) -> None:
+    """Write one secret into secrets/ (mode 0600, the folder 0700)."""
+    folder = home / "secrets"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    disk.write(folder / name, secret.strip().encode() + b"\n")
+
+
+def starter(root: Path) -> Mapping[str, bytes]:
+    """Return the texts and schedules that came with the program, as the files of a pack."""
+    from bot.library.pack import Places, collect
+
+    return collect(
+        Places(content=root / "content", schedules=root / "schedules", data=root / "data")
+    )

@@ -1,0 +1,57 @@
+"""`init` begins an installation: comments kept, secrets apart, own edits kept when updated."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from click.testing import CliRunner
+
+from bot import cli, config
+
+ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7abc"
+ANSWERS = ["--unit", "某县水利局", "--webhook", ADDRESS, "--reviewers", "2", "--rhythm", "2"]
+
+
+@pytest.fixture
+def init(tmp_path):
+    def init(*args: str) -> tuple[int, str]:
+        done = CliRunner().invoke(cli.main, ["init", str(tmp_path / "局"), *args])
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        return done.exit_code, done.output
+
+    return init
+
+
+def test_the_answers_stand_in_a_configuration_that_loads_with_its_comments(init, tmp_path):
+    assert init(*ANSWERS, "--hours", "09:20-11:00")[0] == 0
+    path = tmp_path / "局" / "config.toml"
+    read = config.load(path, {})
+    assert (read.unit.name, read.review.steps) == ("某县水利局", ["初审", "终审"])
+    assert read.hours.hours == ["09:20-11:00"]
+    assert read.webhooks == {"jg1": "693a91f6-7abc"}
+    text = path.read_text("utf-8")
+    assert "单位名称，写在每条消息的页脚" in text
+    assert "693a91f6" not in text
+    assert "on = false" in (tmp_path / "局/schedules/rhythm.toml").read_text("utf-8")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows keeps no mode bits")
+def test_a_secret_is_nobody_elses(init, tmp_path):
+    init(*ANSWERS)
+    assert (tmp_path / "局/secrets/jg1").stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / "局/secrets").stat().st_mode & 0o777 == 0o700
+
+
+def test_no_reviewer_switches_review_off(init, tmp_path):
+    init("--reviewers", "0")
+    assert not config.load(tmp_path / "局/config.toml", {}).review.required
+
+
+def test_an_update_brings_nothing_over_what_the_unit_wrote(init, tmp_path):
+    init(*ANSWERS)
+    text = next((tmp_path / "局/content/cases").glob("SC-01*"))
+    text.write_text("本单位自己的", "utf-8")
+    assert init()[0] == 1, "a second time needs --update"
+    assert init("--update")[0] == 0
+    assert text.read_text("utf-8") == "本单位自己的"
