@@ -279,6 +279,18 @@ def test_the_shelf_sees_an_edit_a_new_file_and_one_that_is_gone(desk):
     assert shelf.now(TODAY).items == ()
 
 
+def test_an_approval_counts_at_once_and_the_texts_are_not_examined_again(desk):
+    put(desk, "SC-01.md", item())
+    shelf = Shelf(desk)
+    before = shelf.now(TODAY)
+    folder = desk.approvals / "SC-01"
+    folder.mkdir(parents=True)
+    (folder / "typed-终审.toml").write_text('who = "王五"\n', "utf-8")
+    after = shelf.now(TODAY)
+    assert after is not before, "the approvals were asked again"
+    assert after.items[0] is before.items[0]
+
+
 NEW_YEAR = date(2027, 1, 4)
 NOTICE = """notice = "国办发明电〔2026〕x号"
 [[day]]
