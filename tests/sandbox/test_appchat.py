@@ -163,3 +163,38 @@ def test_the_surplus_over_200_a_minute_vanishes_for_each_member(chat):
     assert ask(chat, "send", {"chatid": CHAT, **text()})["errcode"] == 0
     last = [record for record in chat.log if record.kind == "message"][-1]
     assert (last.reached, last.dropped) == (("wang",), ("zhang", "Li"))
+
+
+def test_a_thousand_changes_of_groups_an_hour(chat, clock):
+    body = {"chatid": CHAT, "name": "党小组"}
+    answers = [ask(chat, "update", body)["errcode"] for _ in range(1001)]
+    assert (set(answers[:1000]), answers[1000]) == ({0}, 45009)
+    clock.tick(3600)
+    assert ask(chat, "update", body)["errcode"] == 0
+
+
+def test_twenty_thousand_person_times_a_minute_of_the_corporation(world, clock):
+    for number in range(2000):
+        world.add_user(f"u{number}", f"员{number}")
+    people = [f"u{number}" for number in range(2000)]
+    ask(world, "create", {"chatid": CHAT, "userlist": people})
+    ask(world, "create", {"chatid": "wr2", "userlist": ["zhang", "Li"]})
+    for _ in range(10):
+        assert ask(world, "send", {"chatid": CHAT, **text()})["errcode"] == 0
+    assert ask(world, "send", {"chatid": "wr2", **text()})["errcode"] == 45009
+    clock.tick(60)
+    assert ask(world, "send", {"chatid": "wr2", **text()})["errcode"] == 0
+
+
+def test_the_surplus_over_ten_thousand_a_day_vanishes_for_a_member(chat, clock):
+    for _ in range(50):
+        for _ in range(200):
+            ask(chat, "send", {"chatid": CHAT, **text()})
+        clock.tick(60)
+    sent = [record for record in chat.log if record.kind == "message"]
+    assert all(record.reached == ("zhang", "Li") for record in sent)
+    assert ask(chat, "send", {"chatid": CHAT, **text()})["errcode"] == 0
+    assert [r for r in chat.log if r.kind == "message"][-1].dropped == ("zhang", "Li")
+    clock.tick(86_400)
+    ask(chat, "send", {"chatid": CHAT, **text()})
+    assert [r for r in chat.log if r.kind == "message"][-1].reached == ("zhang", "Li")

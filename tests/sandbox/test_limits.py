@@ -3,6 +3,7 @@
 import pytest
 
 from bot.sandbox.asks import Ask, Upload
+from bot.sandbox.errors import Refusal
 from bot.sandbox.limits import Windows
 from bot.sandbox.media import AMR, JPEG, MB, PNG
 from bot.sandbox.records import Chat
@@ -313,3 +314,53 @@ def test_an_upload_lives_half_an_hour(bot, clock, seconds, errcode):
 def test_a_robot_announces_thirty_files_a_minute(bot):
     answers = [upload(bot, b"hello, file")["errcode"] for _ in range(31)]
     assert (set(answers[:30]), answers[30]) == ({0}, 45009)
+
+
+def calls(world, endpoint, count, ip="10.0.0.1"):
+    """How many of `count` calls at this moment are let through."""
+    done = 0
+    for _ in range(count):
+        try:
+            world.tokens.count(endpoint, ip)
+        except Refusal:
+            return done
+        done += 1
+    return done
+
+
+def test_a_hundred_and_fifty_thousand_calls_an_hour_to_one_api(world, clock):
+    world.api_window = "sliding"
+    for minute in range(15):  # from as many addresses, so that only the API is full
+        assert calls(world, "user/get", 10_000, f"10.0.1.{minute}") == 10_000
+        clock.tick(60)
+    assert calls(world, "user/get", 1, "10.0.2.1") == 0
+    assert calls(world, "tag/get", 1, "10.0.2.1") == 1
+    clock.tick(3600 - 15 * 60)
+    assert calls(world, "user/get", 1, "10.0.2.1") == 1
+
+
+def test_twenty_thousand_calls_a_minute_from_one_address(world, clock):
+    world.api_window = "sliding"
+    assert calls(world, "user/get", 10_000) == calls(world, "tag/get", 10_000) == 10_000
+    assert calls(world, "department/list", 1) == 0
+    assert calls(world, "department/list", 1, "10.0.0.2") == 1
+    clock.tick(60)
+    assert calls(world, "department/list", 1) == 1
+
+
+def test_six_hundred_thousand_calls_an_hour_from_one_address(world, clock):
+    world.api_window = "sliding"
+    for minute in range(30):
+        assert calls(world, f"a{minute}", 10_000) == calls(world, f"b{minute}", 10_000) == 10_000
+        clock.tick(60)
+    assert calls(world, "c", 1) == 0
+    clock.tick(3600 - 30 * 60)
+    assert calls(world, "c", 1) == 1
+
+
+def test_a_robot_announces_a_thousand_files_an_hour(bot, clock):
+    for _ in range(33):
+        assert {upload(bot, b"hello, file")["errcode"] for _ in range(30)} == {0}
+        clock.tick(60)
+    answers = [upload(bot, b"hello, file")["errcode"] for _ in range(11)]
+    assert (set(answers[:10]), answers[10]) == ({0}, 45009)
