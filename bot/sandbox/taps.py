@@ -176,7 +176,7 @@ def _event(
         "FromUserName": userid,
         "CreateTime": int(at.timestamp()),
         "MsgType": "event",
-        "Event": "template_card_event",
+        "Event": _event_name(message, key),
         "EventKey": key,
         "TaskId": task_id,
         "CardType": str(message.card["card_type"]) if message else "button_interaction",
@@ -195,6 +195,14 @@ def _event(
         params=params,
         body=body,
     )
+
+
+def _event_name(message: Message | None, key: str) -> str:
+    """A corner menu has an event of its own (wecom/api.md §5.7)."""
+    menu = message.card.get("action_menu") if message else None
+    entries = menu.get("action_list") if isinstance(menu, dict) else None
+    known = [entry.get("key") for entry in entries or () if isinstance(entry, dict)]
+    return "template_card_menu_event" if key in known else "template_card_event"
 
 
 def _sealed(world: World, app: App, plain: str) -> tuple[dict[str, str], str]:

@@ -50,6 +50,17 @@ async def test_a_tap_arrives_as_the_event_wecom_sends(sent, callback, bot):
     }
 
 
+async def test_a_corner_menu_has_an_event_of_its_own(world, callback, bot):
+    menu = {"desc": "更多", "action_list": [{"text": "不再提醒", "key": "mute"}]}
+    world.message_send(token(world), to("zhang", button_card("push-9@all", action_menu=menu)))
+    await tap(world, "zhang", "push-9@all", "mute", http=bot)
+    await tap(world, "zhang", "push-9@all", "ack", http=bot)
+    assert [(one["Event"], one["EventKey"]) for one in callback.events] == [
+        ("template_card_menu_event", "mute"),
+        ("template_card_event", "ack"),
+    ]
+
+
 async def test_update_button_greys_the_card_of_the_clicker_alone(sent, callback, bot):
     callback.reply = THANKS
     result = await tap(sent, "zhang", CARD, "ack", http=bot)
