@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.web.reading import Links
+from bot.core.render import Reading
+from bot.verbs import Mistake
+from bot.web.reading import Links, page
 from tests.engine.office import office
 
 MAIN, BASE = "dragon-boat-2026_main@jg1", "http://127.0.0.1:8650"
@@ -61,12 +63,27 @@ async def test_a_text_edited_after_it_was_sent_is_no_longer_shown(desk):
     assert (await desk.door.get(url)).status_code == 200
 
 
-async def test_markup_in_a_text_does_no_harm(desk):
+EVIL = "<script>alert(1)</script> [点我](javascript:alert(1)) ![x](http://e.example/x.png)"
+
+
+async def test_a_text_with_markup_is_stopped_before_anybody_can_approve_it(desk):
     path = desk.home / "content" / "nodes" / "N06-端午.md"
-    evil = "<script>alert(1)</script> [点我](javascript:alert(1)) ![x](http://e.example/x.png)"
-    path.write_text(path.read_text("utf-8").replace("## 怎么办", evil + "\n\n## 怎么办"), "utf-8")
-    await desk.approve("N06")
-    text = (await desk.door.get(await link_of(desk))).text
+    path.write_text(path.read_text("utf-8").replace("## 怎么办", EVIL + "\n\n## 怎么办"), "utf-8")
+    with pytest.raises(Mistake):
+        await desk.approve("N06")
+
+
+def test_markup_in_a_text_does_no_harm():
+    """The page trusts no linter."""
+    reading = Reading(
+        source_line=EVIL,
+        title=EVIL,
+        sections=((EVIL, EVIL),),
+        basis=EVIL,
+        source=EVIL,
+        footer=(EVIL,),
+    )
+    text = page(reading)
     assert "<script" not in text
     assert 'href="javascript:' not in text
     assert "<img" not in text
