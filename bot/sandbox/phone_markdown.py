@@ -109,10 +109,15 @@ def markdown_v2(text: str) -> str:
         tags=TAGS,
         attributes={"a": {"href"}, "img": {"src", "alt"}, "th": {"class"}, "td": {"class"}},
         url_schemes={"http", "https"},
-        attribute_filter=lambda _tag, _name, value: value or None,  # `[]()`: no address, no link
+        attribute_filter=_whole_address,
         link_rel="noopener noreferrer",
         set_tag_attribute_values={"a": {"target": "_blank"}},
     )
+
+
+def _whole_address(_tag: str, name: str, value: str) -> str | None:
+    """`[]()` and `[](x)` lead nowhere in WeCom: what is no whole address is no link here."""
+    return None if name in ("href", "src") and not re.match(r"https?://", value) else value
 
 
 @cache

@@ -282,6 +282,8 @@ TOKENS += ["info", "</font>", "javascript:", "https://a", "<@", "script", "on", 
     st.sampled_from(["text", "markdown", "markdown_v2"]),
 )
 @example("[]()", "markdown_v2")
+@example("[](**)", "markdown_v2")
+@example("![](x)", "markdown_v2")
 def test_no_mixture_of_marks_can_run(content, kind):
     harmless(md(content, kind))
 
