@@ -128,6 +128,7 @@ def build(
         review=config.review.required,
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,
+        keep_days=config.receipts.keep_days,
         clock=now,
     )
     reception = Reception(bureau)

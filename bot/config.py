@@ -128,6 +128,11 @@ class ReviewKinds:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Receipts:
+    keep_days: int = _setting(90, "记名回执保留多少天，之后只留合计数；45 到 365")
+
+
+@dataclass(frozen=True, kw_only=True)
 class Web:
     port: int = _setting(8650, "本机端口（127.0.0.1），回调经反向代理转到这里；0 为任选")
     public_url: str = _setting("", "手机能访问的网址，填了卡片上才有“看全文”")
@@ -155,6 +160,7 @@ SECTIONS: Mapping[str, type] = {
     "policy": Hours,
     "review": Review,
     "review.kinds": ReviewKinds,
+    "receipts": Receipts,
     "web": Web,
     "store": StoreSettings,
     "summary": SummarySettings,
@@ -183,6 +189,7 @@ class Config:
     hours: Hours = field(default_factory=Hours)
     review: Review = field(default_factory=Review)
     review_kinds: ReviewKinds = field(default_factory=ReviewKinds)
+    receipts: Receipts = field(default_factory=Receipts)
     web: Web = field(default_factory=Web)
     store: StoreSettings = field(default_factory=StoreSettings)
     summary: SummarySettings = field(default_factory=SummarySettings)
@@ -222,6 +229,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         hours=sections["policy"],
         review=sections["review"],
         review_kinds=sections["review.kinds"],
+        receipts=sections["receipts"],
         web=sections["web"],
         store=sections["store"],
         summary=sections["summary"],
@@ -430,6 +438,9 @@ class _Reader:
         for key, most in (("a_day", 1), ("a_week", 2), ("a_node_week", 3)):
             if not 0 < getattr(hours, key) <= most:
                 self.bad(key, f"[policy] 的 {key} 只能是 1 到 {most}：多发是增负")
+        # A push takes receipts for 30 days, and its occurrence may be sent over two weeks.
+        if not 45 <= sections["receipts"].keep_days <= 365:
+            self.bad("keep_days", "[receipts] 的 keep_days 应在 45 到 365 之间")
         if summary.min_people < 5:
             self.bad("min_people", "[summary] 的 min_people 不得小于 5，以免看出是谁")
         if summary.per_target not in ("console", "message", "off"):

@@ -36,3 +36,19 @@ def audit_verify(config_path: str, as_json: bool) -> None:
         if answer["head"]:
             click.echo(f"最后一条的校验值（可抄录备查）：{answer['head']}")
     sys.exit(FAULTS if answer["faults"] else OK)
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("person", metavar="USERID")
+def forget(config_path: str, as_json: bool, person: str) -> None:
+    """从所有记录里抹去一个人的账号，合计数不变；恢复备份后也会再次抹去。
+
+    例：qingfeng forget zhangsan
+    """
+    answer = call(config_path, "forget", {"person": person}, example=False)
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已从 {answer['rows']} 行记录里抹去。名册里若再导入此人，会重新出现。")
+    return None

@@ -52,6 +52,7 @@ class Bureau:
     review: bool = True
     min_people: int = MIN_PEOPLE
     per_target: str = "console"  # where figures per target stand: console, message, off
+    keep_days: int = 90  # of named receipts; then only counts
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
 
     def moment(self, last: Moment | None = None) -> Moment:

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 PLANNING = time(8, 45)  # before anything of the day is due
 LOOK_BACK = 7  # days: the widest late window
+WEEKS_AT_ONCE = 3  # of retention; an office that upgrades has a year of it
 SUMMARY_LATE = 2  # workdays a summary may be late
 
 
@@ -100,7 +101,20 @@ async def summarise(bureau: Bureau, now: datetime) -> int:
     return await bureau.store.add_pushes(row for row in rows if row.until > now)
 
 
-TICKS: tuple[Callable[[Bureau, datetime], Awaitable[int]], ...] = (plan, notify, summarise, deliver)
+async def housekeep(bureau: Bureau, now: datetime) -> int:
+    """Turn names that are past their term into counts, a few weeks at a time."""
+    before = now - timedelta(days=bureau.keep_days)
+    for done in range(WEEKS_AT_ONCE):
+        found = await bureau.store.fold_names(before, now)
+        if found is None:
+            return done
+        words = f"{found.receipts} receipts, {found.names} names, certificate {found.number}"
+        log.info("retention: %s", words, extra={"action": "retention"})
+    return WEEKS_AT_ONCE
+
+
+Tick = Callable[[Bureau, datetime], Awaitable[int]]
+TICKS: tuple[Tick, ...] = (plan, notify, summarise, deliver, housekeep)
 
 
 async def tick(bureau: Bureau, now: datetime) -> list[str]:

@@ -15,9 +15,9 @@ from typing import Any, Protocol
 
 from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
 from bot.core.reading import Acts, Question
-from bot.store.records import Audited, AuditEntry
+from bot.store.records import Audited, AuditEntry, Certificate
 
-__all__ = ["AuditEntry", "Audited", "Store", "TargetState", "overall"]
+__all__ = ["AuditEntry", "Audited", "Certificate", "Store", "TargetState", "overall"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,19 +116,25 @@ class Store(Protocol):
     async def add_receipt(self, receipt: Receipt) -> bool:
         """Add by push, person and step; the first time stays. False if it was there.
 
-        Either way the receipt is durable when this returns.
+        Either way the receipt is durable when this returns. A push whose names are folded takes
+        no more: False, and nothing is written.
         """
 
     async def receipts(self, key: str) -> list[Receipt]:
         """Return the receipts of one push, in the order of their coming."""
 
     async def acts(self) -> Acts:
-        """Return everything that happened, row by row: for looking back, not for every Monday."""
+        """Return everything that happened, row by row: for looking back, not for every Monday.
+
+        Of what is past its term nobody is named any more, and no figure can be counted from it:
+        ask `counted`.
+        """
 
     async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
         """Return the answers a summary asks for, and the people of the pushes in `named`.
 
-        They always equal what the rows of `acts` come to. A store may keep an answer until a row
+        They always equal what the rows of `acts` come to, and never change when names are folded
+        (`named` people are none then). A store may keep an answer until a row
         behind it changes; nobody relies on its being kept.
         """
 
@@ -172,6 +178,24 @@ class Store(Protocol):
 
     async def audits(self) -> list[Audited]:
         """Return the whole trail, from its first entry."""
+
+    async def fold_names(self, before: datetime, at: datetime) -> Certificate | None:
+        """Turn the names of what began by `before` into counts, as much as is done at once.
+
+        Of every occurrence that has ended: who was covered, addressed, returned and who tapped.
+        All figures are checked to be the same before anything is removed. The certificate and a
+        line of the trail are part of the change, which is durable, and the names are gone from
+        the files too when this returns. None where nothing is left to fold.
+        """
+
+    async def certificates(self) -> list[Certificate]: ...
+
+    async def forget(self, person: str, at: datetime) -> int:
+        """Remove a person from every row; return how many named them. No count changes.
+
+        A salted hash stays, so that a restore forgets them again. Durable, and gone from the
+        files too when this returns. A roster that names them again brings them back.
+        """
 
     async def limits(self) -> list[str]:
         """Return in words what has outgrown this store; nothing while it is at ease."""

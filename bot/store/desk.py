@@ -19,6 +19,7 @@ from bot.store.migrate import bring_up_to_date
 from bot.store.records import BEGINNING, AuditEntry, as_seen, digest_of, linked
 from bot.store.tables import Doc, Rows
 
+OWN = ("file", "begun", "folded")  # what only the store knows of a push
 OTHER = "other"  # the week of what belongs to no push that we know
 T = TypeVar("T")
 
@@ -31,7 +32,7 @@ class Desk:
     """
 
     def __init__(self, folder: Path, files: Files | None = None, fold_at: int = FOLD_AT) -> None:
-        files = files or Files()
+        files = self._files = files or Files()
         files.make_folder(folder)
         with suppress(PermissionError):  # who may not look into the parent has not made this one
             files.fsync_folder(folder.parent)  # else a power cut takes it with all that is in it
@@ -76,7 +77,7 @@ class Desk:
     def _put_push(self, push: Push, **more: Any) -> None:
         """Replace the row of a push; what only the store knows of it stays, or is `more`."""
         old = self._main("pushes").find(push.key) or {}
-        own: Doc = {name: old[name] for name in ("file", "begun") if name in old}
+        own: Doc = {name: old[name] for name in OWN if name in old}
         self._main("pushes").put({**to_doc(push), **own, **more})
 
     def _put_delivery(self, delivery: Delivery) -> str:

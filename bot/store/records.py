@@ -43,6 +43,21 @@ class Audited:
     hash: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Certificate:
+    """What the end of a term removed, and what of it stays: no count changed."""
+
+    number: int
+    at: datetime
+    before: datetime  # whatever began by then
+    occurrences: tuple[str, ...]
+    receipts: int  # named ones, removed
+    names: int  # entries of rosters, removed
+    covered: int  # what they come to, checked to be the same before and after
+    reachable: int
+    read: int
+
+
 def linked(entry: AuditEntry, number: int, before: str) -> Audited:
     """Put an entry behind the one whose hash is `before`."""
     said = [number, before, entry.at.isoformat(), entry.what, entry.about, entry.who, entry.digest]
@@ -85,3 +100,17 @@ def _unaddressed(value: Any) -> Any:
     if isinstance(value, list):
         return [_unaddressed(entry) for entry in value]
     return value
+
+
+def readdressed(body: str, person: str) -> str:
+    """Return a message that is no longer for one person; what is no JSON stays as it is."""
+    try:
+        message = json.loads(body)
+        named = {
+            name: "|".join(who for who in value.split("|") if who.casefold() != person.casefold())
+            for name, value in message.items()
+            if name in RECIPIENTS and isinstance(value, str)
+        }
+    except (ValueError, AttributeError, RecursionError):
+        return body
+    return json.dumps({**message, **named}, ensure_ascii=False, separators=(",", ":"))

@@ -22,6 +22,9 @@ class Returns(Outbox):
         doc = to_doc(receipt)
 
         def work() -> bool:
+            push = self._main("pushes").find(receipt.push)
+            if push and push.get("folded"):
+                return False  # its names are gone; a new one would stay for ever
             new = self._of("receipts", "receipts", receipt.push).add(doc)
             if new:
                 tallies.forget(self._main("figures"), receipt.push)
@@ -53,7 +56,7 @@ class Returns(Outbox):
 
     async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
         def work() -> Acts:
-            rows = tallies.WeekRows(self._of)
+            rows = tallies.WeekRows(self._of, self._main("pushes").find)
             figures = self._main("figures")
             answers: dict[Question, Figures] = {}
             for question in questions:

@@ -40,6 +40,8 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "texts": ("digest",),
     "kept": ("digest",),
     "trail": ("number",),
+    "certificates": ("number",),
+    "folded": ("of",),
 }
 _REPEATED = ("push", "means", "step")  # few different words in many receipts: kept once
 

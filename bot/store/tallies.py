@@ -15,6 +15,7 @@ from datetime import datetime
 from bot.core.model import Cohort, State, Step
 from bot.core.reading import Acts, Figures, Question, answer
 from bot.store.codec import from_doc
+from bot.store.folding import answered
 from bot.store.tables import Doc, Rows
 
 
@@ -100,15 +101,32 @@ _WENT_OUT = (State.SENT.value, State.UNKNOWN.value)
 class WeekRows:
     """The rows behind the questions of one summary, each week gone through once."""
 
-    def __init__(self, rows_of: Callable[[str, str, str], Rows]) -> None:
+    def __init__(
+        self,
+        rows_of: Callable[[str, str, str], Rows],
+        push_of: Callable[[str], Doc | None] = lambda _: None,
+    ) -> None:
         self._rows_of = rows_of  # kind, table, push key ("": none that we know) -> rows
+        self._push_of = push_of
         self._first: dict[str, dict[str, dict[str, datetime]]] = {}
         self._unreached: dict[str, dict[str, frozenset[str]]] = {}
 
     def count(self, question: Question) -> Figures:
-        keys = [key for key, _ in question]
-        first = {key: self._first_act(key) for key in keys}
-        return answer(question, self.people(keys), first)
+        found = Figures()
+        named: list[tuple[str, datetime]] = []
+        folded: dict[str, list[tuple[str, datetime]]] = {}
+        for key, end in question:
+            push = self._push_of(key)
+            table = push.get("folded") if push else None
+            (folded.setdefault(table, []) if table else named).append((key, end))
+        for name, asked in folded.items():
+            table = self._rows_of("sent", "folded", asked[0][0]).find(name)
+            assert table is not None, "what is folded has its table"
+            found += answered(tuple(asked), table)
+        if named:
+            first = {key: self.first_act(key) for key, _ in named}
+            found += answer(tuple(named), self.people(first), first)
+        return found
 
     def people(self, keys: Collection[str]) -> Acts:
         """Return the people of some pushes: who was covered, and who could not be reached."""
@@ -119,7 +137,7 @@ class WeekRows:
             unreached={key: self._missed(key).get(key, frozenset()) for key in keys},
         )
 
-    def _first_act(self, key: str) -> dict[str, datetime]:
+    def first_act(self, key: str) -> dict[str, datetime]:
         """Return person -> first deliberate act, also of before the push was known here."""
         first = dict(self._first_acts("").get(key, {}))
         for who, at in self._first_acts(key).get(key, {}).items():

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from bot.store.archive import Archive
+from bot.store.keeper import Keeper
 
 
-class TinyStore(Archive):
+class TinyStore(Keeper):
     """The contract of bot.store over TinyDB, put together from its parts:
 
     desk (rows) <- outbox (pushes) <- returns (receipts, figures) <- archive (what is kept)
+    <- keeper (retention)
     """
 
     def close(self) -> None:

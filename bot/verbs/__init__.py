@@ -48,6 +48,7 @@ VERBS: Mapping[str, Verb] = {
     "targets-bind": targets.bind,
     "targets-enable": targets.enable,
     "summary": figures.summary_of,
+    "forget": keeping.forget,
     "audit-verify": keeping.audit_verify,
     "ledger": ledger.export,
     "ledger-show": ledger.show,

@@ -9,7 +9,15 @@ from typing import Any
 from bot.engine.bureau import Bureau
 from bot.store import Audited
 from bot.store.records import broken, digest_of
-from bot.verbs.asking import Params
+from bot.verbs.asking import Mistake, Params
+
+
+async def forget(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Remove a person from every row; no count changes."""
+    person = str(params["person"]).strip()
+    if not person:
+        raise Mistake("请写明账号")
+    return {"rows": await bureau.store.forget(person, now)}
 
 
 async def audit_verify(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:

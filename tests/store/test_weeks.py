@@ -49,7 +49,8 @@ taps = st.tuples(
     st.sampled_from(Step),
 )
 asks = st.tuples(st.just("ask"), st.integers(0, 50))
-STEPS = st.lists(st.one_of(sends, taps, taps, asks, st.just(("reopen",))), max_size=25)
+forgets = st.tuples(st.just("forget"), st.sampled_from(WHO))
+STEPS = st.lists(st.one_of(sends, taps, taps, asks, forgets, st.just(("reopen",))), max_size=25)
 
 
 def of(week: int, target: str):
@@ -102,6 +103,18 @@ async def _compare(store, days):
             assert figures([one], bare, CALENDAR, as_of) == figures([one], rows, CALENDAR, as_of)
 
 
+async def _figures(store):
+    """Every figure of every occurrence and push, until two days."""
+    pushes, found = await store.pushes(), {}
+    for days in (3, 60):
+        for group in [pushes, *([one] for one in pushes)]:
+            as_of = MONDAY.replace(hour=0, minute=0) + days * DAY
+            wanted = asked("2026-W30", group, calendar=CALENDAR, as_of=as_of)
+            acts = await store.counted(wanted.questions, ())
+            found |= {question: acts.counted[question] for question in wanted.questions}
+    return found
+
+
 async def _live(folder: Path, steps) -> None:
     store = TinyStore(folder, fold_at=2000)
     for kind, *rest in steps:
@@ -114,10 +127,16 @@ async def _live(folder: Path, steps) -> None:
             await store.add_receipt(receipt(one, who, at=at, step=step))
         elif kind == "ask":
             await _compare(store, *rest)
+        elif kind == "forget":
+            await store.forget(*rest, MONDAY)
         else:
             store.close()
             store = TinyStore(folder, fold_at=2000)
     await _compare(store, 40)
+    before = await _figures(store)
+    while await store.fold_names(MONDAY + 99 * DAY, MONDAY + 99 * DAY):
+        assert await _figures(store) == before
+    assert await _figures(store) == before
     store.close()
 
 

@@ -1,0 +1,214 @@
+"""Names for as long as their term, then counts; and nobody who asked to be forgotten."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from bot.core.model import ENDS, State
+from bot.core.reading import Acts
+from bot.store import tallies
+from bot.store.archive import Archive
+from bot.store.codec import to_doc
+from bot.store.desk import OTHER
+from bot.store.files import put_in_place
+from bot.store.folding import compared, table_of, total, without
+from bot.store.records import AuditEntry, Certificate, as_seen, readdressed
+from bot.store.tables import Doc, id_of
+
+FORGOTTEN = "forgotten.json"  # beside the rows: a restore must find it
+_OVER = frozenset({*ENDS, State.UNKNOWN})
+
+
+class Keeper(Archive):
+    """The retention of the contract (bot.store)."""
+
+    async def fold_names(self, before: datetime, at: datetime) -> Certificate | None:
+        found = await self._write(lambda: self._fold_names(before, at))
+        if found is not None:
+            await self._read(self._databases.fold)  # the files and the journal still have them
+        return found
+
+    async def certificates(self) -> list[Certificate]:
+        return await self._read(lambda: self._all("certificates", Certificate))
+
+    def _fold_names(self, before: datetime, at: datetime) -> Certificate | None:
+        """Fold the oldest week that has something to fold."""
+        due = self._past_term(before)
+        week = min((keys[0][0] for keys in due.values()), default="")
+        mine = {stem: [key for _, key in keys] for stem, keys in due.items() if keys[0][0] == week}
+        strangers = self._drop_strangers(before)
+        if not mine and not strangers:
+            return None
+        tables, receipts, names = [], strangers, 0
+        for keys in mine.values():
+            table, removed, entries = self._fold(sorted(keys))
+            tables.append(table)
+            receipts, names = receipts + removed, names + entries
+        figures = total(tables)
+        certificate = Certificate(
+            number=len(self._main("certificates")) + 1,
+            at=at,
+            before=before,
+            occurrences=tuple(sorted(mine)),
+            receipts=receipts,
+            names=names,
+            covered=figures.covered,
+            reachable=figures.reachable,
+            read=figures.read,
+        )
+        self._main("certificates").put(to_doc(certificate))
+        detail = {"certificate": str(certificate.number), "receipts": str(receipts)}
+        self._audit(AuditEntry(at=at, what="retention", about=week or OTHER, detail=detail))
+        return certificate
+
+    def _past_term(self, before: datetime) -> dict[str, list[tuple[str, str]]]:
+        """Return stem -> (week, key) of what has names, has ended, and began before the term."""
+        groups: dict[str, list[Doc]] = {}
+        for doc in self._main("pushes").docs():
+            groups.setdefault(_stem(doc["key"]), []).append(doc)
+        found = {}
+        for stem, docs in groups.items():
+            named = [doc for doc in docs if "begun" in doc and not doc.get("folded")]
+            over = all(doc["state"] in _OVER for doc in docs)
+            first = min((doc["sent_at"] or doc["due"] for doc in named), default="")
+            if named and over and datetime.fromisoformat(first) <= before:
+                found[stem] = [(doc["file"], doc["key"]) for doc in named]
+        return found
+
+    def _drop_strangers(self, before: datetime) -> int:
+        """Receipts of pushes that we do not know go without a count: they never had one."""
+        rows = self._databases.rows(f"receipts/{OTHER}", "receipts")
+        old = [doc for doc in rows.docs() if datetime.fromisoformat(doc["at"]) <= before]
+        for doc in old:
+            rows.drop(id_of("receipts", doc))
+        return len(old)
+
+    def _fold(self, keys: Sequence[str]) -> tuple[Doc, int, int]:
+        """Put the table of an occurrence in the place of its names; say how many those were."""
+        rows = tallies.WeekRows(self._of)
+        acts, first = rows.people(keys), {key: rows.first_act(key) for key in keys}
+        table = table_of(keys, acts, first)
+        compared(table, acts, first)
+        self._of("sent", "folded", keys[0]).put(table)
+        receipts = self._of("receipts", "receipts", keys[0])
+        gone = [doc for doc in receipts.docs() if doc["push"] in keys]
+        for doc in gone:
+            receipts.drop(id_of("receipts", doc))
+        for key in keys:
+            self._unname(key, table["of"])
+        return table, len(gone), _entries(acts)
+
+    def _unname(self, key: str, table: str) -> None:
+        cohorts = self._of("sent", "cohorts", key)
+        cohort = cohorts.find(key)
+        if cohort is not None:
+            cohorts.put({**cohort, "covered": []})
+        deliveries = self._of("sent", "deliveries", key)
+        for doc in [doc for doc in deliveries.docs() if doc["push"] == key]:
+            if doc["body"]:  # of before texts were kept, or one that names people
+                begun = datetime.fromisoformat(doc["begun"])
+                doc = {**doc, "text": self._keep_text(as_seen(doc["body"]), begun), "body": ""}
+            deliveries.put({**doc, "to": [], "invalid": [], "unlicensed": []})
+        push = self._main("pushes").find(key)
+        assert push is not None, "what is folded was planned"
+        self._main("pushes").put({**push, "folded": table})
+
+    # -- whoever asked to be forgotten -----------------------------------------------------------
+
+    async def forget(self, person: str, at: datetime) -> int:
+        salt = secrets.token_hex(16)
+        entry = {"salt": salt, "hash": _salted(person, salt), "at": at.isoformat()}
+        await self._write(lambda: self._remember_to_forget([entry]))
+        found = await self._write(lambda: self._forget(person, at))
+        await self._read(self._databases.fold)
+        return found
+
+    def forgotten(self) -> list[dict[str, str]]:
+        """Return the list: a salt and a hash for each, and when."""
+        data = self._files.read(self._databases.folder / FORGOTTEN)
+        found: list[dict[str, str]] = json.loads(data) if data else []
+        return found
+
+    def _remember_to_forget(self, more: Iterable[dict[str, str]]) -> None:
+        known = self.forgotten()
+        fresh = [entry for entry in more if entry not in known]
+        if fresh:
+            text = json.dumps([*known, *fresh], indent=1).encode()
+            put_in_place(self._files, self._databases.folder / FORGOTTEN, [text])
+
+    def _forget(self, person: str, at: datetime) -> int:
+        """Put a stranger in the place of a person, another in every occurrence."""
+        folded, touched = person.casefold(), 0
+        for doc in self._main("members").docs():
+            if doc["id"].casefold() == folded:
+                self._main("members").drop(doc["id"])
+                touched += 1
+        instead: dict[str, str] = {}
+        for kind, table in (("sent", "cohorts"), ("sent", "deliveries"), ("receipts", "receipts")):
+            for name in self._databases.names(kind):
+                rows = self._databases.rows(name, table)
+                for doc in [doc for doc in rows.docs() if _names(doc, folded)]:
+                    stem = _stem(doc["push"])
+                    stranger = instead.setdefault(stem, f"-{secrets.token_hex(4)}")
+                    rows.drop(id_of(table, doc))
+                    rows.put(_renamed(doc, person, stranger))
+                    touched += 1
+        self._audit(AuditEntry(at=at, what="forgotten", detail={"rows": str(touched)}))
+        return touched
+
+    async def forget_again(self, entries: Iterable[dict[str, str]], at: datetime) -> int:
+        """Forget whoever of the people in these rows is on the list: after a restore."""
+        entries = list(entries)
+        everybody = await self._read(self._everybody) if entries else set()
+        listed = [
+            person
+            for person in sorted(everybody)
+            if any(_salted(person, entry["salt"]) == entry["hash"] for entry in entries)
+        ]
+        for person in listed:
+            await self._write(lambda person=person: self._forget(person, at))  # type: ignore[misc]
+        await self._write(lambda: self._remember_to_forget(entries))
+        return len(listed)
+
+    def _everybody(self) -> set[str]:
+        found = {doc["id"].casefold() for doc in self._main("members").docs()}
+        for doc in self._docs("sent", "cohorts"):
+            found |= {person.casefold() for person in doc["covered"]}
+        return found | {doc["person"].casefold() for doc in self._docs("receipts", "receipts")}
+
+
+def _salted(person: str, salt: str) -> str:
+    return hashlib.sha256(f"{salt}{person.casefold()}".encode()).hexdigest()
+
+
+def _stem(key: str) -> str:
+    return key.rpartition("@")[0]
+
+
+def _entries(acts: Acts) -> int:
+    return sum(len(cohort.covered) for cohort in acts.cohorts.values())
+
+
+_LISTS = ("covered", "to", "invalid", "unlicensed")
+
+
+def _names(doc: Doc, folded: str) -> bool:
+    if "person" in doc:
+        return bool(doc["person"].casefold() == folded)
+    return any(who.casefold() == folded for name in _LISTS for who in doc.get(name, ()))
+
+
+def _renamed(doc: Doc, person: str, stranger: str) -> Doc:
+    changed: dict[str, Any] = {
+        name: without(doc[name], person, stranger) for name in _LISTS if name in doc
+    }
+    if "person" in doc:
+        changed["person"] = stranger
+    if doc.get("body"):
+        changed["body"] = readdressed(doc["body"], person)
+    return {**doc, **changed}
