@@ -13,7 +13,7 @@ import signal
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from bot.library.folder import Folders, Shelf
 from bot.sandbox.serving import Serving
 from bot.store.tiny import TinyStore
 from bot.verbs import VERBS, Mistake
+from bot.verbs.keeping import rescue
 from bot.web.reading import Links
 from bot.web.server import Doors, create_app
 from bot.wecom.aibot_socket import Robot
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 
 Now = Callable[[], datetime]
 PLACEHOLDER_KEY = "00000000-0000-0000-0000-000000000000"  # of config.example.toml
+TAKES_LONG = {"backup", "restore", "store-inspect", "store-verify", "store-compact"}
 LOCK_PATIENCE = 10.0  # seconds to wait for a verb that has the data folder
 ANSWERS_WITHIN = 2.0  # seconds in which a living bot says that it lives
 
@@ -225,7 +227,10 @@ def _control(bureau: Bureau, now: Now, examine: Callable[[bool], Any]) -> Callab
             return found
         if verb not in VERBS:
             raise Mistake(f"没有“{verb}”这个命令")
-        return await VERBS[verb](bureau, now(), params)
+        answer = await VERBS[verb](bureau, now(), params)
+        if words := await bureau.store.trouble():
+            answer = {**answer, "warning": words}
+        return answer
 
     return control
 
@@ -268,7 +273,12 @@ async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str
     patience = _Patience()
     while True:
         with contextlib.suppress(filelock.Timeout), _lock(config):
-            house = build(config)
+            try:
+                house = build(config)
+            except OSError:
+                if verb != "restore":
+                    raise
+                return await _rescue(config, params)  # what cannot be read is to be replaced
             try:
                 transport = httpx.ASGITransport(house.web)
                 return await _ask(transport, "http://qingfeng", house.token, verb, params)
@@ -280,6 +290,15 @@ async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str
             with contextlib.suppress(httpx.ConnectError):
                 return await _ask(None, running.base, running.token, verb, params)
         await patience.wait(config)
+
+
+async def _rescue(config: Config, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Restore a backup in the place of a data folder that cannot be opened."""
+    now = system_clock()
+    before = now - timedelta(days=config.receipts.keep_days)
+    made = await rescue(TinyStore, config.data, params, now, before)
+    await asyncio.to_thread(lambda: TinyStore(config.data).close())
+    return made
 
 
 class _Patience:
@@ -302,7 +321,10 @@ async def _ask(
     params: Mapping[str, Any],
 ) -> dict[str, Any]:
     async with httpx.AsyncClient(
-        transport=transport, base_url=base, timeout=60, trust_env=False
+        transport=transport,
+        base_url=base,
+        timeout=3600 if verb in TAKES_LONG else 60,
+        trust_env=False,
     ) as client:
         try:
             response = await client.post(
@@ -317,6 +339,8 @@ async def _ask(
     answer = _object(response)
     if response.status_code == 400 and "error" in answer:
         raise Mistake(str(answer["error"]))
+    if response.status_code == 507:
+        raise OSError(errno.ENOSPC, str(answer.get("error")))
     if response.status_code != 200:
         raise Mistake(messages.BOT_REFUSED.format(response.status_code))
     return answer

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import click
 
-from bot.cli.shell import CONFIG, FAULTS, JSON, OK, call, main, print_json
+from bot.cli.shell import CONFIG, FAULTS, JSON, OK, call, main, print_json, table, when
 
 
 @main.group()
@@ -52,3 +53,111 @@ def forget(config_path: str, as_json: bool, person: str) -> None:
         return print_json(answer)
     click.echo(f"已从 {answer['rows']} 行记录里抹去。名册里若再导入此人，会重新出现。")
     return None
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+def backup(config_path: str, as_json: bool, file: Path) -> None:
+    """把全部数据存成一个文件，不用停机。里面有名册、回执和印鉴的密钥，请妥善保管。
+
+    例：qingfeng backup 备份-2026-06-15.zip
+    """
+    answer = call(config_path, "backup", {"file": str(file.absolute())})
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已备份到 {answer['file']}，{_size(answer['bytes'])}。")
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+def restore(config_path: str, as_json: bool, file: Path) -> None:
+    """恢复到备份时的样子，不用停机；备份之后可能已经发出的，不会再发，列为“结果不明”。
+
+    例：qingfeng restore 备份-2026-06-15.zip
+    """
+    answer = call(config_path, "restore", {"file": str(file.absolute())}, example=False)
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已恢复到 {when(answer['made'])} 的备份。")
+    if answer["unknown"]:
+        click.echo(f"有 {answer['unknown']} 条可能在备份之后已经发出，不会再发。")
+        click.echo("请用 qingfeng pushes --state unknown 查看，用 qingfeng resolve 核实。")
+    if answer["forgotten"] or answer["folded"]:
+        say = "已再次抹去 {} 人，{} 周的记名回执已满期限，折成合计数。"
+        click.echo(say.format(answer["forgotten"], answer["folded"]))
+    if answer["new_key"]:
+        click.echo("印鉴的密钥也换成了备份里的，请重新启动清风。")
+    return None
+
+
+@main.group()
+def store() -> None:
+    """数据文件夹：看大小、核对、整理。
+
+    例：qingfeng store inspect
+    """
+
+
+@store.command()
+@CONFIG
+@JSON
+def inspect(config_path: str, as_json: bool) -> None:
+    """数据文件夹里有什么，各有多大。
+
+    例：qingfeng store inspect
+    """
+    answer = call(config_path, "store-inspect", {})
+    if as_json:
+        return print_json(answer)
+    rows = [
+        [one["file"], _size(one["bytes"]), " ".join(f"{t} {n}" for t, n in one["rows"].items())]
+        for one in answer["files"]
+    ]
+    table("数据文件夹", ["文件", "大小", "行数"], rows)
+    total, free = _size(answer["bytes"]), _size(answer["free"])
+    click.echo(f"共 {total}（其中未归档 {_size(answer['journal'])}），磁盘剩余 {free}。")
+    for line in answer["limits"]:
+        click.echo(line)
+    return None
+
+
+@store.command()
+@CONFIG
+@JSON
+def verify(config_path: str, as_json: bool) -> None:
+    """逐行核对数据文件夹；有问题时退出码为 1。
+
+    例：qingfeng store verify
+    """
+    answer = call(config_path, "store-verify", {})
+    if as_json:
+        print_json(answer)
+    else:
+        for fault in answer["faults"]:
+            click.echo(fault, err=True)
+        click.echo(f"核对完毕，有 {len(answer['faults'])} 处问题。")
+    sys.exit(FAULTS if answer["faults"] else OK)
+
+
+@store.command()
+@CONFIG
+@JSON
+def compact(config_path: str, as_json: bool) -> None:
+    """把未归档的改动并入文件，腾出空间。
+
+    例：qingfeng store compact
+    """
+    answer = call(config_path, "store-compact", {})
+    if as_json:
+        return print_json(answer)
+    click.echo(f"整理前 {_size(answer['before'])}，整理后 {_size(answer['after'])}。")
+    return None
+
+
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= 1e5 else f"{count / 1e3:.1f} kB"

@@ -183,6 +183,8 @@ def call(
 
     config = config_of(config_path, example=example)
     answer: dict[str, Any] = guard(lambda: async_(call(config, verb, params)))
+    if answer.get("warning"):
+        click.echo(answer["warning"], err=True)
     return answer
 
 

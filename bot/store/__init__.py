@@ -11,13 +11,23 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
 from bot.core.reading import Acts, Question
-from bot.store.records import Audited, AuditEntry, Certificate
+from bot.store.records import Audited, AuditEntry, Certificate, NotABackup, Restored
 
-__all__ = ["AuditEntry", "Audited", "Certificate", "Store", "TargetState", "overall"]
+__all__ = [
+    "AuditEntry",
+    "Audited",
+    "Certificate",
+    "NotABackup",
+    "Restored",
+    "Store",
+    "TargetState",
+    "overall",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -176,6 +186,9 @@ class Store(Protocol):
     async def audit(self, entry: AuditEntry) -> None:
         """Put an entry at the end of the trail (records.py). Durable; nothing ever removes one."""
 
+    async def head(self) -> str:
+        """Return the hash of the last entry, kept apart from the entries; "" for an empty trail."""
+
     async def audits(self) -> list[Audited]:
         """Return the whole trail, from its first entry."""
 
@@ -196,6 +209,34 @@ class Store(Protocol):
         A salted hash stays, so that a restore forgets them again. Durable, and gone from the
         files too when this returns. A roster that names them again brings them back.
         """
+
+    async def backup(self, target: Path, at: datetime) -> int:
+        """Write everything into one file, as it stands at one moment; return its bytes.
+
+        The store goes on meanwhile. The file is whole and durable when this returns, readable
+        by us alone, and holds names and the sealing key. FileExistsError: nothing is replaced.
+        """
+
+    async def restore(self, source: Path, at: datetime, before: datetime) -> Restored:
+        """Put a backup in the place of everything, as a whole or not at all. Durable.
+
+        What was due and may have been sent since the backup is unknown, also when it is planned
+        anew; people who were forgotten are forgotten again, names of before `before` folded; the
+        trail goes on where it is the same one. NotABackup where the file is none. Nothing else
+        may be sending meanwhile.
+        """
+
+    async def inspect(self) -> dict[str, Any]:
+        """Return what is where and how large: files, rows, bytes, free space, limits."""
+
+    async def verify(self) -> list[str]:
+        """Read everything and return, in words, what does not fit; nothing where all does."""
+
+    async def compact(self) -> dict[str, int]:
+        """Make the files as small as their rows; return the bytes `before` and `after`."""
+
+    async def trouble(self) -> str:
+        """Return in words why nothing can be made durable now, "" while it can: it is tried."""
 
     async def limits(self) -> list[str]:
         """Return in words what has outgrown this store; nothing while it is at ease."""

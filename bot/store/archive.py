@@ -25,6 +25,12 @@ class Archive(Returns):
     async def audit(self, entry: AuditEntry) -> None:
         await self._write(lambda: self._audit(entry))
 
+    async def head(self) -> str:
+        def work() -> str:
+            return str((self._main("meta").find("trail") or {"hash": ""})["hash"])
+
+        return await self._read(work)
+
     async def audits(self) -> list[Audited]:
         def work() -> list[Audited]:
             found = [_audited(doc) for doc in self._docs("audit", "trail")]

@@ -30,6 +30,7 @@ log = logging.getLogger(__name__)
 MAIN = ""
 MAIN_FILE = "qingfeng.json"
 JOURNAL_FILE = "qingfeng.journal"
+KINDS = ("sent", "receipts", "texts", "audit")  # folders of weeks and months
 FOLD_AT = 8 << 20  # bytes of journal; more while the files it touches are larger still
 KEPT_LOADED = 12  # parts of weeks and months that stay in memory
 MANY_DOCS = 300_000  # in one file; beyond that a server's database serves better
@@ -94,6 +95,18 @@ class Databases:
 
     def path(self, name: str) -> Path:
         return self.folder / (f"{name}.json" if name else MAIN_FILE)
+
+    def durable_journal(self) -> bytes:
+        """Return the journal as far as it is durable."""
+        self._load()
+        self._journal.ensure()
+        return (self._files.read(self._journal.path) or b"")[: self._journal.size]
+
+    def let_go(self) -> None:
+        """Forget all that is in memory: other files are about to take the place of these."""
+        self._journal.close()
+        self._journal = Journal(self._journal.path, self._files)
+        self._parts, self._loaded = {}, False
 
     def _load(self) -> None:
         if self._loaded:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from bot.core.model import Delivery, Push
 from bot.store import tallies
+from bot.store.backup import finish_restore
 from bot.store.codec import from_doc, to_doc
 from bot.store.commit import Committer
 from bot.store.databases import FOLD_AT, MAIN, Databases
@@ -36,11 +37,22 @@ class Desk:
         files.make_folder(folder)
         with suppress(PermissionError):  # who may not look into the parent has not made this one
             files.fsync_folder(folder.parent)  # else a power cut takes it with all that is in it
+        finish_restore(folder, files)
         self._databases = Databases(folder, files, fold_at)
         bring_up_to_date(self._databases)
         self._decoded: dict[str, tuple[Doc, Push]] = {}
         self._committer = Committer(self._databases)
         self._write, self._read = self._committer.write, self._committer.read
+
+    def close(self) -> None:
+        """Finish what was asked for, and leave plain files: the journal is folded into them."""
+        self._committer.close()
+        self._databases.fold_or_say()
+        self._databases.close()
+
+    async def limits(self) -> list[str]:
+        """Return in words what has outgrown this store; nothing while it is at ease."""
+        return await self._read(self._databases.advice)
 
     def _main(self, table: str) -> Rows:
         return self._databases.rows(MAIN, table)

@@ -7,6 +7,7 @@ import json
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from bot.core.model import ENDS, State
@@ -130,9 +131,7 @@ class Keeper(Archive):
 
     def forgotten(self) -> list[dict[str, str]]:
         """Return the list: a salt and a hash for each, and when."""
-        data = self._files.read(self._databases.folder / FORGOTTEN)
-        found: list[dict[str, str]] = json.loads(data) if data else []
-        return found
+        return forgotten_in(self._databases.folder)
 
     def _remember_to_forget(self, more: Iterable[dict[str, str]]) -> None:
         known = self.forgotten()
@@ -180,6 +179,13 @@ class Keeper(Archive):
         for doc in self._docs("sent", "cohorts"):
             found |= {person.casefold() for person in doc["covered"]}
         return found | {doc["person"].casefold() for doc in self._docs("receipts", "receipts")}
+
+
+def forgotten_in(folder: Path) -> list[dict[str, str]]:
+    """Return the list of a data folder, whether its rows can be read or not."""
+    path = folder / FORGOTTEN
+    found: list[dict[str, str]] = json.loads(path.read_bytes()) if path.exists() else []
+    return found
 
 
 def _salted(person: str, salt: str) -> str:

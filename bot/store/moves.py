@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
+from bot.core import messages
 from bot.core.model import ENDS, Delivery, Push, State
 from bot.store import overall
 
@@ -85,4 +86,20 @@ def again(push: Push, reason: str) -> Push | None:
         reason=reason,
         not_before=None,
         sent_at=push.sent_at if State.SENT in parts.values() else None,
+    )
+
+
+def overtaken(push: Push) -> Push:
+    """A push that may have been sent in a time that a restore has lost."""
+    parts = {
+        number: State.UNKNOWN if state in (State.PLANNED, State.SENDING) else state
+        for number, state in (push.parts or {"0": State.PLANNED}).items()
+    }
+    return replace(
+        push,
+        state=State.UNKNOWN,
+        parts=parts,
+        reason=messages.RESTORED,
+        not_before=None,
+        sent_at=push.sent_at or push.due,
     )

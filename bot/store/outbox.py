@@ -25,13 +25,21 @@ class Outbox(Desk):
             table = self._main("pushes")
             fresh = [push for key, push in wanted.items() if table.find(key) is None]
             files = {doc["occurrence"]: doc["file"] for doc in table.docs()} if fresh else {}
-            for push in fresh:
+            for push in map(self._doubted, fresh):
                 file = files.setdefault(push.occurrence, iso_week(push.due.date()))
                 self._put_push(push, file=file)
             self._adopt({push.key for push in fresh})
             return len(fresh)
 
         return await self._write(work) if wanted else 0
+
+    def _doubted(self, push: Push) -> Push:
+        """What was due in a time that a restore has lost may have been sent then."""
+        restored = self._main("meta").find("restored")
+        if restored is None or push.state not in (State.PLANNED, State.EXPIRED):
+            return push
+        lost = push.due < datetime.fromisoformat(restored["at"])
+        return moves.overtaken(push) if lost else push
 
     def _adopt(self, keys: Collection[str]) -> None:
         """Bring receipts that were there before their push to the week of the push."""

@@ -58,6 +58,21 @@ class Certificate:
     read: int
 
 
+class NotABackup(ValueError):
+    """The file is none, or is damaged; in words for the person who asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """What a restore came to."""
+
+    made: datetime  # when the backup was
+    unknown: int  # pushes that may have been sent since: they are for somebody to look at
+    forgotten: int  # people who were forgotten again
+    certificates: int  # weeks whose names were past their term
+    new_key: bool  # the seals are made with another key from now on
+
+
 def linked(entry: AuditEntry, number: int, before: str) -> Audited:
     """Put an entry behind the one whose hash is `before`."""
     said = [number, before, entry.at.isoformat(), entry.what, entry.about, entry.who, entry.digest]
@@ -65,8 +80,11 @@ def linked(entry: AuditEntry, number: int, before: str) -> Audited:
     return Audited(number=number, entry=entry, before=before, hash=digest_of(text))
 
 
-def broken(trail: Iterable[Audited]) -> str:
-    """Return where the chain breaks first, in words; "" while it holds."""
+def broken(trail: Iterable[Audited], head: str | None = None) -> str:
+    """Return where the chain breaks first, in words; "" while it holds.
+
+    With `head`, the hash that the last entry should have, a cut end is seen too.
+    """
     before = BEGINNING
     for number, one in enumerate(trail, 1):
         if one.number != number:
@@ -74,6 +92,8 @@ def broken(trail: Iterable[Audited]) -> str:
         if one != linked(one.entry, number, before):
             return f"第 {number} 条被改动过，或它前面的被换过"
         before = one.hash
+    if head is not None and before != (head or BEGINNING):
+        return "末尾有缺失"
     return ""
 
 

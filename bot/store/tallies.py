@@ -51,6 +51,17 @@ def _answers(doc: Doc | None) -> list[Doc]:
     return answers
 
 
+def remembered(doc: Doc) -> list[tuple[Question, Figures]]:
+    """Return the answers of a row, with their questions."""
+    return [
+        (
+            tuple((key, datetime.fromisoformat(end)) for key, end in sorted(one["pushes"].items())),
+            Figures(**one["figures"]),
+        )
+        for one in _answers(doc)
+    ]
+
+
 def forget(table: Rows, key: str) -> None:
     """A row of this push changes: what was counted from it is no longer known."""
     for name in (key, _together(key)):

@@ -3,13 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from bot.engine.bureau import Bureau
-from bot.store import Audited
+from bot.store import Audited, AuditEntry, NotABackup, Restored
 from bot.store.records import broken, digest_of
+from bot.store.vault import Vault, made_ready
 from bot.verbs.asking import Mistake, Params
+
+
+async def backup(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Everything in one file, while the bot goes on."""
+    target = Path(str(params["file"]))
+    try:
+        size = await bureau.store.backup(target, now)
+    except FileExistsError:
+        raise Mistake(f"{target} 已经存在，请换一个文件名") from None
+    except OSError as error:
+        raise Mistake(f"备份没有写成（{error.strerror}）：{target}") from None
+    await bureau.store.audit(AuditEntry(at=now, what="exported", about=target.name))
+    return {"file": str(target), "bytes": size, "made": now.isoformat()}
+
+
+async def restore(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Everything as it was in a backup; what may have been sent since is for somebody to see."""
+    before = now - timedelta(days=bureau.keep_days)
+    try:
+        async with bureau.turn:
+            done = await bureau.store.restore(Path(str(params["file"])), now, before)
+    except NotABackup as error:
+        raise Mistake(str(error)) from None
+    return _restored(done)
+
+
+async def rescue(
+    kind: type[Vault], data: Path, params: Params, now: datetime, before: datetime
+) -> dict[str, Any]:
+    """Make a backup ready for a data folder that cannot be opened: who opens it, finishes."""
+    try:
+        done = await made_ready(kind, data, Path(str(params["file"])), now, before, None)
+    except NotABackup as error:
+        raise Mistake(str(error)) from None
+    return _restored(done)
+
+
+def _restored(done: Restored) -> dict[str, Any]:
+    return {
+        "made": done.made.isoformat(),
+        "unknown": done.unknown,
+        "forgotten": done.forgotten,
+        "folded": done.certificates,
+        "new_key": done.new_key,
+    }
+
+
+async def inspect(bureau: Bureau, _: datetime, __: Params) -> dict[str, Any]:
+    """What is in the data folder, and how large it is."""
+    return await bureau.store.inspect()
+
+
+async def verify(bureau: Bureau, _: datetime, __: Params) -> dict[str, Any]:
+    """Read every row, and say what does not fit."""
+    return {"faults": await bureau.store.verify()}
+
+
+async def compact(bureau: Bureau, _: datetime, __: Params) -> dict[str, Any]:
+    """Fold the journal now."""
+    return dict(await bureau.store.compact())
 
 
 async def forget(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -24,7 +86,7 @@ async def audit_verify(bureau: Bureau, _: datetime, params: Params) -> dict[str,
     """Check the chain of the trail, and that each text is still the one of its digest."""
     trail = await bureau.store.audits()
     kept = await bureau.store.texts()
-    faults = [fault for fault in [broken(trail)] if fault]
+    faults = [fault for fault in [broken(trail, await bureau.store.head())] if fault]
     for digest in kept:
         if digest_of(await bureau.store.text(digest) or "") != digest:
             faults.append(f"文本 {digest[:12]} 与它的摘要不符")

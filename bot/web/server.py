@@ -170,6 +170,10 @@ async def _control(request: Request) -> Response:
         answer = await doors.control(verb, params)
     except doors.mistake as error:
         return _mistake(str(error))
+    except OSError as error:  # the disk takes no row: whoever asked is told so
+        words = messages.DISK_TROUBLE.format(error.strerror or type(error).__name__)
+        log.error("control %s: %s", verb, error, extra={"action": "disk-trouble"})
+        return JSONResponse({"error": words}, status_code=507)
     except _WRONG_PARAMETERS as error:
         # The log has the place: the caller's slip and a fault of ours look alike from here.
         log.warning("control %s: %r", verb, error, exc_info=log.isEnabledFor(logging.DEBUG))

@@ -129,6 +129,8 @@ async def test_whatever_is_changed_in_the_trail_is_found(store):
     assert "第 3 条" in broken([*trail[:2], *trail[3:]])
     assert "第 2 条" in broken([trail[0], trail[2], trail[1], *trail[3:]])
     assert "第 1 条" in broken(trail[1:])
+    assert broken(trail, await store.head()) == ""
+    assert "末尾" in broken(trail[:-1], await store.head())
 
 
 async def test_everything_that_was_done_stays_in_the_trail_when_a_push_ends(store):
