@@ -54,13 +54,6 @@ def compare(before: Sequence[str], after: Sequence[str]) -> list[Line]:
     return found if any(line.mark != " " for line in found) else []
 
 
-def changed_only(lines: Sequence[Line], around: int = 1) -> list[Line]:
-    """Return the changed lines and `around` unchanged ones beside them."""
-    changed = [n for n, line in enumerate(lines) if line.mark != " "]
-    near = {n + step for n in changed for step in range(-around, around + 1)}
-    return [line for n, line in enumerate(lines) if n in near]
-
-
 def _mended(before: Sequence[str], after: Sequence[str]) -> Iterator[Line]:
     for n in range(max(len(before), len(after))):
         old = before[n] if n < len(before) else None

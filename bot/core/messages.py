@@ -232,6 +232,14 @@ DEMO_TAPS = "共点按 {} 次，其中重复 {} 次、名册外 {} 次，均不�
 DEMO_AGREE = "两边的数一致。"
 DEMO_DISAGREE = "两边的数不一致：周报为 {}"
 WAYS = {"app": "逐人卡片", "bot": "逐人卡片", "bot-group": "群消息", "webhook": "群消息"}
+TO_THE_OFFICE = {
+    "summary": "《廉政教育推送周报》",
+    "draft-due": "备稿提醒",
+    "calendar": "放假安排提醒",
+    "stock": "存稿提醒",
+    "bot-stopped": "智能机器人告警",
+    "bot-kicked": "智能机器人告警",
+}
 SUMMARY_TITLE = "《廉政教育推送周报》"
 SANDBOX_SETTINGS = "让一个清风连到这里，把下面这些存成 config.toml："
 SANDBOX_RUN = (

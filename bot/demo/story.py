@@ -244,7 +244,10 @@ def _line(group: list[Push], house: app.House) -> str:
     push = group[0]
     moment = push.sent_at or push.due
     item = house.bureau.library(moment.date()).item(push.item)
-    title = messages.PARTS.get(push.part, "") + item.title if item else messages.SUMMARY_TITLE
+    if item:
+        title = messages.PARTS.get(push.part, "") + item.title
+    else:
+        title = messages.TO_THE_OFFICE.get(push.rule, push.rule)
     end = messages.STATES[push.state] + (f"（{push.reason}）" if push.reason else "")
     ways: dict[str, list[str]] = {}
     for one in group:

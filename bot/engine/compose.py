@@ -146,8 +146,10 @@ async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> M
     if item is None and push.rule in notices.RULES:
         history = [row for row in await bureau.store.pushes() if row.item]
         return Markdown(text=notices.words(push, moment.plan, history, moment.today))
-    if item is None:
+    if item is None and push.rule == "summary":
         return await _summary(push, bureau, moment)
+    if item is None:  # a text that has just gone is no reason to say something else
+        raise ValueError(messages.BLOCK_MISSING)
     return _words(push, item, part, await _numbered(push, bureau), bureau, moment.plan)
 
 

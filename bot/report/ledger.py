@@ -8,7 +8,6 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from pathlib import Path
 
 from bot.core import messages
 from bot.core.calendar import iso_week
@@ -192,9 +191,3 @@ def _footer(ledger: Ledger) -> str:
 
 
 WRITERS = {".csv": write_csv, ".xlsx": write_xlsx}
-
-
-def suffix_of(path: str) -> str | None:
-    """Return which sort of file a name asks for, None for one that we do not write."""
-    suffix = Path(path).suffix.lower()
-    return suffix if suffix in WRITERS else None

@@ -4,7 +4,6 @@
 about the real thing is chosen here, each time by a switch.
 """
 
-import json
 import secrets
 from collections.abc import Callable
 from datetime import timedelta
@@ -299,8 +298,3 @@ _COMMANDS: dict[str, Callable[["World", Robot, str, Body], Body]] = {
     "aibot_upload_media_finish": desk_uploads.finish,
 }
 COMMANDS = tuple(_COMMANDS)
-
-
-def frame_text(frame: Json) -> str:
-    """A frame as it travels."""
-    return json.dumps(frame, ensure_ascii=False)

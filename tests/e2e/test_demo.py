@@ -37,6 +37,9 @@ def test_the_headless_demo_tells_the_story_and_both_counts_agree():
     assert done.stderr == ""
     assert told.index("计划（06-15 至 06-29）") < told.index("已发出")
     assert re.search(r"06-19 周五 .*放假（端午节）", told), "what gives way is told"
+    summaries = re.findall(r"^(\d\d-\d\d) .*已发出  《廉政教育推送周报》", told, re.MULTILINE)
+    assert summaries == ["06-15", "06-22", "06-29"], "other words to the office are no summary"
+    assert re.search(r"^06-18 .*已发出  备稿提醒 → 廉政办", told, re.MULTILINE)
     assert re.search(r"^06-15  点按“已阅”\d+ 人次$", told, re.MULTILINE)
     assert len(told.splitlines()) < 80
 

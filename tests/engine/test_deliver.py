@@ -11,6 +11,7 @@ import pytest
 
 from bot.channels import Webhook
 from bot.core.model import Card, Cohort, Delivery, Member, State
+from bot.engine import compose
 from bot.engine.deliver import recover
 from bot.engine.ticks import next_wake, tick
 from bot.library.folder import Shelf
@@ -552,3 +553,13 @@ async def test_a_broken_notice_at_a_cold_start_holds_everything_until_it_is_mend
         notice.unlink()
         assert await tick(cold, desk.clock.now()) == []
         assert desk.heard("zx") == 1
+
+
+async def test_a_text_that_has_just_gone_is_never_replaced_by_the_summary(desk):
+    await desk.at("2026-06-15 11:00")
+    push = (await desk.pushes())[MAIN]
+    (desk.home / "content" / "nodes" / "N06-端午.md").unlink()
+    bureau = desk.house.bureau
+    desk.clock.jump(moment("2026-06-15 11:05"))
+    with pytest.raises(ValueError, match="不在库中"):
+        await compose.message_of(push, 0, bureau, bureau.moment())
