@@ -27,6 +27,7 @@ class Endpoint:
     answer: Answer
     counted: bool = True  # against the calls of the corporation (wecom/api.md §3.7)
     upload: bool = False  # a multipart body
+    download: bool = False  # accepted, it answers with the bytes of `media_id`
     chat: Callable[["World", Ask], str] = _nowhere  # which chat the call is about, for the log
 
 
@@ -56,6 +57,7 @@ ENDPOINTS: dict[str, Endpoint] = {
     "appchat/send": Endpoint(answer=lambda w, a: w.appchats.send(a)),
     "media/upload": Endpoint(answer=lambda w, a: w.media_desk.upload(a), upload=True),
     "media/uploadimg": Endpoint(answer=lambda w, a: w.media_desk.uploadimg(a), upload=True),
+    "media/get": Endpoint(answer=lambda w, a: w.media_desk.get(a), download=True),
     "user/get": Endpoint(answer=desk_contacts.user_get),
     "user/simplelist": Endpoint(answer=desk_contacts.user_simplelist),
     "user/list": Endpoint(answer=desk_contacts.user_list),

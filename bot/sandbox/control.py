@@ -3,6 +3,7 @@
 No secret leaves by it. Described for users in docs/sandbox.md.
 """
 
+import base64
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from starlette.routing import Route
 
 from bot.sandbox import people
 from bot.sandbox.acts import ACTS, act
+from bot.sandbox.asks import Upload
 from bot.sandbox.switches import TABLE
 from bot.sandbox.taps import flush, tap, verify_callback
 from bot.sandbox.world import World
@@ -128,9 +130,13 @@ async def pressing(request: Request) -> Response:
 
 @_guarded
 async def saying(request: Request) -> Response:
-    """POST {"userid", "chat", "text"}: that person writes in a group or a single chat."""
+    """POST {"userid", "chat", "text"?, "files"?: [{"name", "base64"}], "quote"?}: writes."""
     world: World = request.app.state.world
-    body = await request.json()
+    body = dict(await request.json())
+    body["files"] = [
+        Upload(filename=str(one["name"]), data=base64.b64decode(one["base64"], validate=True))
+        for one in body.get("files", [])
+    ]
     return _json(asdict(await people.say(world, **body, http=request.app.state.http)))
 
 

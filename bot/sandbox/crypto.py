@@ -48,13 +48,17 @@ def encrypt(encoding_aes_key: str, msg: str, receiveid: str, *, salt: bytes | No
 
     `salt` (16 bytes) replaces the random bytes, for test vectors only.
     """
-    key, plain = key_of(encoding_aes_key), msg.encode()
+    plain = msg.encode()
     head = (os.urandom(16) if salt is None else salt) + struct.pack(">I", len(plain))
-    body = head + plain + receiveid.encode()
+    sealed = seal(key_of(encoding_aes_key), head + plain + receiveid.encode())
+    return binascii.b2a_base64(sealed, newline=False).decode()
+
+
+def seal(key: bytes, body: bytes) -> bytes:
+    """AES-256-CBC of `body`, padded to 32; so are the files that a robot fetches (§2.4)."""
     pad = BLOCK - len(body) % BLOCK  # 1..32: a full block when already aligned
     encryptor = _cipher(key).encryptor()
-    sealed = encryptor.update(body + bytes([pad]) * pad) + encryptor.finalize()
-    return binascii.b2a_base64(sealed, newline=False).decode()
+    return encryptor.update(body + bytes([pad]) * pad) + encryptor.finalize()
 
 
 def decrypt(encoding_aes_key: str, encrypted: str, receiveid: str) -> str:

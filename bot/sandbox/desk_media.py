@@ -32,6 +32,12 @@ class MediaDesk:
         self._world.tokens.agent_of(ask.token, ask.ip)
         return self._keep(ask, "corp", APP_LIMITS)
 
+    def get(self, ask: Ask) -> dict[str, Any]:
+        """media/get: `ok` if the file may be fetched; the server then sends its bytes."""
+        self._world.tokens.agent_of(ask.token, ask.ip)
+        self._world.shelf.fetch("corp", ask.param("media_id", 41006), self._world.now())
+        return ok()
+
     def webhook_upload(self, ask: Ask) -> dict[str, Any]:
         """webhook/upload_media: for three days, for this webhook alone."""
         key = ask.query.get("key", "")

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from urllib.parse import quote
 
 from bot.sandbox.errors import Refusal
 
@@ -52,9 +53,19 @@ class Shelf:
             raise Refusal(40145)
         return media
 
+    def fetch(self, pool: str, media_id: str, now: datetime) -> Media:
+        """The file, whatever its kind; 40007 unknown or of another pool, 40145 too old."""
+        media = self._files.get(media_id)
+        return self.find(pool, media_id, media.kind if media else "", now)
+
     def peek(self, media_id: str) -> Media | None:
         """The file for the phone, whatever its age."""
         return self._files.get(media_id)
+
+
+def attached(filename: str) -> dict[str, str]:
+    """The header under which a file is kept by whoever fetches it."""
+    return {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(filename)}"}
 
 
 def check_upload(kind: str, data: bytes, limits: dict[str, int]) -> None:

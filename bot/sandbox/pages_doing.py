@@ -4,14 +4,17 @@ import mimetypes
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
+from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from bot.sandbox import people
-from bot.sandbox.media import amr_seconds
+from bot.sandbox.asks import Upload
+from bot.sandbox.media import MB, amr_seconds, attached
 from bot.sandbox.oauth_page import WHO
 from bot.sandbox.phone import File
+from bot.sandbox.robot_files import PATH
 from bot.sandbox.world import World
 
 AUTHORIZE = "/connect/oauth2/authorize"
@@ -19,6 +22,7 @@ REAL_AUTHORIZE = "open.weixin.qq.com"  # the host this sandbox plays
 WEEKDAYS = "一二三四五六日"
 INLINE = ("image/png", "image/jpeg", "image/gif", "video/mp4")  # never a type that can run
 LONGEST = 2048  # characters of what a person writes
+MOST_FILES, LARGEST_FILE = 9, 20 * MB  # that go with one writing on the page
 
 
 def clock(at: datetime) -> str:
@@ -55,13 +59,20 @@ async def said(request: Request) -> Response:
     refusal = from_elsewhere(request)
     if refusal is not None:
         return refusal
-    fields = await request.form()
-    who, chat, text = (str(fields.get(name, "")) for name in ("who", "chat", "text"))
-    if not text.strip():
+    async with request.form(max_files=MOST_FILES, max_fields=20) as fields:
+        who, chat, text = (str(fields.get(name, "")) for name in ("who", "chat", "text"))
+        sent = [one for one in fields.getlist("file") if isinstance(one, UploadFile) and one.size]
+        if any((one.size or 0) > LARGEST_FILE for one in sent):
+            return back(who, chat, "large")
+        files = [Upload(filename=one.filename or "file", data=await one.read()) for one in sent]
+        answered = str(fields.get("quote", ""))
+    text = text.strip()[:LONGEST]
+    if not text and not files:
         return back(who, chat)
     world, http = request.app.state.world, request.app.state.http
+    number = int(answered) if answered.isdecimal() else 0
     try:
-        result = await people.say(world, who, chat, text.strip()[:LONGEST], http=http)
+        result = await people.say(world, who, chat, text, files=files, quote=number, http=http)
     except ValueError:
         return back(who, chat, "mute")
     return back(who, chat, "" if result.delivered or chat in world.groups else "deaf")
@@ -113,14 +124,24 @@ async def media(request: Request) -> Response:
         return PlainTextResponse("没有这个文件。", status_code=404)
     kind = mimetypes.guess_type(file.filename)[0] or ""
     shown = file.kind in ("image", "video") and kind in INLINE
-    way = "inline" if shown else f"attachment; filename*=UTF-8''{quote(file.filename)}"
-    headers = {"Content-Disposition": way, "X-Content-Type-Options": "nosniff"}
+    headers = {"Content-Disposition": "inline"} if shown else attached(file.filename)
+    headers |= {"X-Content-Type-Options": "nosniff"}
     headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     return Response(
         file.data,
         media_type=kind if shown else "application/octet-stream",
         headers=headers,
     )
+
+
+async def robot_file(request: Request) -> Response:
+    """GET what a person sent to a robot: encrypted, for five minutes (wecom/api.md §2.4)."""
+    world: World = request.app.state.world
+    found = world.offers.sealed(request.path_params["ticket"], world.now())
+    if found is None:
+        return PlainTextResponse("expired", status_code=403)
+    name, sealed = found
+    return Response(sealed, media_type="application/octet-stream", headers=attached(name))
 
 
 async def live(request: Request) -> Response:
@@ -135,5 +156,6 @@ ROUTES: list[BaseRoute] = [
     Route("/sandbox/rate", rated, methods=["POST"]),
     Route("/sandbox/open", opened),
     Route("/sandbox/media/{media_id}", media),
+    Route(PATH + "{ticket}", robot_file),
     Route("/sandbox/live", live),
 ]

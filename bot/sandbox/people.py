@@ -4,33 +4,49 @@ One door for the phone's page, the control API and the cast: apps are told by th
 smart robots by their long connection.
 """
 
-import secrets
+from collections.abc import Sequence
 
 import httpx
 
 from bot.sandbox import talks
-from bot.sandbox.records import Options
+from bot.sandbox.app_words import fields_of
+from bot.sandbox.asks import Upload
+from bot.sandbox.records import Message, Options
 from bot.sandbox.taps import TapResult, tap, tell_app
 from bot.sandbox.world import World
+from bot.sandbox.writing import bodies
 
 
 async def say(
-    world: World, userid: str, chat: str, text: str, *, http: httpx.AsyncClient | None = None
+    world: World,
+    userid: str,
+    chat: str,
+    text: str = "",
+    *,
+    files: Sequence[Upload] = (),
+    quote: int = 0,
+    http: httpx.AsyncClient | None = None,
 ) -> TapResult:
     """`userid` writes in a group or a single chat; `delivered` tells whether a program heard it.
 
-    ValueError for a person or a chat that does not exist.
+    `files` go with the words or after them (writing.py); `quote` is the number of the message
+    that is answered. ValueError for a person, a chat or a message that is not there.
     """
     agentid = _app_of(world, chat)
-    if agentid is None:
-        return TapResult(delivered=talks.say(world, userid, chat, text))
-    user = world.users.get(userid)
-    if user is None or not user.visible:
+    if not talks.may_write(world, userid, chat, agentid):
         raise ValueError(f"{userid} cannot write in {chat}")
-    body = {"msgtype": "text", "text": {"content": text}}
-    world.accept(chat=chat, sender=user.name, body=body, reached=(userid,), author=userid)
-    fields = {"MsgType": "text", "Content": text, "MsgId": str(10**18 + secrets.randbelow(10**18))}
-    return await tell_app(world, agentid, userid, fields, http=http)
+    made = bodies(world, text, files, _quoted(world, userid, quote), mixed=agentid is None)
+    result = TapResult(delivered=False)
+    for body in made:
+        if agentid is None:
+            result = TapResult(delivered=talks.say(world, userid, chat, body))
+            continue
+        name = world.users[userid].name
+        world.accept(chat=chat, sender=name, body=body, reached=(userid,), author=userid)
+        fields = fields_of(world, body)
+        if fields:  # of a file no app is told
+            result = await tell_app(world, agentid, userid, fields, http=http)
+    return result
 
 
 async def enter(
@@ -76,6 +92,13 @@ def rate(
         raise ValueError("no such message on this phone")
     told = talks.rate(world, userid, message, kind, content=content, reasons=reasons)
     return TapResult(delivered=told)
+
+
+def _quoted(world: World, userid: str, number: int) -> Message | None:
+    message = world.message(number) if number else None
+    if number and (message is None or userid not in message.reached):
+        raise ValueError("no such message on this phone")
+    return message
 
 
 def _app_of(world: World, chat: str) -> int | None:

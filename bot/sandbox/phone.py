@@ -48,10 +48,38 @@ def bubble(
         return _unknown(msgtype)
     if msgtype == "template_card":
         return card(part, state=state, form=form, names=names or {}, files=files, picked=picked)
+    inside = _inside(msgtype, part, names or {}, files)
+    if inside is None:
+        return _unknown(msgtype)
+    return _box(msgtype.replace("_", "-"), inside + _quoted(message.get("quote"), names, files))
+
+
+def _inside(msgtype: str, part: Part, names: Names, files: Files) -> str | None:
+    """What stands in the bubble; None for a type that nobody knows."""
     if msgtype in _WRITTEN:
-        return _box(msgtype.replace("_", "-"), _WRITTEN[msgtype](part, names or {}))
+        return _WRITTEN[msgtype](part, names)
+    if msgtype == "mixed":
+        found = part.get("msg_item")
+        items = [i for i in found if isinstance(i, Mapping)] if isinstance(found, list) else []
+        return "".join(f'<div class="wx-item">{_item(i, names, files)}</div>' for i in items)
     shape = _SHAPES.get(msgtype)
-    return _box(msgtype.replace("_", "-"), shape(part, files)) if shape else _unknown(msgtype)
+    return shape(part, files) if shape else None
+
+
+def _item(item: Part, names: Names, files: Files) -> str:
+    kind = str(item.get("msgtype", ""))
+    part = item.get(kind)
+    made = _inside(kind, part, names, files) if isinstance(part, Mapping) else None
+    return "" if made is None else made
+
+
+def _quoted(quote: object, names: Names | None, files: Files) -> str:
+    """The message that is answered, small under the answer."""
+    if not isinstance(quote, Mapping):
+        return ""
+    sender = html.escape(str(quote.get("sender", "")))
+    inside = _item(quote, names or {}, files)
+    return f'<blockquote class="wx-quoted"><span>{sender}：</span>{inside}</blockquote>'
 
 
 def _unknown(msgtype: str) -> str:
@@ -93,8 +121,15 @@ def _markdown(part: Part, names: Names) -> str:
 def _markdown_v2(part: Part, _names: Names) -> str:
     """Also a smart robot's markdown, and its stream: one that is not finished goes on."""
     made = markdown_v2(str(part.get("content", "")))
+    made += _pictures(part.get("msg_item"))
     going_on = '<span class="wx-typing" role="img" aria-label="正在输入"></span>'
     return made + going_on if part.get("finish") is False else made
+
+
+def _pictures(found: object) -> str:
+    """The pictures at the end of a stream (URL mode only)."""
+    items = [i for i in found if isinstance(i, Mapping)] if isinstance(found, list) else []
+    return "".join(_item(item, {}, nowhere) for item in items)
 
 
 _WRITTEN: dict[str, Callable[[Part, Names], str]] = {

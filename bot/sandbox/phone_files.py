@@ -51,7 +51,9 @@ def voice(part: Part, files: Files) -> str:
     length = f"{found.seconds}″" if found.seconds else "语音"
     waves = '<span class="wx-waves" aria-hidden="true"></span>'
     words = f'<span class="wx-hidden">语音 </span>{length}'
-    return _fetched(found, f"{waves}<span>{words}</span>", "wx-voice-play")
+    heard = html.escape(str(part.get("content") or ""))
+    below = f'<span class="wx-heard">{heard}</span>' if heard else ""
+    return _fetched(found, f"{waves}<span>{words}</span>", "wx-voice-play") + below
 
 
 def video(part: Part, files: Files) -> str:

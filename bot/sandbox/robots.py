@@ -106,6 +106,9 @@ class Robot:
         self.secret = secret
         self.plain_ids = plain_ids
         self.enabled = enabled
+        self.callback_url = ""  # not empty: URL mode, and no long connection (§2.12)
+        self.token = ""
+        self.aes_key = ""
         self.line: Line | None = None
         self.asked: dict[str, Asked] = {}  # req_id -> the frame of ours
         self.spoken: dict[str, Spoken] = {}  # chat -> who spoke
@@ -120,6 +123,11 @@ class Robot:
 
     def __repr__(self) -> str:
         return f"Robot(bot_id={self.bot_id!r}, name={self.name!r})"
+
+    @property
+    def by_url(self) -> bool:
+        """Is it told by callbacks? The two modes exclude each other (§2.1)."""
+        return bool(self.callback_url)
 
     @property
     def chat(self) -> str:

@@ -4,6 +4,7 @@ HTTP 200 with an errcode, as WeCom does; other statuses only as a fault on reque
 """
 
 import asyncio
+import mimetypes
 from collections.abc import Callable
 from typing import Any
 
@@ -18,13 +19,14 @@ from bot.sandbox.api import ENDPOINTS
 from bot.sandbox.asks import Ask
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.long_connection import long_connection
-from bot.sandbox.media import MB
+from bot.sandbox.media import MB, attached
 from bot.sandbox.multipart import media_part
 from bot.sandbox.scanner import watch
 from bot.sandbox.serving import ABORT
 from bot.sandbox.world import World
 
 BODY_LIMIT = 4 * MB  # bytes; a 2 MB picture in base64 fits
+OK = JSONResponse({"errcode": 0, "errmsg": "ok"}).body
 UPLOAD_LIMIT = 21 * MB  # the largest file, and the multipart form around it
 
 Call = Callable[[], dict[str, Any]]
@@ -63,7 +65,18 @@ async def endpoint(request: Request) -> Response:
         upload=media_part(body) if found.upload else None,
         ip=ip(request),
     )
+    if found.download:
+        return _file(world, ask, await _answer(request, name, lambda: world.call(name, ask)))
     return await _answer(request, name, lambda: world.call(name, ask))
+
+
+def _file(world: World, ask: Ask, answer: Response) -> Response:
+    """The bytes of a file in place of an `ok`; what was refused or spoilt stays as it is."""
+    media = world.shelf.peek(ask.query.get("media_id", ""))
+    if media is None or answer.body != OK:
+        return answer
+    kind = mimetypes.guess_type(media.filename)[0] or "application/octet-stream"
+    return Response(media.data, media_type=kind, headers=attached(media.filename))
 
 
 def ip(request: Request) -> str:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 from bot.sandbox.faults import FaultKind
 from bot.sandbox.judging import text_or
 from bot.sandbox.records import Message, Options
+from bot.sandbox.robot_files import told as told_of
 from bot.sandbox.robots import Asked, Kind, Robot, Spoken
+from bot.sandbox.writing import words_of
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -18,29 +20,40 @@ if TYPE_CHECKING:
 Frame = dict[str, Any]
 
 
-def say(world: "World", userid: str, chat: str, text: str) -> bool:
-    """`userid` writes `text` in a group or in the single chat with a robot.
+def say(world: "World", userid: str, chat: str, said: str | Frame) -> bool:
+    """`userid` writes in a group or in the single chat with a robot: words, or a whole message.
 
-    In a group a robot hears it only where it says `@name`. Was it heard? ValueError for a person
-    or a chat that does not exist.
+    In a group a robot hears it only where it says `@name` in words (§2.4). Was it heard?
+    ValueError for a person or a chat that does not exist.
     """
-    user = world.users.get(userid)
+    body = {"msgtype": "text", "text": {"content": said}} if isinstance(said, str) else said
     group = world.groups.get(chat)
     single = world.robots.get(chat.removeprefix("bot-")) if chat.startswith("bot-") else None
-    if user is None or (single is None and (group is None or userid not in group.members)):
+    if not may_write(world, userid, chat):
         raise ValueError(f"{userid} cannot write in {chat}")
+    user = world.users[userid]
     reached = group.members if group else (userid,)
-    body = {"msgtype": "text", "text": {"content": text}}
     world.accept(chat=chat, sender=user.name, body=body, reached=reached, author=userid)
     listening = (
         [single] if single else [world.robots[bot_id] for bot_id in group.bots] if group else []
     )
     heard = False
     for robot in listening:
-        if single or f"@{robot.name}" in text:
+        if single or f"@{robot.name}" in words_of(body):
             _note_spoken(world, robot, chat, userid)
             heard |= _tell_message(world, robot, userid, chat, body)
     return heard
+
+
+def may_write(world: "World", userid: str, chat: str, agentid: int | None = None) -> bool:
+    """Is there such a person, and such a chat on their phone? `agentid`: it is this app's."""
+    user = world.users.get(userid)
+    if user is None or agentid is not None:
+        return user is not None and user.visible
+    group = world.groups.get(chat)
+    if group is not None:
+        return userid in group.members and not group.dissolved
+    return chat.startswith("bot-") and chat.removeprefix("bot-") in world.robots
 
 
 def enter(world: "World", userid: str, chat: str) -> bool:
@@ -112,7 +125,11 @@ def _note_spoken(world: "World", robot: Robot, chat: str, userid: str) -> None:
 
 
 def _tell_message(world: "World", robot: Robot, userid: str, chat: str, body: Frame) -> bool:
-    told = {"msgid": f"CAI{secrets.token_hex(12)}", **_where(world, robot, userid, chat), **body}
+    told = {
+        "msgid": f"CAI{secrets.token_hex(12)}",
+        **_where(world, robot, userid, chat),
+        **told_of(world, robot, body),
+    }
     return _tell(world, robot, "aibot_msg_callback", told, _asked(world, "message", chat, userid))
 
 

@@ -22,6 +22,7 @@ from bot.sandbox.errors import Refusal, refused
 from bot.sandbox.faults import Faults
 from bot.sandbox.media import Shelf
 from bot.sandbox.phones import Phones
+from bot.sandbox.robot_files import Offers
 from bot.sandbox.robots import Line
 from bot.sandbox.switches import Switches
 from bot.sandbox.tokens import Tokens
@@ -48,6 +49,7 @@ class World(Phones, Switches):
         self.accounts = 1000  # that the corporation may have: the cap of messages a day
         self.base_url = "http://127.0.0.1:8700"  # of this sandbox, for permanent pictures
         self.shelf: Shelf = Shelf()
+        self.offers: Offers = Offers()
         self.faults: Faults = Faults(ENDPOINTS, COMMANDS)
         self.held: list[Any] = []  # events that a REORDER fault keeps back, see taps.flush
         self.tokens: Tokens = Tokens(self)

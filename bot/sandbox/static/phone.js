@@ -74,11 +74,15 @@ document.addEventListener("submit", async (event) => {
   const form = event.target;
   if (form.method !== "post") return;
   event.preventDefault();
-  const body = new URLSearchParams(new FormData(form, event.submitter));
+  const data = new FormData(form, event.submitter);
+  const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
   if (event.submitter) event.submitter.disabled = true;
   try {
     const answer = await fetch(form.action, { method: "POST", body });
-    if (form.matches(".compose")) form.elements.text.value = "";
+    if (form.matches(".compose")) {
+      form.reset();
+      form.querySelector(".attach").removeAttribute("data-files");
+    }
     form.closest("article")?.removeAttribute("data-touched");
     await load(answer, true);
   } catch {
@@ -87,6 +91,8 @@ document.addEventListener("submit", async (event) => {
   if (event.submitter) event.submitter.disabled = false;
 });
 document.addEventListener("change", (event) => {
+  const attach = event.target.closest(".attach");
+  if (attach) attach.dataset.files = event.target.files.length || "";
   const article = event.target.closest("#messages article");
   if (article) article.dataset.touched = "1";
 });
