@@ -34,8 +34,9 @@ from bot.engine.embedded import Embedded
 from bot.engine.receive import Reception
 from bot.inbox import Event
 from bot.inbox.robot import Ear
-from bot.library import approvals
+from bot.library import approvals, merging
 from bot.library.folder import Folders, Shelf
+from bot.library.pack import Places
 from bot.sandbox.serving import Serving
 from bot.store.tiny import TinyStore
 from bot.verbs import VERBS, Mistake
@@ -103,6 +104,10 @@ def folders_of(config: Config) -> Folders:
     )
 
 
+def places_of(folders: Folders) -> Places:
+    return Places(content=folders.content, schedules=folders.schedules, data=folders.data)
+
+
 def build(
     config: Config,
     now: Now = system_clock,
@@ -112,6 +117,8 @@ def build(
 
     `transport` stands in for the network to WeCom: the outermost seam, for tests.
     """
+    folders = folders_of(config)
+    merging.resume(places_of(folders))
     http = connect(config.wecom.base_url, transport=transport)
     app = config.app
     auth = Token(app.corp_id, app.secret, now=now)
@@ -119,7 +126,7 @@ def build(
     links = Links(config.web.public_url, approvals.seal_key(config.data))
     bureau = Bureau(
         store=TinyStore(config.data),
-        shelf=Shelf(folders_of(config)),
+        shelf=Shelf(folders),
         channels=_channels(config, http, auth, robot),
         targets=_targets(config),
         footer=Footer(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from bot import cli, config
 
+ROOT = Path(__file__).parents[1]
 ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7abc"
 ANSWERS = ["--unit", "某县水利局", "--webhook", ADDRESS, "--reviewers", "2", "--rhythm", "2"]
 
@@ -54,4 +58,38 @@ def test_an_update_brings_nothing_over_what_the_unit_wrote(init, tmp_path):
     text.write_text("本单位自己的", "utf-8")
     assert init()[0] == 1, "a second time needs --update"
     assert init("--update")[0] == 0
+    assert text.read_text("utf-8") == "本单位自己的"
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """An installed wheel, by itself: no checkout beside it."""
+    folder = tmp_path_factory.mktemp("installed")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    wheel = ["wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT)]
+    subprocess.run([*pip, *wheel], check=True)
+    (found,) = folder.glob("*.whl")
+    into = ["install", "--no-deps", "--no-index", "--target", str(folder / "site"), str(found)]
+    subprocess.run([*pip, *into], check=True)
+    return folder / "site"
+
+
+def test_an_installed_wheel_begins_a_bureau_in_an_empty_folder(installed, tmp_path):
+    def qingfeng(*args: str) -> str:
+        return subprocess.run(
+            [sys.executable, "-m", "bot", *args],
+            check=True,
+            capture_output=True,
+            encoding="utf-8",
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(installed), "PYTHONUTF8": "1"},
+        ).stdout
+
+    assert "都要先审批" in qingfeng("init", "--unit", "某县水利局")
+    assert "0 个错误，0 个提醒" in qingfeng("check")
+    shipped = sorted(path.name for path in (ROOT / "content").glob("*/*.md"))
+    assert sorted(path.name for path in (tmp_path / "content").glob("*/*.md")) == shipped
+    text = next((tmp_path / "content/cases").glob("SC-01*"))
+    text.write_text("本单位自己的", "utf-8")
+    assert "新增和更新 0 个文件" in qingfeng("init", "--update")
     assert text.read_text("utf-8") == "本单位自己的"

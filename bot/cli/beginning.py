@@ -36,11 +36,12 @@ def init(
     例：qingfeng init 我单位    例：qingfeng init 我单位 --update
     """
     from bot.library import settle
-    from bot.library.pack import BadPack, Places, merge
+    from bot.library.merging import merge
+    from bot.library.pack import BadPack, Places
 
-    root = Path(__file__).resolve().parents[2]
+    root = settle.home()
     if not (root / "content").is_dir():
-        fail(["找不到自带的内容，请在清风的文件夹里安装后再用；内容也可从内容包导入"], CANNOT)
+        fail(["找不到自带的内容，请重新安装清风；内容也可从内容包导入"], CANNOT)
     config = folder / "config.toml"
     if config.exists() and not update:
         fail([f"{config} 已经有了；只更新内容请加 --update"], FAULTS)
@@ -52,7 +53,7 @@ def init(
     for place in (places.content, places.schedules):
         place.mkdir(parents=True, exist_ok=True)
     try:
-        changes = merge(settle.starter(root), places)
+        changes = merge(settle.starter(), places)
     except BadPack as error:
         fail([str(error)], FAULTS)
     for one in changes:
@@ -83,8 +84,7 @@ def init(
     )
     if answers.webhook:
         settle.keep_secret(folder, "jg1", answers.webhook)
-    example = (root / "config.example.toml").read_text("utf-8")
-    config.write_text(settle.settled(example, answers), encoding="utf-8")
+    config.write_text(settle.settled(settle.example(), answers), encoding="utf-8")
     if off := _PLANS[rhythm or "1"]:
         path = places.schedules / "rhythm.toml"
         path.write_text(settle.quieter(path.read_text("utf-8"), off), encoding="utf-8")

@@ -23,11 +23,9 @@ _WORDS = {
 
 
 def _places(config_path: str) -> Places:
-    from bot.app import folders_of
-    from bot.library.pack import Places
+    from bot.app import folders_of, places_of
 
-    folders = folders_of(config_of(config_path))
-    return Places(content=folders.content, schedules=folders.schedules, data=folders.data)
+    return places_of(folders_of(config_of(config_path)))
 
 
 @main.group(invoke_without_command=True)
@@ -44,12 +42,15 @@ def pack(context: click.Context, config_path: str, as_json: bool, path: Path | N
     """
     if context.invoked_subcommand is not None:
         return None
+    from bot.library import disk, merging
     from bot.library.pack import collect, packed
 
     if path is None:
         fail(["请写明内容包写到哪里，例如 qingfeng pack -o 内容包.zip"], CANNOT)
-    files = collect(_places(config_path))
-    path.write_bytes(packed(files))
+    places = _places(config_path)
+    merging.resume(places)
+    files = collect(places)
+    disk.write(path, packed(files))  # whole or not at all: a stick is soon pulled out
     if as_json:
         return print_json({"path": str(path), "files": len(files)})
     click.echo(f"已写入 {path}：{len(files)} 个文件，不带审批。")
@@ -65,7 +66,8 @@ def pack_import(config_path: str, as_json: bool, file: Path) -> None:
 
     例：qingfeng pack import 内容包.zip
     """
-    from bot.library.pack import BadPack, merge, unpacked
+    from bot.library.merging import merge
+    from bot.library.pack import BadPack, unpacked
 
     places = _places(config_path)
     try:

@@ -1,26 +1,22 @@
 """Packs: content and schedules as one zip with digests, from one office to another on a stick.
 
 A pack is a stranger's file: everything in it is checked before anything of it is written. It
-carries no approval. What the unit changed itself stays: three digests decide, of the file as the
-last pack brought it, as it is here, and as this pack brings it.
+carries no approval. `merging` brings its files in beside what the unit wrote itself.
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import re
 import stat
+import unicodedata
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Literal
-
-from bot.library import disk
-from bot.library.decode import Unreadable, decode
 
 MANIFEST = "pack.json"
 FORMAT = 1  # of packs, whatever the version of the program
@@ -28,20 +24,17 @@ ROOTS = ("content", "schedules")
 LEFT_OUT = ("approvals", "待导入", "待合并")
 MAX_FILES, MAX_FILE, MAX_ALL = 20_000, 20 * 1024 * 1024, 300 * 1024 * 1024
 _SUFFIXES = frozenset({".md", ".txt", ".toml", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".docx"})
-_TEXTS = frozenset({".md", ".txt", ".toml"})
 _BAD = re.compile(r'[\\:*?"<>|\x00-\x1f\x7f]')
-
-What = Literal["new", "updated", "same", "yours", "conflict", "deleted"]
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_NO_ZIP = (
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error,
+    NotImplementedError, EOFError, RuntimeError,
+)  # fmt: skip
 
 
 class BadPack(ValueError):
     """A file that is no sound pack; the sentence says why."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    path: str
-    what: What
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,9 +47,18 @@ class Places:
         root, _, rest = name.partition("/")
         return (self.content if root == "content" else self.schedules) / rest
 
+    def beside(self, name: str) -> Path:
+        """Where the other version goes of what both changed."""
+        return self.content / "待合并" / name
+
     @property
     def base(self) -> Path:
         return self.data / "pack-base.json"
+
+    @property
+    def kept(self) -> Path:
+        """The pack that is being brought in; nothing lies there at any other time."""
+        return self.data / "pack-incoming.zip"
 
 
 def collect(places: Places) -> dict[str, bytes]:
@@ -90,7 +92,7 @@ def unpacked(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             return _checked(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, RuntimeError):
+    except _NO_ZIP:
         raise BadPack("不是内容包，或者已经损坏，请重新拷贝") from None
     except (UnicodeError, ValueError) as error:
         if isinstance(error, BadPack):
@@ -104,14 +106,24 @@ def _checked(archive: zipfile.ZipFile) -> dict[str, bytes]:
         raise BadPack(f"内容包里的文件太多，超过 {MAX_FILES} 个")
     if sum(info.file_size for info in infos) > MAX_ALL:
         raise BadPack("内容包解开太大，可能是压缩炸弹，不予导入")
-    if len({info.filename.casefold() for info in infos}) < len(infos):
-        raise BadPack("内容包里有同名的文件")
+    if any(info.compress_type not in _METHODS for info in infos):
+        raise BadPack("内容包的压缩方式不认识，请用 qingfeng pack 重新打包")
+    names = {_one_name(info.filename) for info in infos}
+    if len(names) < len(infos):
+        raise BadPack("内容包里有同名的文件（大小写不同也算同名）")
+    if any(str(above) in names for name in names for above in PurePosixPath(name).parents):
+        raise BadPack("内容包里有一个名字既是文件又是文件夹，不予导入")
     files = {info.filename: _data(archive, info) for info in infos}
     digests = _manifest(files.pop(MANIFEST, b""))
     found = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
     if found != digests:
         raise BadPack("内容包与它的清单对不上，可能被改动过或没有拷完整")
     return files
+
+
+def _one_name(name: str) -> str:
+    """Return what is the same for names that some disk takes for one: É as one sign or two."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
 def _data(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
@@ -129,6 +141,8 @@ def _unfit(name: str, mode: int) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or _BAD.search(name) or str(path) != name:
         return "想写到别处去"
+    if any(_DEVICE.match(part) or part.endswith((".", " ")) for part in path.parts):
+        return "用了 Windows 不许用的名字"
     if stat.S_ISLNK(mode):
         return "是一个链接"
     if len(path.parts) < 2 or path.parts[0] not in ROOTS:
@@ -145,69 +159,10 @@ def _manifest(data: bytes) -> dict[str, str]:
         told = json.loads(data)
         if told["format"] > FORMAT:
             raise BadPack("这个内容包是更新的程序做的，请先升级清风")
+        if told["format"] != FORMAT:
+            raise BadPack("内容包的格式不认识，请用 qingfeng pack 重新打包")
         return {str(name): str(digest) for name, digest in told["files"].items()}
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, BadPack):
             raise
         raise BadPack("内容包里没有清单，不知道该有什么") from None
-
-
-def merge(files: Mapping[str, bytes], places: Places) -> list[Change]:
-    """Bring the files of a pack in; what the unit changed stays, what both changed is laid beside.
-
-    The other version of what both changed comes to content/待合并/, which nothing reads.
-    """
-    base = _base(places)
-    changes = [_bring(name, data, base.get(name, ""), places) for name, data in _sorted(files)]
-    brought = base | {name: digest_of(name, data) for name, data in files.items()}
-    disk.write(places.base, json.dumps(brought, ensure_ascii=False, indent=1).encode())
-    return changes
-
-
-def _sorted(files: Mapping[str, bytes]) -> Iterator[tuple[str, bytes]]:
-    yield from sorted(files.items())
-
-
-def _bring(name: str, data: bytes, base: str, places: Places) -> Change:
-    path, theirs = places.of(name), digest_of(name, data)
-    root = (places.content if name.startswith("content/") else places.schedules).resolve()
-    if not path.resolve().is_relative_to(root):
-        raise BadPack(f"“{name}”在这里是一个通向别处的链接，不予导入")
-    if not path.exists():
-        if base:  # the unit took it away: it does not come back by itself
-            return Change(path=name, what="deleted")
-        _put(path, data)
-        return Change(path=name, what="new")
-    mine = digest_of(name, path.read_bytes())
-    if mine == theirs:
-        return Change(path=name, what="same")
-    if mine == base:
-        _put(path, data)
-        return Change(path=name, what="updated")
-    if theirs == base:
-        return Change(path=name, what="yours")
-    _put(places.content / "待合并" / name, data)
-    return Change(path=name, what="conflict")
-
-
-def _put(path: Path, data: bytes) -> None:
-    disk.write(path, data)
-    path.chmod(0o644)  # people edit it
-
-
-def digest_of(name: str, data: bytes) -> str:
-    """Return the digest of a file; of a text's words, so that saving it anew is no edit."""
-    if PurePosixPath(name).suffix.lower() in _TEXTS:
-        with contextlib.suppress(Unreadable, UnicodeError):
-            data = decode(data).replace("\r\n", "\n").rstrip().encode()
-    return hashlib.sha256(data).hexdigest()
-
-
-def _base(places: Places) -> dict[str, str]:
-    try:
-        found = json.loads(places.base.read_text("utf-8"))
-        return {str(name): str(digest) for name, digest in found.items()}
-    except FileNotFoundError:
-        return {}
-    except (ValueError, AttributeError):
-        return {}  # then what differs counts as changed by both: nothing is written over

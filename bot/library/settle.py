@@ -9,7 +9,9 @@ from typing import Any
 
 import tomlkit
 
+import bot
 from bot.library import disk
+from bot.library.pack import Places, collect
 
 STEPS = {1: ["终审"], 2: ["初审", "终审"], 3: ["初审", "复审", "终审"]}  # by how many review
 
@@ -60,10 +62,24 @@ def keep_secret(home: Path, name: str, secret: str) -> None:
     disk.write(folder / name, secret.strip().encode() + b"\n")
 
 
-def starter(root: Path) -> Mapping[str, bytes]:
-    """Return the texts and schedules that came with the program, as the files of a pack."""
-    from bot.library.pack import Places, collect
+def home() -> Path:
+    """Return the folder with the texts, schedules and example that came with the program.
 
+    An installed wheel carries them inside the package, a checkout has them beside it.
+    """
+    package = Path(bot.__file__).resolve().parent
+    carried = package / "starter"
+    return carried if carried.is_dir() else package.parent
+
+
+def starter() -> Mapping[str, bytes]:
+    """Return the texts and schedules that came with the program, as the files of a pack."""
+    root = home()
     return collect(
         Places(content=root / "content", schedules=root / "schedules", data=root / "data")
     )
+
+
+def example() -> str:
+    """Return config.example.toml, as it came with the program."""
+    return (home() / "config.example.toml").read_text("utf-8")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import stat
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from bot.library.folder import load
-from bot.library.pack import MANIFEST, BadPack, Places, collect, merge, packed, unpacked
+from bot.library.merging import merge, resume
+from bot.library.pack import MANIFEST, BadPack, Places, collect, packed, unpacked
 from tests.library.shelves import TODAY, folders, item, put
 from tests.library.test_approvals import approve
 
@@ -102,6 +108,10 @@ def test_saving_a_text_anew_in_gbk_is_no_edit_and_a_deleted_one_stays_deleted(he
         "content//x.md",
         "data/seal.key",
         "content/x.exe",
+        "content/con.md",
+        "content/COM1.toml",
+        "content/cases./x.md",
+        "content/x.md ",
         "content/.hidden.md",
         "content/approvals/SC-01/x.toml",
         "schedules/待合并/x.toml",
@@ -110,6 +120,43 @@ def test_saving_a_text_anew_in_gbk_is_no_edit_and_a_deleted_one_stays_deleted(he
 def test_a_name_that_leads_elsewhere_refuses_the_whole_pack(tmp_path, name):
     path = stick(tmp_path, names=[(name, b"x")])
     with pytest.raises(BadPack, match="不予导入"):
+        unpacked(path)
+
+
+@pytest.mark.parametrize(
+    ("names", "why"),
+    [
+        (["content/A.md", "content/a.md"], "同名"),
+        (["content/é.md", "content/e\u0301.md"], "同名"),
+        (["content/a.md", "content/a.md"], "同名"),
+        (["content/a.md", "content/a.md/b.md"], "又是文件夹"),
+        (["content/a.md", "content/A.md/b.md"], "又是文件夹"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+def test_two_names_that_some_disk_takes_for_one_refuse_the_pack(tmp_path, names, why):
+    with pytest.raises(BadPack, match=why):
+        unpacked(stick(tmp_path, names=[(name, b"x") for name in names]))
+
+
+def test_what_is_damaged_inside_is_told_in_chinese_too(here, tmp_path):
+    whole = packed(collect(places(here)))
+    path = tmp_path / "x.zip"
+    told = set()
+    for at in range(0, len(whole), 7):
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 0xFF]) + whole[at + 1 :])
+        try:
+            assert unpacked(path) == collect(places(here))  # a byte that says nothing
+        except BadPack as error:
+            told.add(str(error))
+    assert any("损坏" in one for one in told)
+
+
+def test_a_pack_pressed_in_another_way_is_refused(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("content/a.md", b"x" * 100)
+    with pytest.raises(BadPack, match="压缩方式"):
         unpacked(path)
 
 
@@ -146,7 +193,9 @@ def test_a_file_that_is_not_in_the_list_or_differs_from_it_refuses_the_pack(here
         unpacked(path)
 
 
-@pytest.mark.parametrize("told", ["", "[]", "{", '{"format": 9, "files": {}}'])
+@pytest.mark.parametrize(
+    "told", ["", "[]", "{", '{"format": 9, "files": {}}', '{"format": "1", "files": {}}']
+)
 def test_a_pack_without_a_list_that_we_know_is_refused(tmp_path, told):
     path = tmp_path / "x.zip"
     with zipfile.ZipFile(path, "w") as archive:
@@ -161,3 +210,100 @@ def test_a_link_on_this_side_does_not_lead_a_pack_out(here, tmp_path):
     with pytest.raises(BadPack, match="通向别处"):
         bring(here, {"content/cases/SC-03.md": b"x"})
     assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_a_link_where_the_other_version_would_be_laid_leads_nowhere_either(here, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    (here.content / "待合并").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(BadPack, match="通向别处"):
+        bring(here, {"content/SC-01.md": b"x"})
+    assert list((tmp_path / "elsewhere").iterdir()) == []
+
+
+def test_what_cannot_be_laid_down_is_found_before_anything_is(here):
+    before = tree(here)
+    theirs = {"content/AA.md": b"new", "content/SC-01.md/inside.md": b"x"}
+    with pytest.raises(BadPack, match="挡着"):
+        bring(here, theirs)
+    (here.content / "AA.md").mkdir()
+    with pytest.raises(BadPack, match="挡着"):
+        bring(here, {"content/AA.md": b"new"})
+    (here.content / "AA.md").rmdir()
+    assert tree(here) == before
+
+
+# -- killed in the middle --------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from bot.library.merging import merge, resume
+from bot.library.pack import Places, unpacked
+left = int(sys.argv[2])
+def count(event, args):  # os.replace is what puts a file in place
+    global left
+    if event == "os.rename":
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(count)
+root = Path(sys.argv[1])
+places = Places(content=root / "content", schedules=root / "schedules", data=root / "data")
+merge(unpacked(root / "stick.zip"), places)
+"""
+
+
+def tree(where) -> dict[str, bytes]:
+    """Every file that people edit, and what the pack left of itself in the data folder."""
+    found = [*where.content.rglob("*"), *where.schedules.rglob("*")]
+    found += [where.data / "pack-base.json", where.data / "pack-incoming.zip"]
+    return {
+        str(path): path.read_bytes()
+        for path in found
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_a_kill_at_any_moment_leaves_the_old_or_all_of_the_new(tmp_path):
+    def office(name: str):
+        root = tmp_path / name
+        root.mkdir()
+        where = folders(root)
+        put(where, "SC-01.md", item())
+        bring(where, {"content/SC-01.md": item().encode()})
+        put(where, "SC-02.md", item("SC-02").replace("一顿饭", "三顿饭"))
+        theirs = {
+            "content/SC-01.md": item().replace("一顿饭", "两顿饭").encode(),  # brought up to date
+            "content/SC-02.md": item("SC-02").encode(),  # the unit has its own
+            "content/cases/SC-03.md": item("SC-03").encode(),
+            "schedules/overrides/2027.toml": b"# nothing yet",
+        }
+        (root / "stick.zip").write_bytes(packed(theirs))
+        return where, theirs
+
+    def shape(where) -> dict[str, bytes]:
+        return {path.replace(str(where.content.parent), ""): d for path, d in tree(where).items()}
+
+    whole, theirs = office("whole")
+    old = shape(whole)
+    bring(whole, theirs)
+    new = shape(whole)
+    ends = []
+    for moment in range(1, 9):
+        where, _ = office(str(moment))
+        command = [sys.executable, "-c", KILLED, str(where.content.parent), str(moment)]
+        done = subprocess.run(command, check=False, cwd=Path(__file__).parents[2])
+        resume(places(where))
+        assert shape(where) in (old, new), f"half of it, killed at {moment}"
+        ends.append((done.returncode, shape(where) == new))
+    assert ends[0] == (-signal.SIGKILL, False)
+    assert ends[1] == (-signal.SIGKILL, True)
+    assert ends[-1] == (0, True)
+
+
+def test_a_kept_pack_that_somebody_touched_is_dropped_and_stops_nothing(here):
+    before = tree(here)
+    places(here).kept.write_bytes(b"no pack")
+    resume(places(here))
+    assert tree(here) == before
