@@ -43,9 +43,11 @@ from bot.verbs import VERBS, Mistake
 from bot.verbs.keeping import rescue
 from bot.web.reading import Links
 from bot.web.server import Doors, create_app
+from bot.web.signin import SignIn
 from bot.wecom.aibot_socket import Robot
 from bot.wecom.callback import Callback
-from bot.wecom.client import connect
+from bot.wecom.client import connect, is_this_machine
+from bot.wecom.oauth import authorize_url, opener
 from bot.wecom.people import Accounts
 from bot.wecom.token import Token
 
@@ -152,6 +154,7 @@ def build(
         now=now,
         token=token,
         callback=_callback(config),
+        signin=_signin(config, http, auth, now),
         mistake=Mistake,
     )
     return House(
@@ -197,6 +200,24 @@ def _channels(
 def _callback(config: Config) -> Callback | None:
     app = config.app
     return Callback(app.token, app.aes_key, app.corp_id) if app.token and app.aes_key else None
+
+
+def _signin(config: Config, http: httpx.AsyncClient, auth: Token, now: Now) -> SignIn | None:
+    app, page = config.app, config.wecom.authorize_url
+    if not config.web.sign_in:
+        return None
+
+    def authorize(back: str, state: str) -> str:
+        return authorize_url(page, corp_id=app.corp_id, agentid=app.agentid, back=back, state=state)
+
+    return SignIn(
+        public_url=config.web.public_url.rstrip("/"),
+        authorize=authorize,
+        opener=lambda code: opener(http, auth, code),
+        key=approvals.seal_key(config.data),
+        now=now,
+        anywhere=is_this_machine(page),
+    )
 
 
 def _doctor(

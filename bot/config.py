@@ -61,6 +61,9 @@ class Unit:
 @dataclass(frozen=True, kw_only=True)
 class WeCom:
     base_url: str = _setting("https://qyapi.weixin.qq.com", "企业微信接口地址；演练时指向本机")
+    authorize_url: str = _setting(
+        "https://open.weixin.qq.com/connect/oauth2/authorize", "网页授权地址；演练时指向本机"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +139,7 @@ class Receipts:
 class Web:
     port: int = _setting(8650, "本机端口（127.0.0.1），回调经反向代理转到这里；0 为任选")
     public_url: str = _setting("", "手机能访问的网址，填了卡片上才有“看全文”")
+    sign_in: bool = _setting(False, "网页上也能点“已阅”：由企业微信静默识别本人；须先登记可信域名")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -453,6 +457,11 @@ class _Reader:
             self.bad("port", "[web] 的 port 应在 0 到 65535 之间")
         if not _ADDRESS.fullmatch(sections["wecom"].base_url):
             self.bad("base_url", "[wecom] 的 base_url 应是 https:// 开头的网址")
+        if not _ADDRESS.fullmatch(sections["wecom"].authorize_url):
+            self.bad("authorize_url", "[wecom] 的 authorize_url 应是 https:// 开头的网址")
+        if web.sign_in and not (web.public_url and sections["wecom.app"].secret):
+            hint = "要先填 public_url，和 [wecom.app] 的 corp_id、agentid、secret"
+            self.bad("sign_in", f"[web] 的 sign_in {hint}")
         if not _SOCKET.fullmatch(sections["wecom.bot"].ws_url):
             self.bad("ws_url", "[wecom.bot] 的 ws_url 应是 wss:// 开头的网址")
         if web.public_url and not _ADDRESS.fullmatch(web.public_url):

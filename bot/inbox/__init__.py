@@ -1,11 +1,20 @@
 """The way in: one Event from a callback; handle(event) -> effects makes it a receipt or a reply."""
 
-from bot.inbox.events import BOT_BUTTON, CARD_BUTTON, Event, event_from_frame, event_from_xml
+from bot.inbox.events import (
+    BOT_BUTTON,
+    CARD_BUTTON,
+    PAGE_BUTTON,
+    Event,
+    event_from_frame,
+    event_from_page,
+    event_from_xml,
+)
 from bot.inbox.handle import Confirm, Count, Effect, Learn, Record, ReplaceButton, Say, handle
 
 __all__ = [
     "BOT_BUTTON",
     "CARD_BUTTON",
+    "PAGE_BUTTON",
     "Confirm",
     "Count",
     "Effect",
@@ -15,6 +24,7 @@ __all__ = [
     "ReplaceButton",
     "Say",
     "event_from_frame",
+    "event_from_page",
     "event_from_xml",
     "handle",
 ]

@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 from bot.core.model import SHANGHAI
 
-EventKind = Literal["card", "enter", "message", "feedback", "other"]
+EventKind = Literal["card", "page", "enter", "message", "feedback", "other"]
 CARD_BUTTON = "卡片按钮"
+PAGE_BUTTON = "网页按钮（企业微信登录）"
+ACK = "ack"  # begins the key of 已阅
 BOT_BUTTON = "机器人卡片按钮"
 _SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
@@ -23,8 +25,8 @@ class Event:
     kind: EventKind
     person: str  # the account, as WeCom spells it
     at: datetime  # WeCom's CreateTime; 1970 where it said none
-    task_id: str = ""  # card: which
-    button: str = ""  # card: the key of the button
+    task_id: str = ""  # card: which; page: of which push
+    button: str = ""  # card, page: the key of the button
     text: str = ""  # message: the words, kept nowhere
     means: str = ""  # how it was shown, for the receipt
     chat: str = ""  # message: the chatid of the robot's group, "" in a chat of two
@@ -64,6 +66,13 @@ def _name(fields: Mapping[str, Any], person: str, seconds: str) -> str:
         return f"msg/{msgid}"
     of = ("Event", "TaskId", "EventKey")
     return "/".join(["event", person, seconds, *(_text(fields, name) for name in of)])
+
+
+def event_from_page(person: str, push_key: str, now: datetime) -> Event:
+    """Return the event of 已阅 on a push's page, posted by somebody whom WeCom named."""
+    return Event(
+        kind="page", person=person, at=now, task_id=push_key, button=ACK, means=PAGE_BUTTON
+    )
 
 
 def event_from_frame(cmd: str, body: Mapping[str, Any]) -> Event | None:

@@ -1,7 +1,7 @@
 """The only place where an event becomes a receipt or a reply. Pure: effects come out.
 
 chat opened, words ──> Count, Say (绑定 in a group: Learn)     feedback ──> Count
-card, our button ──> known push? ──> covered? ──> within 30 days? ──> Record (+ Confirm)
+card or page, 已阅 ──> known push? ──> covered? ──> within 30 days? ──> Record (+ Confirm)
                         no: Count       no: Count       no: Count
 and the button says thanks, whichever way it went: nobody is told off for tapping.
 """
@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from bot.core import messages
 from bot.core.links import push_key_of
 from bot.core.model import Cohort, Push, Receipt, State, Step
-from bot.inbox.events import Event
+from bot.inbox.events import ACK, Event
 
 OPEN_FOR = timedelta(days=30)  # after the send; then the page thanks and records nothing
 
@@ -83,7 +83,7 @@ def handle(
         return [Count(name=event.kind), *_answer(event)]
     if event.kind == "other":
         return []
-    if event.button != "ack" and not event.button.startswith("ack:"):
+    if event.button != ACK and not event.button.startswith(f"{ACK}:"):
         return [Count(name="other-button")]
     return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
 
@@ -123,6 +123,8 @@ def _acknowledge(
         push=push.key, person=person, step=Step.ACKNOWLEDGED, at=at, means=event.means
     )
     proves = push.parts.get(str(part), push.state) == State.UNKNOWN
+    if event.kind == "page" and len(push.parts) > 1:
+        proves = False  # a link went out, in whichever part
     return [Record(receipt=receipt), *([Confirm(push_key=key, part=part)] if proves else [])]
 
 

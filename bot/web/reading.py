@@ -1,11 +1,12 @@
-"""The page behind 看全文: the whole text, and nothing that counts.
+"""The page behind 看全文: the whole text, and nothing that counts but a tap on 已阅.
 
-A GET is never a receipt (link scanners fetch links). The page has no script, sets no cookie and
-keeps no record; 已阅 is tapped on the card.
+A GET is never a receipt (link scanners fetch links). The page has no script and keeps no record.
+已阅 is tapped on the card, or here by whoever WeCom has named (bot/web/signin.py).
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import nh3
@@ -20,7 +21,7 @@ HERE = Path(__file__).parent
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "blockquote", "h3", "h4", "br", "a", "code", "hr"}
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
         "frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
@@ -51,11 +52,29 @@ class Links:
             return ""
 
 
-def page(reading: Reading) -> str:
-    """Return the HTML of a text."""
-    sections = [(name, _html(text)) for name, text in reading.sections]
-    template = _pages.get_template("reading.html")
-    return template.render(reading=reading, sections=sections, no_tips=messages.NO_TIPS)
+@dataclass(frozen=True)
+class Form:
+    """The 已阅 of a page; `proof` is what its POST carries."""
+
+    proof: str
+    button: str = messages.ACK_BUTTON
+
+
+def page(reading: Reading, form: Form | None = None) -> str:
+    """Return the HTML of a text, with 已阅 where somebody is signed in."""
+    return _pages.get_template("reading.html").render(
+        reading=reading,
+        sections=[(name, _html(text)) for name, text in reading.sections],
+        form=form,
+        hint=messages.PAGE_TAP_HERE if form else messages.PAGE_TAP_CARD,
+        no_tips=messages.NO_TIPS,
+    )
+
+
+def thanks_page() -> str:
+    """Return the page after 已阅."""
+    template = _pages.get_template("thanks.html")
+    return template.render(words=messages.ACK_DONE, note=messages.VOLUNTARY)
 
 
 def closed_page() -> str:

@@ -1,7 +1,9 @@
 """The one Starlette app: verbs reach it over the socket of a running bot, or in process.
 
 /wecom/callback   signed and encrypted by WeCom; everything else is refused alike
-/r/<token>        the reading page behind 看全文, by signed address; a GET counts nothing
+/r/<token>        the reading page behind 看全文, by signed address; a GET counts nothing, the POST
+                  of a person who is signed in does
+/oauth/back       where WeCom's silent sign-in leads back to
 /static/…         the style of that page
 /control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
 /healthz          the process answers
@@ -17,6 +19,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -26,8 +29,9 @@ from starlette.staticfiles import StaticFiles
 
 from bot.core import messages
 from bot.core.render import Reading
-from bot.inbox import Event, event_from_xml
-from bot.web.reading import HEADERS, HERE, Links, closed_page, page
+from bot.inbox import Event, event_from_page, event_from_xml
+from bot.web.reading import HEADERS, HERE, Form, Links, closed_page, page, thanks_page
+from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
 from bot.wecom.errors import Refused
 from bot.wecom.replies import passive_reply
@@ -35,6 +39,7 @@ from bot.wecom.replies import passive_reply
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 4.5  # seconds of WeCom's 5
+FORM_BYTES = 4096
 CONTROL_BYTES = 32 * 1024 * 1024  # a roster of 200,000 people
 _WRONG_PARAMETERS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, Refused)
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "qingfeng")
@@ -55,6 +60,7 @@ class Doors:
     now: Callable[[], datetime]
     token: str = field(repr=False)
     callback: Callback | None = None
+    signin: SignIn | None = None
     mistake: type[Exception] = ValueError
 
 
@@ -65,6 +71,8 @@ def create_app(doors: Doors) -> Starlette:
             Route("/wecom/callback", _echo, methods=["GET"]),
             Route("/wecom/callback", _callback, methods=["POST"]),
             Route("/r/{token}", _read, methods=["GET"]),
+            Route("/r/{token}", _tapped, methods=["POST"]),
+            Route(BACK, _signed_in, methods=["GET"]),
             Mount("/static", StaticFiles(directory=HERE / "static")),
             Route("/control/{verb}", _control, methods=["POST"]),
         ]
@@ -142,10 +150,51 @@ async def _limited(request: Request, limit: int) -> bytes:
 async def _read(request: Request) -> Response:
     """Show the whole text. A HEAD or a GET is never a receipt: scanners fetch links."""
     doors: Doors = request.app.state.doors
-    key = doors.links.push_key(request.path_params["token"])
+    token = request.path_params["token"]
+    key = doors.links.push_key(token)
     reading = await doors.read(key) if key else None
-    html = page(reading) if reading else closed_page()
-    return HTMLResponse(html, status_code=200 if reading else 404, headers=HEADERS)
+    if reading is None:
+        return _closed(404)
+    form = None
+    if doors.signin is not None:
+        if request.method == "GET" and doors.signin.wanted(request):
+            return doors.signin.begin(f"/r/{token}")
+        if person := doors.signin.person(request):
+            form = Form(doors.signin.form(person, token))
+    return HTMLResponse(page(reading, form), headers=HEADERS)
+
+
+async def _tapped(request: Request) -> Response:
+    """Take 已阅 from a person who is signed in; durable before it is answered."""
+    doors: Doors = request.app.state.doors
+    token = request.path_params["token"]
+    key = doors.links.push_key(token)
+    person = (doors.signin.person(request) if doors.signin else "") or ""
+    try:
+        given = parse_qs((await _limited(request, FORM_BYTES)).decode("ascii", "replace"))
+    except Refused:
+        return _closed(403)
+    if doors.signin is None or not key or not person:
+        return _closed(403)
+    if not doors.signin.sound(given.get("form", [""])[0], person, token):
+        return _closed(403)
+    await doors.receive(event_from_page(person, key, doors.now()))
+    return HTMLResponse(thanks_page(), headers=HEADERS)
+
+
+async def _signed_in(request: Request) -> Response:
+    doors: Doors = request.app.state.doors
+    if doors.signin is None:
+        return _closed(404)
+    try:
+        return await doors.signin.finish(request)
+    except NotOurs as error:
+        log.warning("sign-in refused: %s", error, extra={"action": "signin-refused"})
+        return _closed(403)
+
+
+def _closed(status: int) -> Response:
+    return HTMLResponse(closed_page(), status_code=status, headers=HEADERS)
 
 
 # -- verbs -----------------------------------------------------------------------------------------

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import logging
 import random
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from bot.wecom import aibot
 from bot.wecom.aibot import Action, Answered, Came, Hang, Machine, Open, Say, Told
+from bot.wecom.client import is_this_machine
 from bot.wecom.errors import CallFailed
 
 log = logging.getLogger(__name__)
@@ -145,7 +144,7 @@ class Robot:
             socket = await connect(
                 self._address,
                 ssl=self._tls if self._address.startswith("wss:") else None,
-                proxy=None if _is_this_machine(self._address) else True,
+                proxy=None if is_this_machine(self._address) else True,
                 open_timeout=aibot.CONNECT_WITHIN,
                 ping_interval=None,  # the protocol has pings of its own
                 max_size=BIGGEST_FRAME,
@@ -229,14 +228,6 @@ async def _close(socket: ClientConnection) -> None:
 def _now() -> float:
     """Return the loop's own steady clock: real seconds, which nobody can set."""
     return asyncio.get_running_loop().time()
-
-
-def _is_this_machine(address: str) -> bool:
-    host = urlsplit(address).hostname or ""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _silent() -> logging.Logger:

@@ -10,6 +10,7 @@ import ipaddress
 import logging
 from collections.abc import Mapping
 from typing import Any, NoReturn
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -53,11 +54,13 @@ def connect(
         limits=LIMITS,
         transport=transport,
         follow_redirects=False,
-        trust_env=not _is_this_machine(httpx.URL(base_url).host),
+        trust_env=not is_this_machine(base_url),
     )
 
 
-def _is_this_machine(host: str) -> bool:
+def is_this_machine(address: str) -> bool:
+    """Whether `address` leads to this machine: 演练环境, never by way of a proxy."""
+    host = urlsplit(address).hostname or ""
     try:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -93,6 +96,30 @@ async def post_json(
     except TimeoutError:
         raise CallFailed("maybe", "企业微信迟迟没有答复完，消息可能已发出") from None
     return _answer(response, path)
+
+
+async def get_json(
+    client: httpx.AsyncClient,
+    path: str,
+    *,
+    params: Mapping[str, str],
+    auth: httpx.Auth | None = None,
+) -> dict[str, Any]:
+    """Ask WeCom for what changes nothing; the answer has an integer `errcode`.
+
+    Raises CallFailed("no") when there is no clear answer: nobody heard anything, ask again.
+    """
+    try:
+        async with asyncio.timeout(DEADLINE):
+            response = await client.get(
+                path, params=dict(params), auth=auth or httpx.USE_CLIENT_DEFAULT
+            )
+    except (httpx.HTTPError, TimeoutError) as error:
+        kind = type(error).__name__
+        raise CallFailed("no", f"没有得到企业微信的答复（{kind}），请稍后再试") from None
+    if (answer := parsed(response)) is None:
+        raise CallFailed("no", f"企业微信的答复无法辨认（HTTP {response.status_code}）")
+    return answer
 
 
 def _fail(error: httpx.HTTPError, path: str) -> NoReturn:

@@ -76,17 +76,27 @@ class Office:
 
 @asynccontextmanager
 async def office(
-    home: Path, *, approved: bool = True, start: str = MONDAY, port: int = 0
+    home: Path,
+    *,
+    approved: bool = True,
+    start: str = MONDAY,
+    port: int = 0,
+    sandbox: str = "",
+    **settings: str,
 ) -> AsyncIterator[Office]:
+    """`sandbox` is where the sandbox listens, "" for one without a socket; `settings` are lines."""
     clock = Clock(moment(start))
     stage = build_stage(clock)
-    path = install(home, ROOT, stage, "http://127.0.0.1:9", port)
+    path = install(home, ROOT, stage, sandbox or "http://127.0.0.1:9", port)
+    for section, line in settings.items():
+        text = path.read_text("utf-8").replace(f"[{section}]\n", f"[{section}]\n{line}\n")
+        path.write_text(text, "utf-8")
     kept = tuple(f"---\n编号: {one}\n" for one in TEXTS)
     for text in (home / "content").glob("*/*.md"):
         if not text.read_text("utf-8").startswith(kept):
             text.unlink()
-    sandbox = httpx.ASGITransport(create_app(stage.world), raise_app_exceptions=False)
-    house = app.build(config.load(path, {}), clock.now, sandbox)
+    inside = httpx.ASGITransport(create_app(stage.world), raise_app_exceptions=False)
+    house = app.build(config.load(path, {}), clock.now, None if sandbox else inside)
     stage.world.set_callback(AGENTID, "http://127.0.0.1/wecom/callback")
     await house.bureau.store.set_members(stage.roster)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(house.web)) as door:

@@ -11,6 +11,7 @@ from bot.core import messages
 from bot.core.links import push_key_of, task_id_of
 from bot.core.model import SHANGHAI, Cohort, Push, Receipt, State, Step
 from bot.inbox import (
+    PAGE_BUTTON,
     Confirm,
     Count,
     Event,
@@ -18,6 +19,7 @@ from bot.inbox import (
     Record,
     ReplaceButton,
     Say,
+    event_from_page,
     event_from_xml,
     handle,
 )
@@ -165,6 +167,15 @@ def test_a_tap_proves_only_the_part_it_came_from(part, proves):
     effects = told(replace(TAP, task_id=task_id_of(KEY, part)), push=push)
     assert effects[0] == Record(receipt=receipt())  # under the push, whatever the part
     assert (Confirm(push_key=KEY, part=part) in effects) is proves
+
+
+@pytest.mark.parametrize(("parts", "proves"), [({}, True), ({"0": "unknown", "1": "sent"}, False)])
+def test_a_tap_on_the_page_counts_like_one_on_the_card_and_proves_no_part_of_several(parts, proves):
+    """A page belongs to the whole push: which part brought its link is not known."""
+    push = replace(PUSH, state=State.UNKNOWN, parts=parts)
+    effects = told(event_from_page("zhang", KEY, TAPPED), push=push)
+    assert effects[0] == Record(receipt=replace(receipt(), means=PAGE_BUTTON))
+    assert (Confirm(push_key=KEY) in effects) is proves
 
 
 def test_a_tap_by_a_stranger_proves_nothing():
