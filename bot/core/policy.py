@@ -60,6 +60,14 @@ def rank_of(part: str, kinds: Sequence[Kind] = ()) -> int:
     return RANKS["case"] if warns else RANKS["study"]
 
 
+def warns(node: str, part: str) -> bool:
+    """Whether a push warns of a node, so that its week is a node week (three instead of two).
+
+    A word after the days off warns of nothing: its week is a week like any other.
+    """
+    return bool(node) and part != "after"
+
+
 def open_day(day: date, is_workday: IsWorkday, blackout: frozenset[date] = frozenset()) -> bool:
     """Whether anything may be sent on `day` at all."""
     return (day.month, day.day) not in SILENT_DAYS and day not in blackout and is_workday(day)

@@ -220,8 +220,8 @@ def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) ->
 
 
 def summary_of(item: Item, part: str) -> str:
-    """Return the text of a card: one sentence early and last, else the author's 摘要."""
-    if item.kind is Kind.NODE and part in ("early", "final"):
+    """Return the text of a card: a node's short parts their own words, else the author's 摘要."""
+    if item.kind is Kind.NODE and part in ("early", "final", "after"):
         said = [text for _, text in parts_of(item, part) if text.strip()]
         return said[0] if said else item.summary
     return item.summary

@@ -55,6 +55,10 @@ class Call:
         return self.row.due.date() if self.row else self.slot.day
 
     @property
+    def warns(self) -> bool:
+        return policy.warns(self.slot.name if self.slot.nodes else "", self.slot.part)
+
+    @property
     def order(self) -> tuple[object, ...]:
         """What has begun stays; then by rank, the rarer first, then by day."""
         begun = self.row is not None and self.row.state in BEGUN
@@ -159,7 +163,7 @@ class _Places:
         self.days = [monday + n * ONE for n in range(7)]
         self._plan = plan
         self._taken: dict[frozenset[str], dict[str, date]] = {}  # cell -> stem -> day
-        self._node_week = {call.target.id for call in calls if call.slot.nodes and not call.late}
+        self._node_week = {call.target.id for call in calls if call.warns and not call.late}
         mine = {call.slot.key(call.target) for call in calls}
         for target in plan.receivers:
             for push in memories[target.id].week(monday):

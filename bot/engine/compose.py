@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.channels import Channel
-from bot.core import messages, notices, render, summary
+from bot.core import messages, notices, policy, render, summary
 from bot.core.links import task_id_of
 from bot.core.model import (
     Cohort,
@@ -101,7 +101,7 @@ async def _sated(push: Push, bureau: Bureau, today: date) -> set[str]:
         and other.key.rpartition("@")[0] != stem
         and other.item
     ]
-    of_node = any(other.node for other in [push, *others])
+    of_node = any(policy.warns(other.node, other.part) for other in [push, *others])
     heard: dict[str, set[tuple[str, date]]] = {}
     for other in others:
         cohort = await bureau.store.cohort(other.key)

@@ -330,7 +330,10 @@ async def _capped(push: Push, bureau: Bureau, moment: Moment) -> Wait | None:
         return Wait(until=_morning(today + timedelta(days=1), moment), reason=messages.WAIT_BETTER)
     monday = today - timedelta(days=today.weekday())
     week = {monday + timedelta(days=n) for n in range(7)}
-    of_node = any(other.node and other.due.date() in week for other in [push, *others])
+    of_node = any(
+        policy.warns(other.node, other.part) and other.due.date() in week
+        for other in [push, *others]
+    )
     limit = limits.a_node_week if of_node else limits.a_week
     if sum(day in week for day in [*said, *better]) >= limit:
         reason = messages.WAIT_WEEK_CAP.format(limit)

@@ -204,9 +204,11 @@ def test_a_final_is_one_sentence_without_a_heading_or_sources():
         ("early", {"一句话": "丙", "提前说一句": "丁"}, "丁"),
         ("early", {"一句话": "丙"}, "丙"),
         ("final", {}, "三句话说清楚。"),
+        ("after", {"提醒": "甲", "一句话": "丙", "节后": "戊"}, "戊"),
+        ("after", {"提醒": "甲"}, "三句话说清楚。"),
     ],
 )
-def test_a_card_says_the_summary_and_a_final_its_one_sentence(part, sections, said):
+def test_a_card_says_the_summary_and_a_short_part_its_own_words(part, sections, said):
     assert summary_of(node_item(**sections), part) == said
 
 

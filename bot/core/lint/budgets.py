@@ -48,6 +48,12 @@ def one_line_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
             yield Found(f"## {name}", f"{name}{size}字，请控制在{ONE_LINE_LIMIT}字以内", -1)
 
 
+@rule("after-long", "节后超过 110 字", "删短：节后的卡片上只有这一段")
+def after_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if (size := len(sheet.item.sections.get("节后", "").strip())) > SUMMARY_LIMIT:
+        yield Found("## 节后", f"节后{size}字，卡片上放不下，请控制在{SUMMARY_LIMIT}字以内", -1)
+
+
 @rule(
     "text-long",
     "全文连同页脚超过渠道的字节数：群消息 4096，只走机器人的 20480",
@@ -79,7 +85,7 @@ def short_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
 @rule("card-long", "填入放假安排以后，卡片放不下", "标题和摘要里少用占位符")
 def card_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     item = sheet.item
-    short = item.sections.get("一句话", "") + item.sections.get("提前说一句", "")
+    short = "".join(item.sections.get(name, "") for name in ("一句话", "提前说一句", "节后"))
     if "{" not in item.title + item.summary + short:
         return
     values = render.values_of(longest_days(item), Calendar())
