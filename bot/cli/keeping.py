@@ -21,12 +21,15 @@ def audit() -> None:
 @audit.command("verify")
 @CONFIG
 @JSON
-def audit_verify(config_path: str, as_json: bool) -> None:
+@click.option(
+    "--head", metavar="HASH", default="", help="以前抄录的校验值（或开头几位），看它还在不在"
+)
+def audit_verify(config_path: str, as_json: bool, head: str) -> None:
     """核对留痕是否完整、文本是否原样；有问题时退出码为 1。
 
-    例：qingfeng audit verify
+    例：qingfeng audit verify    例：qingfeng audit verify --head 3f9a1c
     """
-    answer = call(config_path, "audit-verify", {})
+    answer = call(config_path, "audit-verify", {"head": head})
     if as_json:
         print_json(answer)
     else:
@@ -90,6 +93,9 @@ def restore(config_path: str, as_json: bool, file: Path) -> None:
     if answer["forgotten"] or answer["folded"]:
         say = "已再次抹去 {} 人，{} 周的记名回执已满期限，折成合计数。"
         click.echo(say.format(answer["forgotten"], answer["folded"]))
+    if answer["replaced"]:
+        say = "备份的留痕不是这里的那一份；这里原有的 {} 条已作为文本留存，恢复的那一条留痕指着它。"
+        click.echo(say.format(answer["replaced"]))
     if answer["new_key"]:
         click.echo("印鉴的密钥也换成了备份里的，请重新启动清风。")
     return None

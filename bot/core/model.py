@@ -24,6 +24,7 @@ from typing import Literal
 
 Date = date  # for classes that have a field of that name
 
+STRANGER = "-"  # begins what stands for a forgotten person; no account of WeCom begins so
 ME = "me"  # the target that is the administrator alone, for trying a text on oneself
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")

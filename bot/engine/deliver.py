@@ -15,7 +15,7 @@ from datetime import date, datetime, timedelta
 from bot.channels import KINDS, Channel, Outcome, SendError
 from bot.core import messages, policy
 from bot.core.content import words_of
-from bot.core.model import SHANGHAI, Cohort, Delivery, Item, Message, Push, State, Target
+from bot.core.model import SHANGHAI, STRANGER, Cohort, Delivery, Item, Message, Push, State, Target
 from bot.engine import compose, planner
 from bot.engine.bureau import Bureau, Moment
 from bot.store import TargetState
@@ -226,7 +226,10 @@ def _may_go(part: Part, channel: Channel, earlier: Sequence[Delivery], now: date
         return state == State.PLANNED
     sent = part.push.sent_at
     fresh = sent is not None and now - sent <= REPEAT_FOR
-    same = not earlier or earlier[0].digest == part.digest  # other words would be a second message
+    same = not earlier or (
+        earlier[0].digest == part.digest  # other words would be a second message
+        and not any(who.startswith(STRANGER) for who in earlier[0].to)  # and so would be fewer
+    )
     return channel.deduplicates and fresh and same
 
 

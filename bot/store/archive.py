@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import datetime
 
 from bot.store.codec import from_doc
@@ -41,4 +42,8 @@ class Archive(Returns):
 
 
 def _audited(doc: Doc) -> Audited:
-    return from_doc(Audited, {**doc, "entry": from_doc(AuditEntry, doc["entry"])})
+    try:
+        entry = from_doc(AuditEntry, doc["entry"])
+        return from_doc(Audited, {**doc, "entry": entry})
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise OSError(errno.EIO, f"第 {doc['number']} 条已损坏", "trail") from None

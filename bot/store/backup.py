@@ -4,6 +4,8 @@ backup    the journal is folded, the files are opened in the store's own thread,
           while the bot goes on: a data file is replaced, never written into
 restore   unpacked and made ready in data/restoring/, then a list of its files is put there,
           and from that moment on it is in place: whoever opens the folder finishes the move
+
+Halts and printed forms are in a backup too; where the folder has its own, those stand.
 """
 
 from __future__ import annotations
@@ -15,28 +17,45 @@ import os
 import re
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from bot.store.databases import JOURNAL_FILE, KINDS, MAIN_FILE
 from bot.store.files import Files, put_in_place
+from bot.store.journal import FORMAT
 from bot.store.records import NotABackup
 
 MANIFEST = "manifest.json"
 RESTORING, READY = "restoring", "ready.json"
-BESIDE = ("forgotten.json", "seal.key")  # what else belongs to the rows
+BESIDE = ("forgotten.json", "seal.key", "holds.json")  # what else belongs to the rows
+FORMS = "forms"
 _NAME = re.compile(
     rf"{re.escape(MAIN_FILE)}|{re.escape(JOURNAL_FILE)}|{'|'.join(map(re.escape, BESIDE))}"
-    rf"|({'|'.join(KINDS)})/[0-9A-Za-z-]+\.json"
+    rf"|({'|'.join((*KINDS, FORMS))})/[0-9A-Za-z-]+\.json"
+)
+_OURS = re.compile(rf"holds\.json|{FORMS}/.*")  # today's stand: a halt is never undone
+_SPOILT = (  # what a damaged zip, or one of another kind, makes zipfile and us say
+    zipfile.BadZipFile,
+    zlib.error,
+    KeyError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    EOFError,
+    NotImplementedError,
+    RuntimeError,
+    IndexError,
+    OverflowError,
 )
 CHUNK = 1 << 20
 
 
 def names_in(folder: Path, files: Files) -> list[str]:
     """Return the names of the data files of a folder, relative to it."""
-    kinds = [f"{kind}/{name}" for kind in KINDS for name in files.list(folder / kind)]
+    kinds = [f"{kind}/{name}" for kind in (*KINDS, FORMS) for name in files.list(folder / kind)]
     return sorted(name for name in [*files.list(folder), *kinds] if _NAME.fullmatch(name))
 
 
@@ -46,7 +65,9 @@ def opened(folder: Path, files: Files) -> dict[str, IO[bytes]]:
     return {name: (folder / name).open("rb") for name in names}
 
 
-def write(target: Path, sources: Mapping[str, IO[bytes]], about: Mapping[str, object]) -> int:
+def write(
+    target: Path, sources: Mapping[str, IO[bytes]], about: Mapping[str, object], files: Files
+) -> int:
     """Write a backup as a whole, for our eyes only; return its bytes. It holds the sealing key."""
     if target.exists():
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(target))
@@ -62,7 +83,8 @@ def write(target: Path, sources: Mapping[str, IO[bytes]], about: Mapping[str, ob
             out.flush()
             os.fsync(out.fileno())
         size = draft.stat().st_size
-        os.replace(draft, target)
+        files.replace(draft, target)
+        files.fsync_folder(target.parent)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
@@ -88,15 +110,28 @@ def unpack(source: Path, folder: Path) -> datetime:
     try:
         with zipfile.ZipFile(source) as archive:
             manifest = json.loads(archive.read(MANIFEST))
-            made = datetime.fromisoformat(manifest["made"])
+            made = _made(manifest, source)
             for name, digest in manifest["files"].items():
                 if not _NAME.fullmatch(name):
                     raise NotABackup(f"{source.name} 里有不认识的文件 {name}")
                 _unpacked(archive, name, folder / name, digest)
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError) as error:
-        if isinstance(error, NotABackup):
+    except NotABackup:
+        raise
+    except (*_SPOILT, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.EINVAL:  # a place outside the file
             raise
         raise NotABackup(f"{source.name} 不是清风的备份，或者已经损坏") from None
+    return made
+
+
+def _made(manifest: dict[str, Any], source: Path) -> datetime:
+    """Return when a backup was made; NotABackup where it is none that we can read."""
+    made = datetime.fromisoformat(manifest["made"])
+    whole = not manifest["files"].keys().isdisjoint({MAIN_FILE, JOURNAL_FILE})
+    if manifest["program"] != "qingfeng" or made.tzinfo is None or not whole:
+        raise NotABackup(f"{source.name} 不是清风的备份，或者已经损坏")
+    if manifest["format"] > FORMAT:
+        raise NotABackup(f"{source.name} 由更新的版本写成，请升级清风")
     return made
 
 
@@ -135,15 +170,21 @@ def finish_restore(folder: Path, files: Files) -> None:
         return
     names: list[str] = json.loads(listed)
     for name in names_in(folder, files):
-        if name not in names:
+        if name not in names and not _OURS.fullmatch(name):
             files.unlink(folder / name)
     for name in names:
-        _moved(staging / name, folder / name, files)
+        if not (_OURS.fullmatch(name) and (folder / name).exists()):
+            _moved(staging / name, folder / name, files)
     for place in _folders(folder, names):
         files.fsync_folder(place)
     files.unlink(staging / READY)
     files.fsync_folder(staging)
-    shutil.rmtree(staging, ignore_errors=True)
+    clear(folder)
+
+
+def clear(folder: Path) -> None:
+    """Take away what a restore left that was never made ready: it may name people."""
+    shutil.rmtree(folder / RESTORING, ignore_errors=True)
 
 
 def _moved(source: Path, target: Path, files: Files) -> None:

@@ -60,9 +60,7 @@ class Care(Keeper):
     async def compact(self) -> dict[str, int]:
         def work() -> dict[str, int]:
             before = self._bytes()
-            self._databases.fold()
-            for path in self._databases.folder.rglob("*.tmp"):  # what a crash left behind
-                self._files.unlink(path)
+            self._out_of_the_files()
             return {"before": before, "after": self._bytes()}
 
         return await self._read(work)
@@ -75,7 +73,10 @@ class Care(Keeper):
 
     async def verify(self) -> list[str]:
         found = await self._read(lambda: list(self._faults()))
-        chain = broken(await self.audits(), await self.head())
+        try:
+            chain = broken(await self.audits(), await self.head())
+        except OSError as error:
+            chain = error.strerror or ""
         return [*found, *([f"留痕：{chain}"] if chain else [])]
 
     def _faults(self) -> Iterator[str]:

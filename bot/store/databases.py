@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,9 +40,15 @@ class Databases:
     """All parts, their journal, and the change that is being made. One thread at a time."""
 
     def __init__(
-        self, folder: Path, files: Files, fold_at: int = FOLD_AT, many: int = MANY_DOCS
+        self,
+        folder: Path,
+        files: Files,
+        fold_at: int = FOLD_AT,
+        many: int = MANY_DOCS,
+        before_load: Callable[[], None] = lambda: None,
     ) -> None:
         self.folder = folder
+        self._before_load = before_load  # finishes what must not be read by half
         self._files = files
         self._fold_at, self._many = fold_at, many
         self._journal = Journal(folder / JOURNAL_FILE, files)
@@ -51,6 +57,7 @@ class Databases:
         self._changes: list[Change] = []
         self._undo: list[tuple[Part, str, str, Doc | None]] = []
         self._rows: dict[tuple[str, str], Rows] = {}  # as they were asked for
+        self._cut_off: set[str] = set()  # what the trail says in the journal that was found
         self._loaded = False
         self._asked = 0
         self._said: set[str] = set()
@@ -102,6 +109,10 @@ class Databases:
         self._journal.ensure()
         return (self._files.read(self._journal.path) or b"")[: self._journal.size]
 
+    def cut_off(self, whats: Collection[str]) -> bool:
+        """Whether the journal tells of such things of the trail, which a fold should follow."""
+        return not self._cut_off.isdisjoint(whats)
+
     def let_go(self) -> None:
         """Forget all that is in memory: other files are about to take the place of these."""
         self._journal.close()
@@ -111,10 +122,14 @@ class Databases:
     def _load(self) -> None:
         if self._loaded:
             return
+        self._before_load()
+        self._cut_off = set()
         self._parts, self._waiting, self._sizes, self._rows = {}, {}, {}, {}
         for batch in self._journal.load():
             for change in batch:
                 self._waiting.setdefault(change[0], []).append(change)
+                if change[1] == "trail" and change[2]:
+                    self._cut_off.add(change[2]["entry"]["what"])
         for name in self._waiting:
             self._touch(name)
         self._open_part(MAIN)

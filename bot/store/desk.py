@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from bot.core.model import Delivery, Push
 from bot.store import tallies
-from bot.store.backup import finish_restore
+from bot.store.backup import clear, finish_restore
 from bot.store.codec import from_doc, to_doc
 from bot.store.commit import Committer
 from bot.store.databases import FOLD_AT, MAIN, Databases
@@ -37,9 +37,11 @@ class Desk:
         files.make_folder(folder)
         with suppress(PermissionError):  # who may not look into the parent has not made this one
             files.fsync_folder(folder.parent)  # else a power cut takes it with all that is in it
-        finish_restore(folder, files)
-        self._databases = Databases(folder, files, fold_at)
+        self._databases = Databases(
+            folder, files, fold_at, before_load=lambda: finish_restore(folder, files)
+        )
         bring_up_to_date(self._databases)
+        clear(folder)
         self._decoded: dict[str, tuple[Doc, Push]] = {}
         self._committer = Committer(self._databases)
         self._write, self._read = self._committer.write, self._committer.read

@@ -6,33 +6,56 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.core.model import ENDS, State
+from bot.core.model import ENDS, STRANGER, State
 from bot.core.reading import Acts
 from bot.store import tallies
 from bot.store.archive import Archive
 from bot.store.codec import to_doc
+from bot.store.databases import FOLD_AT, KINDS
 from bot.store.desk import OTHER
-from bot.store.files import put_in_place
+from bot.store.files import Files, put_in_place
 from bot.store.folding import compared, table_of, total, without
 from bot.store.records import AuditEntry, Certificate, as_seen, readdressed
 from bot.store.tables import Doc, id_of
 
 FORGOTTEN = "forgotten.json"  # beside the rows: a restore must find it
+DRAFTS = (".json.tmp", ".journal.tmp")
+_TAKES_NAMES = frozenset({"retention", "forgotten"})  # entries of the trail
 _OVER = frozenset({*ENDS, State.UNKNOWN})
 
 
 class Keeper(Archive):
     """The retention of the contract (bot.store)."""
 
+    def __init__(self, folder: Path, files: Files | None = None, fold_at: int = FOLD_AT) -> None:
+        super().__init__(folder, files, fold_at)
+        self._left_names = self._databases.cut_off(_TAKES_NAMES)
+        if self._left_names:  # a kill came between their removal and that of their bytes
+            with suppress(OSError):
+                self._out_of_the_files()
+
     async def fold_names(self, before: datetime, at: datetime) -> Certificate | None:
         found = await self._write(lambda: self._fold_names(before, at))
         if found is not None:
-            await self._read(self._databases.fold)  # the files and the journal still have them
+            self._left_names = True
+        if self._left_names:
+            await self._read(self._out_of_the_files)
         return found
+
+    def _out_of_the_files(self) -> None:
+        """The journal, the files and the drafts of a crash still have whom the rows forgot."""
+        self._databases.fold()
+        folder = self._databases.folder
+        for place in (folder, *(folder / kind for kind in KINDS)):
+            for name in self._files.list(place):
+                if name.endswith(DRAFTS):
+                    self._files.unlink(place / name)
+        self._left_names = False
 
     async def certificates(self) -> list[Certificate]:
         return await self._read(lambda: self._all("certificates", Certificate))
@@ -126,7 +149,8 @@ class Keeper(Archive):
         entry = {"salt": salt, "hash": _salted(person, salt), "at": at.isoformat()}
         await self._write(lambda: self._remember_to_forget([entry]))
         found = await self._write(lambda: self._forget(person, at))
-        await self._read(self._databases.fold)
+        self._left_names = True
+        await self._read(self._out_of_the_files)
         return found
 
     def forgotten(self) -> list[dict[str, str]]:
@@ -147,13 +171,17 @@ class Keeper(Archive):
             if doc["id"].casefold() == folded:
                 self._main("members").drop(doc["id"])
                 touched += 1
+        for doc in self._main("targets").docs():
+            if doc.get("name", "").casefold() == folded:  # who asked to bind a group
+                self._main("targets").put({**doc, "name": ""})
+                touched += 1
         instead: dict[str, str] = {}
         for kind, table in (("sent", "cohorts"), ("sent", "deliveries"), ("receipts", "receipts")):
             for name in self._databases.names(kind):
                 rows = self._databases.rows(name, table)
                 for doc in [doc for doc in rows.docs() if _names(doc, folded)]:
                     stem = _stem(doc["push"])
-                    stranger = instead.setdefault(stem, f"-{secrets.token_hex(4)}")
+                    stranger = instead.setdefault(stem, f"{STRANGER}{secrets.token_hex(4)}")
                     rows.drop(id_of(table, doc))
                     rows.put(_renamed(doc, person, stranger))
                     touched += 1
@@ -176,8 +204,9 @@ class Keeper(Archive):
 
     def _everybody(self) -> set[str]:
         found = {doc["id"].casefold() for doc in self._main("members").docs()}
-        for doc in self._docs("sent", "cohorts"):
-            found |= {person.casefold() for person in doc["covered"]}
+        found |= {doc["name"].casefold() for doc in self._main("targets").docs() if doc.get("name")}
+        for doc in [*self._docs("sent", "cohorts"), *self._docs("sent", "deliveries")]:
+            found |= {person.casefold() for name in _LISTS for person in doc.get(name, ())}
         return found | {doc["person"].casefold() for doc in self._docs("receipts", "receipts")}
 
 

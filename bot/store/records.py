@@ -71,6 +71,7 @@ class Restored:
     forgotten: int  # people who were forgotten again
     certificates: int  # weeks whose names were past their term
     new_key: bool  # the seals are made with another key from now on
+    replaced: int = 0  # entries of a trail that is not the backup's: kept as a text
 
 
 def linked(entry: AuditEntry, number: int, before: str) -> Audited:

@@ -43,7 +43,7 @@ async def rescue(
 ) -> dict[str, Any]:
     """Make a backup ready for a data folder that cannot be opened: who opens it, finishes."""
     try:
-        done = await made_ready(kind, data, Path(str(params["file"])), now, before, None)
+        done = await made_ready(kind, data, Path(str(params["file"])), now, before)
     except NotABackup as error:
         raise Mistake(str(error)) from None
     return _restored(done)
@@ -56,6 +56,7 @@ def _restored(done: Restored) -> dict[str, Any]:
         "forgotten": done.forgotten,
         "folded": done.certificates,
         "new_key": done.new_key,
+        "replaced": done.replaced,
     }
 
 
@@ -83,16 +84,33 @@ async def forget(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any
 
 
 async def audit_verify(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
-    """Check the chain of the trail, and that each text is still the one of its digest."""
-    trail = await bureau.store.audits()
-    kept = await bureau.store.texts()
-    faults = [fault for fault in [broken(trail, await bureau.store.head())] if fault]
+    """Check the chain of the trail, and that each text is still the one of its digest.
+
+    With `head`, or its beginning, as somebody noted it earlier: that the trail still has it.
+    """
+    trail: Sequence[Audited] = ()
+    kept, noted = await bureau.store.texts(), str(params.get("head") or "").strip().lower()
+    try:
+        trail = await bureau.store.audits()
+        faults = [fault for fault in [broken(trail, await bureau.store.head())] if fault]
+    except OSError as error:
+        faults = [f"留痕：{error.strerror}"]
+    if noted and not any(one.hash.startswith(noted) for one in trail):
+        faults.append(f"抄录的校验值 {noted[:12]} 不在留痕里：留痕被截短或重写过")
     for digest in kept:
-        if digest_of(await bureau.store.text(digest) or "") != digest:
-            faults.append(f"文本 {digest[:12]} 与它的摘要不符")
+        if fault := await _spoilt(bureau, digest):
+            faults.append(fault)
     faults += _missing(trail, set(kept))
     head = trail[-1].hash if trail else ""
     return {"entries": len(trail), "texts": len(kept), "head": head, "faults": faults}
+
+
+async def _spoilt(bureau: Bureau, digest: str) -> str:
+    try:
+        same = digest_of(await bureau.store.text(digest) or "") == digest
+    except OSError as error:
+        return f"文本 {digest[:12]}：{error.strerror}"
+    return "" if same else f"文本 {digest[:12]} 与它的摘要不符"
 
 
 def _missing(trail: Sequence[Audited], kept: set[str]) -> list[str]:

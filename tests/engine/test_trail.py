@@ -63,3 +63,114 @@ async def test_a_text_that_was_exchanged_is_found(open_office):
     answer = await VERBS["audit-verify"](bureau, at.clock.now(), {})
     bureau.store.close()
     assert any("不符" in fault for fault in answer["faults"])
+
+
+# -- a trail under attack --------------------------------------------------------------------------
+
+
+def _altered(rows):
+    next(iter(rows.values()))["entry"]["who"] = "李某"
+    return rows
+
+
+def _dropped(rows):
+    return {number: doc for number, doc in rows.items() if doc["number"] != 3}
+
+
+def _reordered(rows):
+    second, third = (next(d for d in rows.values() if d["number"] == n) for n in (2, 3))
+    second["entry"], third["entry"] = third["entry"], second["entry"]
+    return rows
+
+
+def _renumbered(rows):
+    for doc in rows.values():
+        doc["number"] = {2: 3, 3: 2}.get(doc["number"], doc["number"])
+    return rows
+
+
+def _cut(rows):
+    return {number: doc for number, doc in rows.items() if doc["number"] < len(rows)}
+
+
+def _emptied(rows):
+    return {}
+
+
+def _without_a_hash(rows):
+    del next(iter(rows.values()))["hash"]
+    return rows
+
+
+def _at_no_time(rows):
+    next(iter(rows.values()))["entry"]["at"] = "gestern"
+    return rows
+
+
+def _no_entry(rows):
+    next(iter(rows.values()))["entry"] = 7
+    return rows
+
+
+def _no_row(rows):
+    return {**rows, "99": []}
+
+
+ATTACKS = (
+    _altered, _dropped, _reordered, _renumbered, _cut, _emptied,
+    _without_a_hash, _at_no_time, _no_entry, _no_row,
+)  # fmt: skip
+
+
+def attacked(data, change):
+    (path,) = (data / "audit").glob("*.json")
+    file = json.loads(path.read_text("utf-8"))
+    file["trail"] = change(file["trail"])
+    path.write_text(json.dumps(file), "utf-8")
+
+
+@pytest.mark.parametrize("change", ATTACKS, ids=lambda one: one.__name__.strip("_"))
+async def test_whatever_is_done_to_the_trail_is_found_and_said(open_office, change):
+    at, data = open_office, open_office.house.config.data
+    await at.approve("N06")
+    await at.at("2026-06-15 12:00")
+    at.house.bureau.store.close()
+    attacked(data, change)
+    bureau = replace(at.house.bureau, store=TinyStore(data))
+    for verb in ("audit-verify", "store-verify"):
+        assert (await VERBS[verb](bureau, at.clock.now(), {}))["faults"]
+    bureau.store.close()
+
+
+async def test_who_noted_the_last_hash_sees_a_trail_that_was_written_anew(open_office):
+    at, data = open_office, open_office.house.config.data
+    await at.approve("N06")
+    await at.at("2026-06-15 12:00")
+    noted = (await verified(at))["head"]
+    ask = {"head": noted[:16]}
+    assert (await VERBS["audit-verify"](at.house.bureau, at.clock.now(), ask))["faults"] == []
+    at.house.bureau.store.close()
+    attacked(data, _cut)
+    main = data / "qingfeng.json"
+    file = json.loads(main.read_text("utf-8"))
+    (mark,) = (doc for doc in file["meta"].values() if doc["name"] == "trail")
+    (path,) = (data / "audit").glob("*.json")
+    last = max(json.loads(path.read_text("utf-8"))["trail"].values(), key=lambda d: d["number"])
+    mark |= {"number": last["number"], "hash": last["hash"]}
+    main.write_text(json.dumps(file), "utf-8")
+    bureau = replace(at.house.bureau, store=TinyStore(data))
+    assert (await VERBS["audit-verify"](bureau, at.clock.now(), {}))["faults"] == []
+    assert (await VERBS["audit-verify"](bureau, at.clock.now(), ask))["faults"]
+    bureau.store.close()
+
+
+async def test_a_file_of_texts_that_is_damaged_is_a_fault_and_no_failure(open_office):
+    at, data = open_office, open_office.house.config.data
+    await at.approve("N06")
+    at.house.bureau.store.close()
+    (path,) = (data / "texts").glob("*.json")
+    path.write_bytes(b"\0" * 50)
+    bureau = replace(at.house.bureau, store=TinyStore(data))
+    answer = await VERBS["audit-verify"](bureau, at.clock.now(), {})
+    assert any("损坏" in fault for fault in answer["faults"])
+    bureau.store.close()

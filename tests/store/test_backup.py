@@ -148,7 +148,7 @@ async def test_a_folder_that_cannot_be_read_is_replaced(tmp_path):
     (data / "qingfeng.json").write_bytes(b"\0" * 99)
     with pytest.raises(OSError, match="已损坏"):
         TinyStore(data)
-    await made_ready(TinyStore, data, tmp_path / "b.zip", MONDAY + HOUR, NEVER, None)
+    await made_ready(TinyStore, data, tmp_path / "b.zip", MONDAY + HOUR, NEVER)
     store = TinyStore(data)
     assert (await store.push(P.key)).state is State.SENT
     assert "li" not in (await store.cohort(P.key)).covered
@@ -239,7 +239,7 @@ async def test_a_restore_that_is_cut_short_is_finished_by_whoever_opens_next(tmp
     await store.add_pushes([week])
     await store.begin(attempt(week), cohort(week))
     store.close()
-    await made_ready(TinyStore, data, tmp_path / "b.zip", MONDAY + HOUR, NEVER, None)
+    await made_ready(TinyStore, data, tmp_path / "b.zip", MONDAY + HOUR, NEVER)
     with contextlib.suppress(OSError):
         TinyStore(data, Dies(last))._databases.close()
     store = TinyStore(data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import re
 from dataclasses import replace
 from datetime import timedelta
@@ -13,6 +14,7 @@ import pytest
 from bot.core.calendar import Calendar
 from bot.core.model import State, Step
 from bot.core.summary import asked
+from bot.store.files import Files
 from bot.store.folding import answered, compared, table_of
 from bot.store.records import broken
 from bot.store.tiny import TinyStore
@@ -175,6 +177,58 @@ async def test_a_forgotten_person_stands_in_no_file_and_the_list_has_only_a_hash
     assert "wang" not in said
     (entry,) = store.forgotten()
     assert entry.keys() == {"salt", "hash", "at"}
+    store.close()
+
+
+class Dies(Files):
+    """A disk on which no file takes the place of another after so many."""
+
+    def __init__(self, left: int) -> None:
+        self.left = left
+
+    def replace(self, source, target) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise OSError(5, "Input/output error")
+        super().replace(source, target)
+
+
+@pytest.mark.parametrize("left", range(1, 7))
+@pytest.mark.parametrize("by", ["term", "wish"])
+async def test_names_that_a_kill_left_in_the_files_are_gone_at_the_next_start(tmp_path, left, by):
+    data = tmp_path / "data"
+    store = TinyStore(data)
+    await store.set_members(MEMBERS)
+    await a_week(store)
+    store.close()
+    store = TinyStore(data, Dies(left))
+    with contextlib.suppress(OSError):
+        if by == "wish":
+            await store.forget("wang", MONDAY)
+        else:
+            await store.set_members([])
+            await store.fold_names(MONDAY, MONDAY + TERM)
+    trail = {one.entry.what for one in await store.audits()}
+    store._committer.close()  # and no folding: it is killed
+    store = TinyStore(data)
+    said = everything_in(data)
+    assert ("wang" in said) == trail.isdisjoint({"forgotten", "retention"})
+    store.close()
+
+
+async def test_names_that_a_full_disk_kept_in_the_files_are_gone_with_the_next_try(tmp_path):
+    files = Dies(10**9)
+    store = TinyStore(tmp_path / "data", files)
+    await a_week(store)
+    await store.compact()
+    await store.set_members([])
+    files.left = 0
+    with pytest.raises(OSError, match="error"):
+        await store.fold_names(MONDAY + DAY, MONDAY + TERM)
+    files.left = 10**9
+    while await store.fold_names(MONDAY + DAY, MONDAY + TERM):
+        pass
+    assert "zhang" not in everything_in(tmp_path / "data")
     store.close()
 
 
