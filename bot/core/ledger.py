@@ -12,8 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from bot.core import messages
+from bot.core.disclosure import ItemLine
 from bot.core.model import Item, Push, State
-from bot.core.summary import ItemLine, percent
+from bot.core.telling import percent
 
 COLUMNS = (
     *("序号", "日期", "节点/期次", "类别", "标题", "编号", "版本", "来源", "依据", "起草"),

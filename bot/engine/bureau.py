@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.channels import Channel
+from bot.core.disclosure import MIN_PEOPLE
 from bot.core.model import Item, Push, Target
 from bot.core.planning import Plan
 from bot.core.policy import Policy
 from bot.core.render import Footer
-from bot.core.summary import MIN_PEOPLE
 from bot.library.folder import Library, Shelf
 from bot.store import Store
 

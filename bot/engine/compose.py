@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.channels import Channel
-from bot.core import messages, notices, policy, render, summary
+from bot.core import messages, notices, policy, render, telling
 from bot.core.links import task_id_of
 from bot.core.model import (
     Cohort,
@@ -229,6 +229,6 @@ async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any
         min_people=bureau.min_people,
         per_target=bureau.per_target,
     )
-    text = summary.words(built, bureau.footer.unit, bureau.per_target == "message")
+    text = telling.words(built, bureau.footer.unit, bureau.per_target == "message")
     drawn = picture.svg(built, bureau.footer.unit)
-    return {"json": summary.as_json(built), "text": text, "svg": drawn}
+    return {"json": telling.as_json(built), "text": text, "svg": drawn}

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from bot.core import messages
 from bot.core.calendar import iso_week
 from bot.core.content import from_words
+from bot.core.disclosure import ItemLine
 from bot.core.ledger import COLUMNS, Approved, Facts, Row, Text, rows, weeks_of
 from bot.core.model import ME, Item, Push, State
 from bot.core.planning import Plan
-from bot.core.summary import ItemLine
 from bot.library.folder import Library
 from bot.report import weekly
 from bot.store import Store

@@ -16,7 +16,8 @@ from jinja2 import Environment, PackageLoader
 
 from bot.core import messages
 from bot.core.reading import Figures
-from bot.core.summary import Summary, days_words, percent
+from bot.core.summary import Summary
+from bot.core.telling import days_words, percent
 
 WIDTH, HEIGHT = 1080, 1350
 FAMILY = "Noto Sans CJK SC"

@@ -8,9 +8,10 @@ from datetime import date, datetime, timedelta
 
 from bot.core import messages
 from bot.core.calendar import iso_week, monday_of
+from bot.core.disclosure import MIN_PEOPLE
 from bot.core.model import ME, Push, Target
 from bot.core.planning import Plan, Planned, plan_span
-from bot.core.summary import MIN_PEOPLE, Summary, asked, summarise
+from bot.core.summary import Summary, asked, summarise
 from bot.library.folder import Library
 from bot.store import Store
 

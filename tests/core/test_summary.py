@@ -10,18 +10,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.core import messages
+from bot.core.disclosure import Line, blur, merge_small
 from bot.core.model import State, Target
 from bot.core.reading import Acts, Figures, figures
-from bot.core.summary import (
-    Line,
-    as_json,
-    asked,
-    blur,
-    merge_small,
-    percent,
-    summarise,
-    words,
-)
+from bot.core.summary import asked, summarise
+from bot.core.telling import as_json, percent, words
 
 from .cast import CALENDAR, JG1, JG2, MONDAY, OFFICE, TARGETS, at, cohort, cohorts, sent, tap
 

@@ -10,9 +10,10 @@ from datetime import date, datetime
 import pytest
 
 from bot.core import messages
+from bot.core.disclosure import ItemLine
 from bot.core.model import SHANGHAI
 from bot.core.reading import Figures
-from bot.core.summary import ItemLine, Summary
+from bot.core.summary import Summary
 from bot.report import picture
 
 FOUND = Figures(pushes=6, covered=118, reachable=76, read=60)
