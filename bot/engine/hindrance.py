@@ -1,0 +1,154 @@
+"""Whether a push may go at this moment: what was right at planning is asked again.
+
+Approved, unexpired, still a workday, target on, not late, the caps, the pace of its way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.channels import Channel
+from bot.core import messages, policy
+from bot.core.model import SHANGHAI, Cohort, Push, State, Target
+from bot.engine import compose, planner
+from bot.engine.bureau import Bureau, Moment
+
+PATIENCE = timedelta(minutes=10)  # before a blocked push, or a silenced target, is looked at again
+LOOK_AGAIN = timedelta(hours=24)  # a target that WeCom refused may have been allowed again
+A_WHILE = timedelta(hours=1)  # in which a group lets those go first who are reached one by one
+SOON = timedelta(seconds=30)  # before a way that is closed is tried again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Not now: try again at `until`, for `reason`."""
+
+    until: datetime
+    reason: str
+
+
+async def hindrance(
+    push: Push, target: Target | None, bureau: Bureau, moment: Moment
+) -> Wait | None:
+    """Return why a push cannot go now, None when it can."""
+    if target is None or push.target not in bureau.channels:
+        return Wait(
+            until=moment.now + PATIENCE,
+            reason=messages.TARGET_OFF.format(messages.NOT_CONFIGURED),
+        )
+    if reason := await _closed(push, target, bureau, moment):
+        return Wait(until=moment.now + PATIENCE, reason=reason)
+    if reason := bureau.channels[push.target].closed:
+        return Wait(until=moment.now + SOON, reason=reason)
+    opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
+    if opening > moment.now:
+        return Wait(until=opening, reason=messages.OUT_OF_HOURS)
+    # A correction waits for no cap: a wrong text that stands is the greater burden.
+    free = target.office or target.person or push.rule == compose.CORRECTION
+    if not free and (wait := await _capped(push, bureau, moment)):
+        return wait
+    return await _pace(push, bureau, moment.now)
+
+
+async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) -> str:
+    """Return why nothing goes to this target, or why this text may not be said, for now."""
+    if moment.library.hold:
+        return moment.library.hold
+    states = await bureau.store.targets()
+    if not target.office and planner.pause_of(states, moment.today) is not None:
+        return messages.SKIP_PAUSED
+    known = states.get(target.id)
+    way = bureau.channels[target.id].fingerprint
+    rested = known and known.since and moment.now - known.since >= LOOK_AGAIN
+    if known is not None and known.disabled and known.way == way and not rested:
+        return messages.TARGET_OFF.format(known.disabled)
+    channel = bureau.channels[target.id]
+    if channel.needs_chat and not await chat_of(push, channel, bureau):
+        return messages.TARGET_OFF.format(messages.NOT_BOUND)
+    return compose.why_blocked(push, moment)
+
+
+async def chat_of(push: Push, channel: Channel, bureau: Bureau) -> str:
+    """Return the chatid of the group: as config.toml names it, or as 绑定 taught it."""
+    if not channel.needs_chat:
+        return ""
+    target = bureau.target(push.target)
+    known = (await bureau.store.targets()).get(push.target)
+    return (target.chat if target else "") or (known.chat if known else "")
+
+
+async def _pace(push: Push, bureau: Bureau, now: datetime) -> Wait | None:
+    sent = await bureau.store.begun_since(push.target, now - policy.MINUTE)
+    slot = policy.next_slot(sent, bureau.channels[push.target].per_minute, now)
+    return Wait(until=slot, reason=messages.PACED) if slot > now else None
+
+
+async def _capped(push: Push, bureau: Bureau, moment: Moment) -> Wait | None:
+    """Return the wait that the caps of DESIGN §3.5 ask for: a day's, and a week's.
+
+    What was said counts, and what is more urgent and still to be said keeps its place.
+    """
+    limits, today = bureau.policy, moment.today
+    others = [
+        other
+        for other in await bureau.store.pushes()
+        if other.target == push.target and other.key != push.key
+    ]
+    said = [other.sent_at.date() for other in others if other.sent_at is not None]
+    better = [
+        other.due.date()
+        for other in others
+        if other.state is State.PLANNED
+        and other.rank < push.rank
+        and other.until > moment.now
+        and not compose.why_blocked(other, moment)
+    ]
+    if push.state is State.UNKNOWN:
+        return None  # it was said already, if anybody heard it
+    if said.count(today) >= limits.a_day:
+        return Wait(until=_morning(today + timedelta(days=1), moment), reason=messages.WAIT_DAY_CAP)
+    if said.count(today) + better.count(today) >= limits.a_day:
+        return Wait(until=_morning(today + timedelta(days=1), moment), reason=messages.WAIT_BETTER)
+    monday = today - timedelta(days=today.weekday())
+    week = {monday + timedelta(days=n) for n in range(7)}
+    of_node = any(
+        policy.warns(other.node, other.part) and other.due.date() in week
+        for other in [push, *others]
+    )
+    limit = limits.a_node_week if of_node else limits.a_week
+    if sum(day in week for day in [*said, *better]) >= limit:
+        reason = messages.WAIT_WEEK_CAP.format(limit)
+        return Wait(until=_morning(monday + timedelta(days=7), moment), reason=reason)
+    return None
+
+
+def _morning(day: date, moment: Moment) -> datetime:
+    """Return the first permitted moment from `day` on."""
+    midnight = datetime.combine(day, datetime.min.time(), SHANGHAI)
+    return policy.next_permitted(midnight, moment.plan.policy, moment.plan.calendar.is_workday)
+
+
+async def gives_way(
+    push: Push, cohort: Cohort, bureau: Bureau, moment: Moment
+) -> Wait | str | None:
+    """A person gets an item once: a group whose people all have it one by one says nothing.
+
+    It lets those go first, for an hour at most; whoever they did not reach hears it in the group.
+    """
+    wanted, reached = {person.casefold() for person in cohort.covered}, set[str]()
+    members = await bureau.store.members()
+    for other in await bureau.store.pushes():
+        way, target = bureau.channels.get(other.target), bureau.target(other.target)
+        same = other.occurrence == push.occurrence and other.part == push.part
+        if not same or way is None or not way.tappable:
+            continue
+        people = {m.id.casefold() for m in compose.audience(members, target, moment.today)}
+        patient = moment.now < push.due + A_WHILE and other.until > moment.now
+        if other.state in (State.PLANNED, State.SENDING) and people & wanted and patient:
+            return Wait(until=moment.now + SOON, reason=messages.PERSONAL_FIRST)
+        for row in await bureau.store.deliveries(other.key):
+            if row.state is State.SENT:
+                gone = {person.casefold() for person in (*row.invalid, *row.unlicensed)}
+                reached |= {person.casefold() for person in row.to} - gone
+    return messages.PERSONAL_WINS if wanted and wanted <= reached else None
