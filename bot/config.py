@@ -1,8 +1,6 @@
 """config.toml and the environment to one frozen Config.
 
-The dataclasses below are the table of settings: name, type, default and one line of explanation.
-config.example.toml and docs/settings.md are checked against it by a test. Every setting is also
-read from QINGFENG_<SECTION>__<KEY>; a secret also from the file named by <key>_file.
+What may be set is the table in `bot/settings.py`; here it is read, and every fault is told at once.
 """
 
 from __future__ import annotations
@@ -10,18 +8,34 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
 from bot.channels import KINDS
-from bot.core.model import ME, Kind, Problem, Target
+from bot.core.model import ME, Problem, Target
 from bot.core.policy import AFTERNOON, MORNING, Policy
 from bot.core.render import CARD_FACT
 from bot.core.schedules import line_of
 from bot.library.approvals import usable_id
 from bot.library.decode import Unreadable, read_text, read_toml
+from bot.settings import (
+    SECTIONS,
+    TARGET_KEYS,
+    App,
+    Bot,
+    Hours,
+    Receipts,
+    Review,
+    ReviewKinds,
+    StoreSettings,
+    SummarySettings,
+    Unit,
+    Web,
+    WeCom,
+    default_of,
+)
 
 _TARGET_ID = re.compile(r"[0-9A-Za-z-]{1,24}")
 _WEBHOOK_KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
@@ -39,146 +53,6 @@ class ConfigError(ValueError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("；".join(problem.message for problem in self.problems))
-
-
-def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
-    return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret})
-
-
-def _doc(doc: str) -> Mapping[str, Any]:
-    """Return what `_setting` keeps of a setting, for those whose default is a list."""
-    return {"doc": doc, "secret": False}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unit:
-    name: str = _setting("", "单位名称，写在每条消息的页脚")
-    office: str = _setting("", "本单位受理举报的机构和电话，如 局机关纪委 010-00000000")
-    feedback: str = _setting("", "意见反馈找谁，如 局机关党委 张三")
-    administrator: str = _setting("", "管理员的企业微信账号，send --to me 发给他")
-
-
-@dataclass(frozen=True, kw_only=True)
-class WeCom:
-    base_url: str = _setting("https://qyapi.weixin.qq.com", "企业微信接口地址；演练时指向本机")
-    authorize_url: str = _setting(
-        "https://open.weixin.qq.com/connect/oauth2/authorize", "网页授权地址；演练时指向本机"
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class App:
-    corp_id: str = _setting("", "企业 ID（我的企业 → 企业信息）")
-    agentid: int = _setting(0, "自建应用的 AgentId")
-    secret: str = _setting("", "自建应用的 Secret", secret=True)
-    token: str = _setting("", "接收消息 → Token", secret=True)
-    aes_key: str = _setting("", "接收消息 → EncodingAESKey", secret=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bot:
-    bot_id: str = _setting("", "智能机器人的 BotID（智能机器人 → API 模式 → 使用长连接）")
-    secret: str = _setting("", "智能机器人长连接的 Secret", secret=True)
-    ws_url: str = _setting("wss://openws.work.weixin.qq.com", "长连接地址；演练时指向本机")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hours:
-    hours: list[str] = field(
-        default_factory=lambda: [f"{a:%H:%M}-{b:%H:%M}" for a, b in (MORNING, AFTERNOON)],
-        metadata={"doc": "允许推送的时段，只在法定工作日", "secret": False},
-    )
-    a_day: int = _setting(1, "每个对象每天最多几条")
-    a_week: int = _setting(2, "每周最多几条")
-    a_node_week: int = _setting(3, "有节点的那一周最多几条")
-    blackout: list[str] = field(
-        default_factory=list,
-        metadata={"doc": '免打扰的日子，如 ["2026-06-26"]', "secret": False},
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Review:
-    required: bool = _setting(True, "内容须审批后才发送；设为 false 会写进每期周报")
-    steps: list[str] = field(
-        default_factory=lambda: ["终审"],
-        metadata=_doc(
-            '须依次完成的审批环节，各由不同的人做，如 ["初审", "复审", "终审", "保密审查"]'
-        ),
-    )
-    leaders: list[str] = field(
-        default_factory=list, metadata=_doc("领导人姓名；写到他们的内容，至少要两个人审")
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReviewKinds:
-    """The steps of one kind of text, where they differ from [review] steps."""
-
-    node: list[str] = field(
-        default_factory=list, metadata=_doc("节点提醒；空着就按 [review] steps，下同")
-    )
-    scenario: list[str] = field(default_factory=list, metadata=_doc("情景案例"))
-    repost: list[str] = field(default_factory=lambda: ["初审", "终审"], metadata=_doc("转发通报"))
-    study: list[str] = field(default_factory=list, metadata=_doc("学习提示"))
-    model: list[str] = field(default_factory=list, metadata=_doc("先进典型"))
-    media: list[str] = field(default_factory=list, metadata=_doc("影视推介"))
-    duty: list[str] = field(default_factory=list, metadata=_doc("责任提示"))
-    culture: list[str] = field(default_factory=list, metadata=_doc("廉洁文化"))
-
-    def by_kind(self) -> dict[Kind, tuple[str, ...]]:
-        return {Kind[s.name.upper()]: tuple(getattr(self, s.name)) for s in fields(self)}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Receipts:
-    keep_days: int = _setting(90, "记名回执保留多少天，之后只留合计数；45 到 365")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Web:
-    port: int = _setting(8650, "本机端口（127.0.0.1），回调经反向代理转到这里；0 为任选")
-    public_url: str = _setting("", "手机能访问的网址，填了卡片上才有“看全文”")
-    sign_in: bool = _setting(False, "网页上也能点“已阅”：由企业微信静默识别本人；须先登记可信域名")
-
-
-@dataclass(frozen=True, kw_only=True)
-class StoreSettings:
-    data: str = _setting("data", "数据文件夹")
-    content: str = _setting("content", "内容文件夹")
-    schedules: str = _setting("schedules", "日程文件夹")
-    poll: bool = _setting(False, "内容放在网络共享上时设为 true：每秒看一次有没有改动")
-
-
-@dataclass(frozen=True, kw_only=True)
-class SummarySettings:
-    per_target: str = _setting("console", "分对象数字放哪里：console、message 或 off")
-    min_people: int = _setting(10, "分对象每行至少多少人，不足则合并；不得小于 5")
-
-
-SECTIONS: Mapping[str, type] = {
-    "unit": Unit,
-    "wecom": WeCom,
-    "wecom.app": App,
-    "wecom.bot": Bot,
-    "policy": Hours,
-    "review": Review,
-    "review.kinds": ReviewKinds,
-    "receipts": Receipts,
-    "web": Web,
-    "store": StoreSettings,
-    "summary": SummarySettings,
-}
-_TARGET_KEYS: Mapping[str, type] = {
-    "name": str,
-    "channel": str,
-    "roster": str,
-    "audience": str,
-    "office": bool,
-    "webhook": str,
-    "webhook_file": str,
-    "chatid": str,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -301,13 +175,13 @@ class _Reader:
             if (raw := self.environ.get(variable)) is None:
                 continue
             try:
-                found[key] = _from_text(raw, _default(setting))
+                found[key] = _from_text(raw, default_of(setting))
             except ValueError as error:
                 self.bad("", f"环境变量 {variable}：{error}")
         return found
 
     def typed(self, key: str, value: Any, setting: Field[Any], where: str) -> bool:
-        wanted = type(_default(setting))
+        wanted = type(default_of(setting))
         texts = wanted is not list or all(isinstance(entry, str) for entry in value)
         if type(value) is wanted and texts:
             return True
@@ -368,10 +242,10 @@ class _Reader:
                 self.bad(target_id, f"{where} 的名字只能用英文字母、数字和连字符，最多24位")
                 continue
             for key, value in table.items():
-                if key not in _TARGET_KEYS:
-                    self.unknown(key, where, _TARGET_KEYS)
-                elif type(value) is not _TARGET_KEYS[key]:
-                    kind = "true 或 false" if _TARGET_KEYS[key] is bool else "文字（加引号）"
+                if key not in TARGET_KEYS:
+                    self.unknown(key, where, TARGET_KEYS)
+                elif type(value) is not TARGET_KEYS[key]:
+                    kind = "true 或 false" if TARGET_KEYS[key] is bool else "文字（加引号）"
                     self.bad(key, f"{where} 的 {key} 应是{kind}")
             if table.get("channel") not in KINDS:
                 self.bad(target_id, f"{where} 的 channel 应是 {'、'.join(KINDS)} 之一")
@@ -488,12 +362,6 @@ def _line(text: str, section: str, key: str) -> int:
         elif inside and re.match(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=", line):
             return number
     return header or line_of(text, key)
-
-
-def _default(setting: Field[Any]) -> Any:
-    if setting.default_factory is not MISSING:
-        return setting.default_factory()
-    return setting.default
 
 
 def _from_text(raw: str, default: Any) -> Any:

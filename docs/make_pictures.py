@@ -19,7 +19,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, Page, async_playwright
 
-from bot import app, config
+from bot import app, config, life
 from bot.core.model import SHANGHAI
 from bot.demo.stage import AGENTID, OFFICE, READER, Clock, Stage, build_stage, install
 from bot.demo.story import HEADLESS_FROM, Told, play_until, prepare
@@ -66,7 +66,7 @@ async def playing() -> AsyncIterator[Play]:
         async with Serving(create_app(stage.world)) as sandbox:
             path = install(Path(home), HERE.parent, stage, sandbox.url, free_port())
             house = app.build(config.load(path, {}), clock.now)
-            async with app.serving(house) as served:
+            async with life.serving(house) as served:
                 stage.world.set_callback(AGENTID, f"{served.url}/wecom/callback")
                 assert await verify_callback(stage.world, AGENTID)
                 await prepare(house, stage, lambda _: None)

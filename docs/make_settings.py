@@ -11,7 +11,7 @@ from dataclasses import MISSING, Field, fields
 from typing import Any
 
 from bot.channels import KINDS as CHANNELS
-from bot.config import SECTIONS
+from bot.settings import SECTIONS
 
 HEAD = """\
 # 配置项

@@ -14,8 +14,9 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from bot import app, config
+from bot import app, config, door, life
 from bot.core import messages
+from bot.door import running_of
 from bot.sandbox.serving import Serving, free_port
 from bot.verbs import Mistake
 
@@ -34,8 +35,8 @@ def settings(tmp_path):
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(app, "LOCK_PATIENCE", 0.5)
-    monkeypatch.setattr(app, "ANSWERS_WITHIN", 0.5)
+    monkeypatch.setattr(door, "LOCK_PATIENCE", 0.5)
+    monkeypatch.setattr(door, "ANSWERS_WITHIN", 0.5)
 
 
 def leave(settings, port, **more):
@@ -47,7 +48,7 @@ async def started(settings):
     """Run a bot until it says that it runs; return what it said."""
     said = asyncio.get_running_loop().create_future()
     bot = asyncio.create_task(
-        app.run(settings, on_ready=lambda text: said.done() or said.set_result(text))
+        life.run(settings, on_ready=lambda text: said.done() or said.set_result(text))
     )
     await asyncio.wait({bot, said}, return_when=asyncio.FIRST_COMPLETED, timeout=20)
     if bot.done():
@@ -76,7 +77,7 @@ async def test_a_bot_waits_for_a_verb_that_has_the_data_folder(settings):
 async def test_a_bot_that_waits_in_vain_names_no_process_that_is_gone(settings, impatient):
     leave(settings, free_port())
     with filelock.FileLock(settings.data / "lock"), pytest.raises(Mistake) as caught:
-        await app.run(settings)
+        await life.run(settings)
     assert str(PID) not in str(caught.value)
     assert str(settings.data) in str(caught.value)
 
@@ -85,7 +86,7 @@ async def test_a_second_bot_is_refused_at_once_and_told_of_the_first(settings):
     bot, _ = await started(settings)
     try:
         with pytest.raises(Mistake, match=str(os.getpid())):
-            await asyncio.wait_for(app.run(settings), 5)
+            await asyncio.wait_for(life.run(settings), 5)
     finally:
         await stop(bot)
 
@@ -100,7 +101,7 @@ async def ask_in_vain(settings, answer):
         async with Serving(served) as at:
             leave(settings, at.port)
             with pytest.raises(Mistake) as caught:
-                await app.call(settings, "pushes", {})
+                await life.call(settings, "pushes", {})
     return str(caught.value)
 
 
@@ -138,9 +139,9 @@ async def test_a_verb_that_got_no_answer_may_have_been_carried_out(settings, mon
 )
 async def test_garbage_beside_a_held_lock_is_no_traceback(settings, impatient, text):
     (settings.data / "control.json").write_text(text, "utf-8")
-    assert app._running(settings) is None
+    assert running_of(settings) is None
     with filelock.FileLock(settings.data / "lock"), pytest.raises(Mistake, match="占用"):
-        await app.call(settings, "pushes", {})
+        await life.call(settings, "pushes", {})
 
 
 @pytest.mark.parametrize(
@@ -183,7 +184,7 @@ async def test_a_request_without_end_is_refused(settings, monkeypatch):
 async def test_no_repr_shows_a_secret(settings):
     house = app.build(settings)
     await house.close()
-    shown = repr(house) + repr(app.Running(port=1, pid=1, token="t0ken"))
+    shown = repr(house) + repr(door.Running(port=1, pid=1, token="t0ken"))
     assert house.token not in shown
     assert "s3cret" not in shown
     assert "t0ken" not in shown

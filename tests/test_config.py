@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot import config
-from bot.config import SECTIONS, ConfigError, load
+from bot.config import ConfigError, load
+from bot.settings import SECTIONS
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "config.example.toml"

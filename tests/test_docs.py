@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import config
+from bot import settings
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh-CN.md")
@@ -86,7 +86,7 @@ def test_the_page_of_settings_is_the_table_of_settings():
 
 
 def test_the_page_of_settings_tells_every_key_of_a_target():
-    assert set(_script("make_settings").TARGET) == set(config._TARGET_KEYS)
+    assert set(_script("make_settings").TARGET) == set(settings.TARGET_KEYS)
 
 
 def test_the_page_of_check_codes_is_the_list_of_rules():

@@ -24,16 +24,30 @@ MAY_IMPORT = {
     "report": {"core", "library", "store"},
     "engine": {"core", "library", "channels", "inbox", "store", "report"},
     "web": {"core", "library", "channels", "inbox", "store", "report", "wecom"},
-    "config": {"core", "library", "channels"},
+    "settings": {"core"},
+    "config": {"core", "library", "channels", "settings"},
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),
-        *("web", "wecom", "sandbox", "config", "doctor", "verbs"),
+        *("web", "wecom", "config", "doctor", "verbs"),
     },
     "doctor": {"core", "channels", "wecom", "config"},
+    "door": {"core", "config", "verbs"},
+    "life": {
+        "core",
+        "library",
+        "store",
+        "engine",
+        "wecom",
+        "sandbox",
+        "config",
+        "app",
+        "door",
+        "verbs",
+    },
     "__main__": {"cli"},
-    "demo": {"core", "app", "config", "sandbox", "verbs"},
-    "cli": {"core", "library", "store", "app", "config", "demo", "verbs", "sandbox"},  # the phone
+    "demo": {"core", "app", "life", "config", "sandbox", "verbs"},
+    "cli": {"core", "library", "store", "app", "life", "config", "demo", "verbs", "sandbox"},
 }
 CLOCKS = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time|time\.monotonic)\(")
 

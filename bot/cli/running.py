@@ -79,14 +79,14 @@ def run(config_path: str, clock: str | None) -> None:
 
     例：qingfeng run --config config.toml
     """
-    from bot import app
+    from bot import app, life
 
     config = config_of(config_path, example=False)
     if clock is not None and not _rehearsing(config):
         fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
     now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
     _logging()
-    guard(lambda: async_(app.run(config, now, say)))
+    guard(lambda: async_(life.run(config, now, say)))
 
 
 def _rehearsing(config: Config) -> bool:

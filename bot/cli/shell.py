@@ -179,7 +179,7 @@ def config_of(path: str, *, example: bool = True) -> Config:
 def call(
     config_path: str, verb: str, params: Mapping[str, Any], *, example: bool = True
 ) -> dict[str, Any]:
-    from bot.app import call
+    from bot.life import call
 
     config = config_of(config_path, example=example)
     answer: dict[str, Any] = guard(lambda: async_(call(config, verb, params)))

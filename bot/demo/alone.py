@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot import app
+from bot import app, life
 from bot.core import messages
 from bot.demo.stage import (
     AES_KEY,
@@ -69,7 +69,7 @@ async def serve_sandbox(
             else:
                 _hint(stage, plain, secure, certificates.authority, say)
                 _how_to_run(stage, plain, say, start=start, roster=roster)
-            await app.until_told().wait()
+            await life.until_told().wait()
 
 
 def furnished(stage: Stage) -> Stage:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from bot import app, config
+from bot import app, config, life
 from bot.core import messages
 from bot.core.calendar import Calendar, iso_week, monday_of
 from bot.core.model import SHANGHAI, Push, State
@@ -64,7 +64,7 @@ async def play(source: Path, *, headless: bool, port: int, say: Say) -> int:
             path = install(Path(home), source, stage, sandbox.url, free_port())
             settings = config.load(path, {})
             house = app.build(settings, clock.now)
-            async with app.serving(house) as served:
+            async with life.serving(house) as served:
                 stage.world.set_callback(AGENTID, f"{served.url}/wecom/callback")
                 if not await verify_callback(stage.world, AGENTID):
                     say(messages.DEMO_NO_CALLBACK)
@@ -312,7 +312,7 @@ async def _for_a_visitor(house: app.House, stage: Stage, clock: Clock, page: str
     say(messages.DEMO_JUMPS.format(f"{end:%Y-%m-%d}"))
     await play_until(end, house, cast, clock, told, say, PAUSE)
     say(messages.DEMO_STAYS)
-    await app.until_told().wait()
+    await life.until_told().wait()
 
 
 async def _end_of_next_node(house: app.House, clock: Clock) -> datetime:

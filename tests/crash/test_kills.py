@@ -22,7 +22,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot import app, config
+from bot import app, config, life
 from bot.core.model import Member, Push, State
 from bot.demo.stage import AGENTID, Stage, build_stage, install
 from bot.sandbox.server import create_app
@@ -93,7 +93,7 @@ class Town:
 
     async def waiting(self) -> list[str]:
         """Ask the running bot what has not ended."""
-        answer = await app.call(config.load(self.config, {}), "pushes", {})
+        answer = await life.call(config.load(self.config, {}), "pushes", {})
         ends = ("sent", "unknown")
         return [push["key"] for push in answer["pushes"] if push["state"] not in ends]
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bot import app, config
+from bot import app, config, life
 from bot.core.model import Member, State
 from bot.demo.stage import Clock
 from bot.sandbox import talks
@@ -97,7 +97,7 @@ async def town(home, *, plain_ids=True, secret=SECRET, **targets: str) -> AsyncI
         members = [Member(id=name, name=name, branch="一支部") for name in PEOPLE]
         members.append(Member(id="zhao", name="赵", branch="二支部"))
         await house.bureau.store.set_members(members)
-        async with app.serving(house):
+        async with life.serving(house):
             yield Town(world=world, house=house, clock=clock)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot import app, config, doctor
+from bot import app, config, doctor, life
 from bot.core.model import SHANGHAI
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
@@ -68,7 +68,7 @@ chatid = "{with_said["chatid"]}"
 """,
                 "utf-8",
             )
-            answer = await app.call(
+            answer = await life.call(
                 config.load(path, {}), "doctor", {"send_test": said.get("send_test", False)}
             )
         told = {check["name"]: check for check in answer["checks"]}

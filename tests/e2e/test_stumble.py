@@ -7,7 +7,7 @@ import contextlib
 import time
 from datetime import datetime, timedelta
 
-from bot import app, config
+from bot import app, config, life
 from bot.demo.stage import AGENTID, build_stage, install
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
@@ -39,7 +39,7 @@ async def test_run_survives_a_trigger_that_raises_and_a_loop_that_stands_still(t
         stage.world.now = clock._now
         stage.world.set_callback(AGENTID, "http://127.0.0.1:9/wecom/callback")
         said: list[str] = []
-        running = asyncio.create_task(app.run(settings, clock.now, said.append))
+        running = asyncio.create_task(life.run(settings, clock.now, said.append))
         await asyncio.sleep(2.5)
         assert said
         clock.broken = True

@@ -1,0 +1,182 @@
+"""What a process does with an installation: run it until told to end, or answer one verb."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import logging
+import signal
+from collections.abc import AsyncIterator, Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import filelock
+import httpx
+
+from bot.app import House, Now, build, system_clock
+from bot.config import Config, ConfigError
+from bot.core import messages
+from bot.core.model import Problem
+from bot.door import Patience, announce, ask, lock_of, running_of, take, withdraw
+from bot.engine.embedded import Embedded
+from bot.sandbox.serving import Serving
+from bot.store.tiny import TinyStore
+from bot.verbs import Mistake
+from bot.verbs.keeping import rescue
+from bot.wecom.aibot_socket import Robot
+
+log = logging.getLogger(__name__)
+
+PLACEHOLDER_KEY = "00000000-0000-0000-0000-000000000000"  # of config.example.toml
+
+
+async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Ask the running bot, or do it here when none runs; Mistake for what the person got wrong."""
+    if verb == "send" and not params.get("dry_run") and (problems := faults(config)):
+        raise ConfigError(problems)
+    config.data.mkdir(parents=True, exist_ok=True)
+    patience = Patience()
+    while True:
+        with contextlib.suppress(filelock.Timeout), lock_of(config):
+            try:
+                house = build(config)
+            except OSError:
+                if verb != "restore":
+                    raise
+                return await _rescue(config, params)  # what cannot be read is to be replaced
+            try:
+                transport = httpx.ASGITransport(house.web)
+                return await ask(transport, "http://qingfeng", house.token, verb, params)
+            finally:
+                await house.close()
+        running = running_of(config)
+        if running is not None:
+            # ConnectError: it is just starting, or just ending.
+            with contextlib.suppress(httpx.ConnectError):
+                return await ask(None, running.base, running.token, verb, params)
+        await patience.wait(config)
+
+
+async def _rescue(config: Config, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Restore a backup in the place of a data folder that cannot be opened."""
+    now = system_clock()
+    before = now - timedelta(days=config.receipts.keep_days)
+    made = await rescue(TinyStore, config.data, params, now, before)
+    await asyncio.to_thread(lambda: TinyStore(config.data).close())
+    return made
+
+
+def faults(config: Config) -> list[Problem]:
+    """What must be set before the bot may run, each with the field to fill in."""
+    missing: list[str] = []
+    if not config.targets:
+        missing.append("还没有推送对象：请在配置里加 [target.…]，样例见 config.example.toml")
+    for target in config.targets:
+        if config.webhooks.get(target.id) == PLACEHOLDER_KEY:
+            missing.append(
+                f"[target.{target.id}] 的 webhook 还是样例，请换成群里“消息推送”给的地址"
+            )
+    if any(target.channel == "app" for target in config.targets):
+        missing += [
+            f"有逐人送达的对象，但 [wecom.app] 没有填 {name}"
+            for name in ("corp_id", "agentid", "secret", "token", "aes_key")
+            if not getattr(config.app, name)
+        ]
+    if any(target.channel in ("bot", "bot-group") for target in config.targets):
+        missing += [
+            f"有机器人送达的对象，但 [wecom.bot] 没有填 {name}"
+            for name in ("bot_id", "secret")
+            if not getattr(config.bot, name)
+        ]
+    return [
+        Problem(path=config.path.name, line=0, severity="error", code="config", message=text)
+        for text in missing
+    ]
+
+
+async def run(
+    config: Config, now: Now = system_clock, on_ready: Callable[[str], None] = print
+) -> None:
+    """Run the bot until SIGINT or SIGTERM. Mistake if another one has the data folder."""
+    if problems := faults(config):
+        raise ConfigError(problems)
+    config.data.mkdir(parents=True, exist_ok=True)
+    lock = await take(config)
+    try:
+        house = build(config, now)
+        async with serving(house) as served:
+            on_ready(messages.RUNNING.format(served.url, len(config.targets)))
+            _say_what_waits(house, on_ready)
+            engine = Embedded(house.tick, house.next_wake, house.now)
+            stop = until_told()
+            await asyncio.gather(engine.run(stop), _watch(house, stop))
+    finally:
+        withdraw(config)
+        lock.release()
+
+
+async def _watch(house: House, stop: asyncio.Event) -> None:
+    """See edits at once. Where watching fails, the ticks still read the folder."""
+    from bot.library.watching import watch  # 30 ms to import, for a running bot only
+
+    try:
+        polling = house.config.store.poll
+        await watch(house.bureau.shelf, lambda: house.now().date(), stop, polling=polling)
+    except Exception:
+        log.exception("watching failed", extra={"action": "watch-failed"})
+
+
+@contextlib.asynccontextmanager
+async def serving(house: House) -> AsyncIterator[Serving]:
+    """Listen on 127.0.0.1 and leave the door's number for the verbs."""
+    served = Serving(house.web, port=house.config.web.port)
+    try:
+        async with served, _connected(house.robot):
+            announce(house.config, served.port, house.token)
+            yield served
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise
+        raise Mistake(messages.PORT_TAKEN.format(house.config.web.port)) from None
+    finally:
+        await house.close()
+
+
+@contextlib.asynccontextmanager
+async def _connected(robot: Robot | None) -> AsyncIterator[None]:
+    """Keep the robot's connection up; what is being sent is sent to its end before it goes."""
+    if robot is None:
+        yield
+        return
+    stop = asyncio.Event()
+    task = asyncio.create_task(robot.run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await asyncio.wait([task], timeout=10)
+
+
+def until_told() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        # Windows has no such handlers; there Ctrl-C raises KeyboardInterrupt, which ends us too.
+        with contextlib.suppress(NotImplementedError):
+            loop.add_signal_handler(name, stop.set)
+    return stop
+
+
+def _say_what_waits(house: House, say: Callable[[str], None]) -> None:
+    """Without an approval nothing is sent; that is said at once, not found out at a holiday."""
+    library = house.bureau.library(house.now().date())
+    waiting = [item.id for item in library.items if library.blocked.get(item.id)]
+    if library.hold:
+        say(library.hold)
+    if not library.items:
+        say(messages.NO_ITEMS)
+    elif len(waiting) == len(library.items):
+        say(messages.NOTHING_APPROVED.format(len(waiting)))
+    elif waiting:
+        say(messages.SOME_BLOCKED.format(len(library.items) - len(waiting), len(waiting)))

@@ -1,0 +1,163 @@
+"""The table of settings: section, name, type, default and one line of explanation each.
+
+config.example.toml and docs/settings.md are checked against it by a test. Every setting is also
+read from QINGFENG_<SECTION>__<KEY>; a secret also from the file named by <key>_file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from typing import Any
+
+from bot.core.model import Kind
+from bot.core.policy import AFTERNOON, MORNING
+
+
+def _setting(default: Any, doc: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"doc": doc, "secret": secret})
+
+
+def _doc(doc: str) -> Mapping[str, Any]:
+    """Return what `_setting` keeps of a setting, for those whose default is a list."""
+    return {"doc": doc, "secret": False}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unit:
+    name: str = _setting("", "单位名称，写在每条消息的页脚")
+    office: str = _setting("", "本单位受理举报的机构和电话，如 局机关纪委 010-00000000")
+    feedback: str = _setting("", "意见反馈找谁，如 局机关党委 张三")
+    administrator: str = _setting("", "管理员的企业微信账号，send --to me 发给他")
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeCom:
+    base_url: str = _setting("https://qyapi.weixin.qq.com", "企业微信接口地址；演练时指向本机")
+    authorize_url: str = _setting(
+        "https://open.weixin.qq.com/connect/oauth2/authorize", "网页授权地址；演练时指向本机"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    corp_id: str = _setting("", "企业 ID（我的企业 → 企业信息）")
+    agentid: int = _setting(0, "自建应用的 AgentId")
+    secret: str = _setting("", "自建应用的 Secret", secret=True)
+    token: str = _setting("", "接收消息 → Token", secret=True)
+    aes_key: str = _setting("", "接收消息 → EncodingAESKey", secret=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    bot_id: str = _setting("", "智能机器人的 BotID（智能机器人 → API 模式 → 使用长连接）")
+    secret: str = _setting("", "智能机器人长连接的 Secret", secret=True)
+    ws_url: str = _setting("wss://openws.work.weixin.qq.com", "长连接地址；演练时指向本机")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours:
+    hours: list[str] = field(
+        default_factory=lambda: [f"{a:%H:%M}-{b:%H:%M}" for a, b in (MORNING, AFTERNOON)],
+        metadata={"doc": "允许推送的时段，只在法定工作日", "secret": False},
+    )
+    a_day: int = _setting(1, "每个对象每天最多几条")
+    a_week: int = _setting(2, "每周最多几条")
+    a_node_week: int = _setting(3, "有节点的那一周最多几条")
+    blackout: list[str] = field(
+        default_factory=list,
+        metadata={"doc": '免打扰的日子，如 ["2026-06-26"]', "secret": False},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    required: bool = _setting(True, "内容须审批后才发送；设为 false 会写进每期周报")
+    steps: list[str] = field(
+        default_factory=lambda: ["终审"],
+        metadata=_doc(
+            '须依次完成的审批环节，各由不同的人做，如 ["初审", "复审", "终审", "保密审查"]'
+        ),
+    )
+    leaders: list[str] = field(
+        default_factory=list, metadata=_doc("领导人姓名；写到他们的内容，至少要两个人审")
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewKinds:
+    """The steps of one kind of text, where they differ from [review] steps."""
+
+    node: list[str] = field(
+        default_factory=list, metadata=_doc("节点提醒；空着就按 [review] steps，下同")
+    )
+    scenario: list[str] = field(default_factory=list, metadata=_doc("情景案例"))
+    repost: list[str] = field(default_factory=lambda: ["初审", "终审"], metadata=_doc("转发通报"))
+    study: list[str] = field(default_factory=list, metadata=_doc("学习提示"))
+    model: list[str] = field(default_factory=list, metadata=_doc("先进典型"))
+    media: list[str] = field(default_factory=list, metadata=_doc("影视推介"))
+    duty: list[str] = field(default_factory=list, metadata=_doc("责任提示"))
+    culture: list[str] = field(default_factory=list, metadata=_doc("廉洁文化"))
+
+    def by_kind(self) -> dict[Kind, tuple[str, ...]]:
+        return {Kind[s.name.upper()]: tuple(getattr(self, s.name)) for s in fields(self)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipts:
+    keep_days: int = _setting(90, "记名回执保留多少天，之后只留合计数；45 到 365")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Web:
+    port: int = _setting(8650, "本机端口（127.0.0.1），回调经反向代理转到这里；0 为任选")
+    public_url: str = _setting("", "手机能访问的网址，填了卡片上才有“看全文”")
+    sign_in: bool = _setting(False, "网页上也能点“已阅”：由企业微信静默识别本人；须先登记可信域名")
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreSettings:
+    data: str = _setting("data", "数据文件夹")
+    content: str = _setting("content", "内容文件夹")
+    schedules: str = _setting("schedules", "日程文件夹")
+    poll: bool = _setting(False, "内容放在网络共享上时设为 true：每秒看一次有没有改动")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummarySettings:
+    per_target: str = _setting("console", "分对象数字放哪里：console、message 或 off")
+    min_people: int = _setting(10, "分对象每行至少多少人，不足则合并；不得小于 5")
+
+
+SECTIONS: Mapping[str, type] = {
+    "unit": Unit,
+    "wecom": WeCom,
+    "wecom.app": App,
+    "wecom.bot": Bot,
+    "policy": Hours,
+    "review": Review,
+    "review.kinds": ReviewKinds,
+    "receipts": Receipts,
+    "web": Web,
+    "store": StoreSettings,
+    "summary": SummarySettings,
+}
+
+
+TARGET_KEYS: Mapping[str, type] = {
+    "name": str,
+    "channel": str,
+    "roster": str,
+    "audience": str,
+    "office": bool,
+    "webhook": str,
+    "webhook_file": str,
+    "chatid": str,
+}
+
+
+def default_of(setting: Field[Any]) -> Any:
+    """Return what a setting is when nobody sets it."""
+    if setting.default_factory is not MISSING:
+        return setting.default_factory()
+    return setting.default
