@@ -29,6 +29,7 @@ from bot.library.folder import Folders, Shelf
 from bot.library.pack import Places
 from bot.store.tiny import TinyStore
 from bot.verbs import VERBS, Mistake
+from bot.web.desk import Addresses
 from bot.web.reading import Links
 from bot.web.server import Doors, create_app
 from bot.web.signin import SignIn
@@ -109,6 +110,7 @@ def build(
     app = config.app
     auth = Token(app.corp_id, app.secret, now=now)
     ear, robot = _robot(config)
+    desks = Addresses(config.web.public_url, config.web.port)
     links = Links(config.web.public_url, approvals.seal_key(config.data))
     bureau = Bureau(
         store=TinyStore(config.data),
@@ -120,6 +122,7 @@ def build(
         ),
         policy=config.policy,
         page=links.address,
+        review_page=desks,
         review=config.review.required,
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,
@@ -140,6 +143,7 @@ def build(
         callback=_callback(config),
         signin=_signin(config, http, auth, now),
         mistake=Mistake,
+        review_host=desks.host,
     )
     return House(
         config=config,

@@ -23,7 +23,8 @@ MAY_IMPORT = {
     "inbox": {"core", "wecom"},
     "report": {"core", "library", "store"},
     "engine": {"core", "library", "channels", "inbox", "store", "report"},
-    "web": {"core", "library", "channels", "inbox", "store", "report", "wecom"},
+    # of the sandbox the phone only
+    "web": {"core", "library", "channels", "inbox", "store", "report", "wecom", "sandbox"},
     "settings": {"core"},
     "config": {"core", "library", "channels", "settings"},
     "verbs": {"core", "library", "store", "report", "engine"},

@@ -11,6 +11,7 @@ from bot.cli import (  # noqa: F401 - they add verbs
     people,
     previewing,
     pushing,
+    reviewers,
     reviewing,
     running,
     stopping,

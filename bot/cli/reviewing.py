@@ -19,6 +19,7 @@ from bot.cli.shell import CANNOT, CONFIG, JSON, call, fail, main, print_json
 @click.option("--as", "who", metavar="NAME", help="谁审批")
 @click.option("--step", metavar="STEP", help="哪个环节，缺省为轮到的那个")
 @click.option("--sources-checked", is_flag=True, help="已打开来源，逐条核对")
+@click.option("--despite-return", is_flag=True, help="被退回的原稿，仍照原样通过")
 @click.option("--diff", "only_diff", is_flag=True, help="只看与上次审批的文字有何不同，不审批")
 @click.option("--paper", metavar="NUMBER", help="登记一张签好的审核表，写表头的表号")
 @click.option("--signed", multiple=True, metavar="STEP=NAME", help="表上哪个环节是谁签的，可写几个")
@@ -30,6 +31,7 @@ def approve(
     who: str | None,
     step: str | None,
     sources_checked: bool,
+    despite_return: bool,
     only_diff: bool,
     paper: str | None,
     signed: tuple[str, ...],
@@ -54,6 +56,7 @@ def approve(
         print_diff(call(config_path, "diff", {"item": item}))
         sources_checked = click.confirm("是否已打开来源，逐条核对无误，且不涉密、不涉工作秘密？")
     params = {"item": item, "who": who, "step": step, "sources_checked": sources_checked}
+    params |= {"despite_return": despite_return}
     answer = call(config_path, "approve", params)
     if as_json:
         return print_json(answer)

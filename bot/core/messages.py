@@ -239,6 +239,7 @@ TO_THE_OFFICE = {
     "stock": "存稿提醒",
     "bot-stopped": "智能机器人告警",
     "bot-kicked": "智能机器人告警",
+    "reviewer-locked": "审核链接告警",
 }
 SUMMARY_TITLE = "《廉政教育推送周报》"
 SANDBOX_SETTINGS = "让一个清风连到这里，把下面这些存成 config.toml："
@@ -268,6 +269,10 @@ ALARMS = {
         "**智能机器人的连接被顶替**\n"
         "另有一个程序用同一个机器人连接了企业微信，同时只能有一个。"
         "请查清是否在别的电脑上也开着清风，或者机器人被别的系统使用，然后只留一个。"
+    ),
+    "reviewer-locked": (
+        "**有一个审核链接已锁定**\n有人连续输错了口令。请先问本人是不是自己输的，"
+        "再用 qingfeng reviewers 看是谁，用 qingfeng reviewers link 姓名 换发。"
     ),
 }
 

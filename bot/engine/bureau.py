@@ -49,6 +49,7 @@ class Bureau:
     clock: Callable[[], datetime]  # given by the composition root
     policy: Policy = field(default_factory=Policy)
     page: Callable[[str], str] = _no_page  # push key -> address of the page with the whole text
+    review_page: Callable[[str], str] = _no_page  # token of a reviewer's link -> its address
     review: bool = True
     min_people: int = MIN_PEOPLE
     per_target: str = "console"  # where figures per target stand: console, message, off

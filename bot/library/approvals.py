@@ -73,6 +73,11 @@ class Standing:
         return tuple(step for step in self.steps if step not in self.passed)
 
     @property
+    def returned(self) -> bool:
+        """Whether somebody sent these very words back: what is awaited is a new version."""
+        return self.stopped is not None and self.stopped.verdict == RETURNED
+
+    @property
     def why(self) -> str:
         """Why these words may not be sent, "" when every step passed."""
         if self.stopped is not None:

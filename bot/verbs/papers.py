@@ -100,6 +100,8 @@ def _unsigned(bureau: Bureau, item: Item, signed: Mapping[str, str]) -> str:
     stands = reviewing.standing_of(bureau.shelf.folders, item)
     if bureau.library(bureau.clock().date()).blocked.get(item.id) == messages.BLOCK_FAULTY:
         return messages.BLOCK_FAULTY
+    if stands.returned:
+        return stands.why
     if not stands.missing:
         return messages.FORM_DONE
     lacking = [step for step in stands.missing if not signed.get(step)]

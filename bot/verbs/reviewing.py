@@ -31,6 +31,7 @@ async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         who=who,
         how=approvals.COMMAND_LINE,
         sources_checked=bool(params.get("sources_checked")),
+        despite_return=bool(params.get("despite_return")),
     )
 
 
@@ -44,14 +45,21 @@ async def seal(
     how: str,
     sources_checked: bool,
     note: str = "",
+    despite_return: bool = False,
 ) -> dict[str, Any]:
-    """Write one approval if it may be given; Mistake with the reason if not."""
+    """Write one approval if it may be given; Mistake with the reason if not.
+
+    Words that were returned are approved only by who says so (`despite_return`): what is asked
+    for is a new version.
+    """
     folders, library = bureau.shelf.folders, bureau.library(now.date())
     if library.blocked.get(item.id) == messages.BLOCK_FAULTY:
         raise Mistake(f"{item.id} 有错误，改好后再审批（qingfeng check 可看）")
     if not approvals.usable_id(item.id):
         raise Mistake(f"编号“{item.id}”只能有字母、数字、汉字、- 和 _，请先改编号")
     stands = standing_of(folders, item)
+    if stands.returned and not despite_return:
+        raise Mistake(f"{stands.why}。改好文字后再审；确要照原稿通过，请加 --despite-return")
     _may(item, stands, step, who)
     if step == stands.steps[-1] and not sources_checked:
         raise Mistake(f"{step}须确认已打开来源逐条核对，请加 --sources-checked")

@@ -5,6 +5,7 @@
                   of a person who is signed in does
 /oauth/back       where WeCom's silent sign-in leads back to
 /static/…         the style of that page
+/review/<token>   what waits for a reviewer, behind a personal link (web/desk.py)
 /control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
 /healthz          the process answers
 """
@@ -30,6 +31,7 @@ from starlette.staticfiles import StaticFiles
 from bot.core import messages
 from bot.core.render import Reading
 from bot.inbox import Event, event_from_page, event_from_xml
+from bot.web import desk
 from bot.web.reading import HEADERS, HERE, Form, Links, closed_page, page, thanks_page
 from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
@@ -62,6 +64,7 @@ class Doors:
     callback: Callback | None = None
     signin: SignIn | None = None
     mistake: type[Exception] = ValueError
+    review_host: str = ""  # the public one, where a proxy does not hand it on
 
 
 def create_app(doors: Doors) -> Starlette:
@@ -74,6 +77,7 @@ def create_app(doors: Doors) -> Starlette:
             Route("/r/{token}", _tapped, methods=["POST"]),
             Route(BACK, _signed_in, methods=["GET"]),
             Mount("/static", StaticFiles(directory=HERE / "static")),
+            *desk.routes(),
             Route("/control/{verb}", _control, methods=["POST"]),
         ]
     )

@@ -1,0 +1,238 @@
+"""The reviewer's page behind a personal link: what waits, as the phone shows it, two buttons.
+
+/review/<token>             what waits for this reviewer; a GET changes nothing
+/review/<token>/<item>      one text; its POST says 同意 or 退回 and takes the PIN
+/review/style.css, phone.css
+
+No cookie and no script: nothing is remembered that another site could use. A form carries the
+PIN and a ticket that only this link's own page of these very words holds.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, quote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup, escape
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.core import messages
+from bot.sandbox import phone
+from bot.web.reading import HERE
+
+log = logging.getLogger(__name__)
+
+_pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
+
+FORM_BYTES = 16 * 1024
+# same-origin, not no-referrer: under that a browser tells a form's origin as "null". Nobody else
+# is told the address, which holds the token.
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+PARTS = {"early": "提前说一句", "main": "正式提醒", "final": "节前一句话", "after": "节后"}
+WAYS = {"webhook": "群里看到的", "app": "逐人卡片"}
+SAID = {"agreed": "已登记：同意。", "returned": "已登记：退回，起草人会看到原因。"}
+GONE = "这一篇已不在待您审核之列：可能别人审过了，也可能又改动了。"
+STATUS = {"wrong": 403, "changed": 409, "refused": 422}
+Handler = Callable[[Request], Awaitable[Response]]
+_URL = re.compile(r"https?://[!-;=?-~]+")
+
+
+class Addresses:
+    """Where reviewers' pages are; without a public address only this machine reaches them."""
+
+    def __init__(self, public_url: str, port: int) -> None:
+        self._base = public_url.rstrip("/") or f"http://127.0.0.1:{port}"
+
+    def __call__(self, token: str) -> str:
+        return f"{self._base}/review/{token}"
+
+    @property
+    def host(self) -> str:
+        return urlsplit(self._base).netloc
+
+
+def routes() -> list[Route]:
+    return [
+        Route("/review/style.css", _style, methods=["GET"]),
+        Route("/review/phone.css", _phone_style, methods=["GET"]),
+        Route("/review/{token}", _told(_list), methods=["GET"]),
+        Route("/review/{token}/{item}", _told(_item), methods=["GET"]),
+        Route("/review/{token}/{item}", _told(_say), methods=["POST"]),
+    ]
+
+
+async def _style(_: Request) -> Response:
+    return FileResponse(HERE / "static" / "desk.css")
+
+
+async def _phone_style(_: Request) -> Response:
+    return FileResponse(phone.STYLES, media_type="text/css")
+
+
+async def _list(request: Request) -> Response:
+    said = SAID.get(request.query_params.get("said", ""), "")
+    return await _listed(request, said)
+
+
+async def _listed(request: Request, said: str, status: int = 200) -> Response:
+    found = await _ask(request, "desk")
+    if not found["reviewer"] or found["closed"]:
+        return _closed(found)
+    return _page("desk.html", status, desk=found, base=_base(request), said=said)
+
+
+async def _item(request: Request) -> Response:
+    return await _shown(request, "", {})
+
+
+async def _shown(
+    request: Request, error: str, typed: Mapping[str, str], status: int = 200
+) -> Response:
+    """Show one text, and beside an error what was typed (never the PIN)."""
+    found = await _ask(request, "desk-item", item=request.path_params["item"])
+    if not found["reviewer"] or found["closed"]:
+        return _closed(found)
+    if found["item"] is None:
+        return await _listed(request, GONE, 404)
+    return _page(
+        "desk_item.html",
+        status,
+        one=found,
+        views=[_view(view) for view in found["views"]],
+        source=_linked(found["source"]),
+        base=_base(request),
+        error=error,
+        typed=typed,
+    )
+
+
+async def _say(request: Request) -> Response:
+    if not _from_here(request):
+        return PlainTextResponse("", status_code=403, headers=HEADERS)
+    fields = await _fields(request)
+    if fields is None:
+        return PlainTextResponse("", status_code=413, headers=HEADERS)
+    answer = await _ask(
+        request,
+        "desk-say",
+        item=request.path_params["item"],
+        digest=fields.get("digest", ""),
+        ticket=fields.get("ticket", ""),
+        pin=fields.get("pin", "").strip(),
+        said=fields.get("said", ""),
+        why=fields.get("why", ""),
+        sources_checked=fields.get("sources") == "on",
+    )
+    if answer["outcome"] == "done":
+        # A page of its own after the POST: loading it again says nothing twice.
+        said = "returned" if fields.get("said") == "return" else "agreed"
+        back = {**HEADERS, "Location": f"{_base(request)}?said={said}"}
+        return Response(status_code=303, headers=back)
+    if answer["outcome"] == "gone":
+        return await _listed(request, GONE, 409)
+    if answer["outcome"] == "closed":
+        return _closed(await _ask(request, "desk"))
+    typed = {"why": fields.get("why", ""), "said": fields.get("said", "")}
+    return await _shown(request, answer["error"], typed, STATUS[answer["outcome"]])
+
+
+def _from_here(request: Request) -> bool:
+    """Whether a form was sent by our own page, as far as the browser tells."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    hosts = {request.headers.get("host", ""), request.app.state.doors.review_host}
+    return origin is None or urlsplit(origin).netloc in hosts
+
+
+async def _fields(request: Request) -> dict[str, str] | None:
+    """Return the fields of a form, None for one too large; of a field twice the first counts."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > FORM_BYTES:
+            return None
+    try:
+        found = parse_qs(body.decode("ascii"), max_num_fields=20, errors="replace")
+    except ValueError:
+        return {}
+    return {name: values[0] for name, values in found.items()}
+
+
+async def _ask(request: Request, verb: str, **params: Any) -> dict[str, Any]:
+    doors = request.app.state.doors
+    told = {"token": request.path_params["token"], **params}
+    answer: dict[str, Any] = await doors.control(verb, told)
+    return answer
+
+
+def _told(handler: Handler) -> Handler:
+    """Tell whoever asked when the disk takes or gives no row: nothing was said then."""
+
+    async def told(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except OSError as error:
+            log.error("desk: %s", error, extra={"action": "disk-trouble"})
+            words = messages.DISK_TROUBLE.format(error.strerror or type(error).__name__)
+            return _page("desk_closed.html", 507, heading="没有登记", why=words)
+
+    return told
+
+
+# -- HTML ------------------------------------------------------------------------------------------
+
+
+def _base(request: Request) -> str:
+    return f"/review/{quote(request.path_params['token'], safe='')}"
+
+
+def _closed(found: Mapping[str, Any]) -> Response:
+    """The plain page of a link that opens nothing: altered, taken back, ended, locked."""
+    why = f"这个链接{found['closed']}。请找管理员换发。" if found["closed"] else ""
+    return _page("desk_closed.html", 403 if why else 404, why=why)
+
+
+def _page(name: str, status: int, **values: Any) -> Response:
+    html = _pages.get_template(name).render(**values)
+    return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+
+def _view(view: Mapping[str, Any]) -> dict[str, Any]:
+    used = "，".join(f"{what} {size}/{limit} {unit}" for what, size, limit, unit in view["used"])
+    return {
+        "heading": f"{WAYS[view['channel']]} · {PARTS[view['part']]}",
+        # The phone escapes every word of the message itself.
+        "bubble": Markup(phone.bubble(view["message"])) if view["message"] else None,  # noqa: S704
+        "error": view["error"],
+        "used": used,
+    }
+
+
+def _linked(text: str) -> Markup:
+    """Return a text with its web addresses as links that open elsewhere."""
+    out, end = Markup(""), 0
+    for match in _URL.finditer(text):
+        out += escape(text[end : match.start()])
+        out += Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(
+            match[0]
+        )
+        end = match.end()
+    return out + escape(text[end:])
