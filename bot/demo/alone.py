@@ -92,7 +92,7 @@ def furnished(stage: Stage) -> Stage:
             departments=[numbers[member.department]],
         )
     world.add_tag(1, "支部书记", [stage.roster[0].id, stage.roster[1].id])
-    world.add_robot(BOT_ID, "廉小助", BOT_SECRET)
+    world.add_robot(BOT_ID, "廉小助", BOT_SECRET, token=TOKEN, aes_key=AES_KEY)
     for group_id, key in list(stage.keys.items()):
         world.invite_robot(BOT_ID, group_id)
         # the same key every time, so that a program's settings outlive a restart
@@ -117,7 +117,7 @@ def facts(stage: Stage, plain: Serving, secure: Serving, authority: Path) -> dic
         "app": {"agentid": AGENTID, "secret": APP_SECRET, "token": TOKEN, "aes_key": AES_KEY},
         "callback": CALLBACK,
         "sync_secret": SYNC_SECRET,
-        "bot": {"bot_id": BOT_ID, "secret": BOT_SECRET},
+        "bot": {"bot_id": BOT_ID, "secret": BOT_SECRET, "token": TOKEN, "aes_key": AES_KEY},
         "webhooks": {name: webhook_url(plain, key) for name, key in stage.keys.items()},
     }
 

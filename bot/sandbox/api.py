@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox import desk_contacts, desk_webhook
+from bot.sandbox import desk_contacts, desk_menu, desk_webhook, url_mode
 from bot.sandbox.asks import Ask
 
 if TYPE_CHECKING:
@@ -55,9 +55,13 @@ ENDPOINTS: dict[str, Endpoint] = {
     "appchat/update": Endpoint(answer=lambda w, a: w.appchats.update(a)),
     "appchat/get": Endpoint(answer=lambda w, a: w.appchats.get(a)),
     "appchat/send": Endpoint(answer=lambda w, a: w.appchats.send(a)),
+    "aibot/response": Endpoint(answer=url_mode.respond_later),
     "media/upload": Endpoint(answer=lambda w, a: w.media_desk.upload(a), upload=True),
     "media/uploadimg": Endpoint(answer=lambda w, a: w.media_desk.uploadimg(a), upload=True),
     "media/get": Endpoint(answer=lambda w, a: w.media_desk.get(a), download=True),
+    "menu/create": Endpoint(answer=desk_menu.create),
+    "menu/get": Endpoint(answer=desk_menu.get),
+    "menu/delete": Endpoint(answer=desk_menu.delete),
     "user/get": Endpoint(answer=desk_contacts.user_get),
     "user/simplelist": Endpoint(answer=desk_contacts.user_simplelist),
     "user/list": Endpoint(answer=desk_contacts.user_list),

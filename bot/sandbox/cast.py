@@ -16,6 +16,7 @@ import httpx
 from bot.sandbox import people
 from bot.sandbox.cast_links import links, open_link
 from bot.sandbox.records import Json, Message, Options
+from bot.sandbox.staff import leave
 from bot.sandbox.taps import TapResult, tap
 from bot.sandbox.world import World
 
@@ -106,7 +107,7 @@ class Cast:
             heapq.heapify(self._waiting)
         message = self._world.message(act.number)
         if act.deed is Deed.LEAVE:
-            self._world.remove_user(act.userid)
+            await leave(self._world, act.userid, http=http)
             return TapResult(delivered=True)
         if act.deed is Deed.OPEN:
             return await open_link(self._world, act.userid, act.word, http=http)

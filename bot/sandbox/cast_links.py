@@ -1,9 +1,7 @@
 """A member opens a link of a message, signed in by WeCom without being asked (wecom/api.md §6)."""
 
-import contextlib
 import html
 import re
-from collections.abc import AsyncIterator
 from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx
@@ -11,6 +9,7 @@ import httpx
 from bot.sandbox.errors import Refusal
 from bot.sandbox.phone import bubble
 from bot.sandbox.records import Message
+from bot.sandbox.sending import borrowed
 from bot.sandbox.taps import TapResult
 from bot.sandbox.world import World
 
@@ -29,7 +28,7 @@ async def open_link(
 ) -> TapResult:
     """Follow `url` as `userid`; `delivered` if a page answered with 200."""
     status = None
-    async with _client(http) as client:
+    async with borrowed(http) as client:
         for _ in range(MOST_HOPS):
             parts = urlsplit(url)
             try:
@@ -46,12 +45,3 @@ async def open_link(
                 return TapResult(delivered=status == 200, status=status)
             url = urljoin(url, answer.headers["location"])
     return TapResult(delivered=False, status=status, error="too many redirects")
-
-
-@contextlib.asynccontextmanager
-async def _client(given: httpx.AsyncClient | None) -> AsyncIterator[httpx.AsyncClient]:
-    if given is not None:
-        yield given
-        return
-    async with httpx.AsyncClient(trust_env=False) as own:
-        yield own

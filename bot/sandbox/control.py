@@ -15,13 +15,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox import people
+from bot.sandbox import people, url_mode
 from bot.sandbox.acts import ACTS, act
+from bot.sandbox.app_events import KINDS, happen
 from bot.sandbox.asks import Upload
+from bot.sandbox.staff import change
 from bot.sandbox.switches import TABLE
 from bot.sandbox.taps import flush, tap, verify_callback
 from bot.sandbox.world import World
 
+KEYS = ("token", "aes_key")  # of a robot in URL mode
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -141,6 +144,24 @@ async def saying(request: Request) -> Response:
 
 
 @_guarded
+async def forwarding(request: Request) -> Response:
+    """POST {"userid", "number", "chat"} or {"userid", "number", "to": userid}: hands it on."""
+    world: World = request.app.state.world
+    body = dict(await request.json())
+    if "to" in body:
+        body["chat"] = world.direct(str(body["userid"]), str(body.pop("to")))
+    return _json(asdict(await people.forward(world, **body, http=request.app.state.http)))
+
+
+@_guarded
+async def choosing(request: Request) -> Response:
+    """POST {"userid", "agentid", "key"}: taps an entry of an app's menu."""
+    world: World = request.app.state.world
+    body = await request.json()
+    return _json(asdict(await people.choose(world, **body, http=request.app.state.http)))
+
+
+@_guarded
 async def entering(request: Request) -> Response:
     """POST {"userid", "chat"}: that person opens a single chat."""
     world: World = request.app.state.world
@@ -152,7 +173,33 @@ async def entering(request: Request) -> Response:
 async def rating(request: Request) -> Response:
     """POST {"userid", "number", "kind", "content"?, "reasons"}: rates a robot's message."""
     world: World = request.app.state.world
-    return _json(asdict(people.rate(world, **await request.json())))
+    body = await request.json()
+    return _json(asdict(await people.rate(world, **body, http=request.app.state.http)))
+
+
+@_guarded
+async def happening(request: Request) -> Response:
+    """GET the events · POST {"agentid", "event", "userid"?, "fields"?}: tells an app of it."""
+    world: World = request.app.state.world
+    if request.method == "GET":
+        return _json({"events": {name: kind.needs for name, kind in KINDS.items()}})
+    body = await request.json()
+    return _json(asdict(await happen(world, **body, http=request.app.state.http)))
+
+
+@_guarded
+async def changing(request: Request) -> Response:
+    """POST {"change", …}: the administrator changes the contacts, and who hears of it does.
+
+    {"callback": {"url", "token", "aes_key"}} is where 通讯录同步 hears of it.
+    """
+    world: World = request.app.state.world
+    body = dict(await request.json())
+    if "callback" in body:
+        world.set_sync_callback(**body["callback"])
+        return _json({"set": True})
+    what = str(body.pop("change", ""))
+    return _json(asdict(await change(world, what, body, http=request.app.state.http)))
 
 
 @_guarded
@@ -164,14 +211,31 @@ async def flushing(request: Request) -> Response:
 
 @_guarded
 async def verifying(request: Request) -> Response:
-    """POST {"agentid", "url"?}: the GET verification of a callback, as 保存 does (§5.4)."""
+    """POST {"agentid", "url"?} or {"bot_id", "url"?}: the GET verification, as 保存 does (§5.4).
+
+    A robot's `url` puts it into URL mode, "" back to its long connection.
+    """
     world: World = request.app.state.world
     body = dict(await request.json())
+    if "bot_id" in body:
+        return await _robot_verified(request, body)
     agentid = int(body["agentid"])
     if "url" in body:
         world.set_callback(agentid, str(body["url"]))
     passed = await verify_callback(world, agentid, http=request.app.state.http)
     return _json({"passed": passed})
+
+
+async def _robot_verified(request: Request, body: dict[str, Any]) -> Response:
+    world: World = request.app.state.world
+    bot_id, url = str(body["bot_id"]), body.get("url")
+    robot = world.robots[bot_id]
+    if url is not None:
+        world.set_robot_url(bot_id, str(url), **{n: str(body[n]) for n in KEYS if n in body})
+    told = {"passed": False, "mode": "url" if robot.by_url else "long connection"}
+    if robot.by_url:
+        told["passed"] = await url_mode.verify(world, bot_id, http=request.app.state.http)
+    return _json(told)
 
 
 def _json(value: Any) -> Response:
@@ -192,8 +256,12 @@ ROUTES = [
     Route("/tap", tapping, methods=["POST"]),
     Route("/press", pressing, methods=["POST"]),
     Route("/say", saying, methods=["POST"]),
+    Route("/forward", forwarding, methods=["POST"]),
+    Route("/menu", choosing, methods=["POST"]),
     Route("/enter", entering, methods=["POST"]),
     Route("/rate", rating, methods=["POST"]),
+    Route("/event", happening, methods=["GET", "POST"]),
+    Route("/contact", changing, methods=["POST"]),
     Route("/flush", flushing, methods=["POST"]),
     Route("/verify", verifying, methods=["POST"]),
 ]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from bot.sandbox import desk_uploads
 from bot.sandbox.errors import Refusal, refused
 from bot.sandbox.faults import FaultKind
-from bot.sandbox.judge_aibot import PUSHED, REPLIED, WELCOME, judge
+from bot.sandbox.judge_aibot import PASSIVE, PUSHED, REPLIED, WELCOME, judge
 from bot.sandbox.judging import parse, section, strings, text_or
 from bot.sandbox.limits import size
 from bot.sandbox.records import CardState, Group, Json, Message
@@ -99,7 +99,7 @@ def _subscribe(world: "World", line: Line, body: Body) -> Body:
         raise Refusal(853000)
     if not robot.subscribe_rate.take(world.now()):
         raise Refusal(45009)
-    if not robot.enabled:
+    if not robot.enabled or robot.by_url:
         raise Refusal(846601)
     if robot.line is not None and robot.line is not line:
         _kick(world, robot, robot.line)
@@ -208,17 +208,24 @@ def _person_of(robot: Robot, asked: Asked) -> str:
     return asked.person if asked.chat == robot.chat else ""
 
 
-def _respond(world: "World", robot: Robot, req_id: str, body: Body) -> Body:
+def respond(world: "World", robot: Robot, req_id: str, body: Body) -> Body:
     """A reply to a message (§2.6)."""
     asked = _asked(world, robot, req_id, "message", REPLY_WINDOW)
     if asked.answered and world.aibot_replies == "once":
         raise Refusal(846606)
-    shown = judge(body, REPLIED, desk_uploads.finder(world, robot.bot_id))
+    allowed = PASSIVE if robot.by_url else REPLIED
+    find = desk_uploads.finder(world, robot.bot_id)
+    shown = judge(body, allowed, find, pictures=robot.by_url)
     if body["msgtype"] == "stream":
         return _stream(world, robot, asked, section(body, "stream"), shown)
-    _deliver(world, robot, asked.chat, _person_of(robot, asked), shown)
+    answer(world, robot, asked, shown)
     asked.answered = True
     return {}
+
+
+def answer(world: "World", robot: Robot, asked: Asked, shown: Json) -> None:
+    """Put a judged message into the chat from which the robot was asked."""
+    _deliver(world, robot, asked.chat, _person_of(robot, asked), shown)
 
 
 def _stream(world: "World", robot: Robot, asked: Asked, part: Body, shown: Json) -> Body:
@@ -239,7 +246,7 @@ def _stream(world: "World", robot: Robot, asked: Asked, part: Body, shown: Json)
     return {}
 
 
-def _welcome(world: "World", robot: Robot, req_id: str, body: Body) -> Body:
+def welcome(world: "World", robot: Robot, req_id: str, body: Body) -> Body:
     """The first words to somebody who opens the chat (§2.6)."""
     asked = _asked(world, robot, req_id, "enter_chat", SOON)
     if asked.answered:
@@ -250,7 +257,7 @@ def _welcome(world: "World", robot: Robot, req_id: str, body: Body) -> Body:
     return {}
 
 
-def _update(world: "World", robot: Robot, req_id: str, body: Body) -> Body:
+def update(world: "World", robot: Robot, req_id: str, body: Body) -> Body:
     """A new look for the card that was pressed (§2.6)."""
     asked = _asked(world, robot, req_id, "card", SOON)
     if asked.answered:
@@ -290,9 +297,9 @@ _COMMANDS: dict[str, Callable[["World", Robot, str, Body], Body]] = {
     "aibot_subscribe": _ping,  # answered before a robot is known, by _subscribe
     "ping": _ping,
     "aibot_send_msg": _send,
-    "aibot_respond_msg": _respond,
-    "aibot_respond_welcome_msg": _welcome,
-    "aibot_respond_update_msg": _update,
+    "aibot_respond_msg": respond,
+    "aibot_respond_welcome_msg": welcome,
+    "aibot_respond_update_msg": update,
     "aibot_upload_media_init": desk_uploads.init,
     "aibot_upload_media_chunk": desk_uploads.chunk,
     "aibot_upload_media_finish": desk_uploads.finish,

@@ -1,9 +1,11 @@
 """What a person does on the phone's page beside tapping: write, rate, open a link, fetch a file."""
 
+import contextlib
 import mimetypes
 from datetime import datetime
 from urllib.parse import quote, urlencode, urlsplit
 
+from starlette.background import BackgroundTask
 from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -78,6 +80,39 @@ async def said(request: Request) -> Response:
     return back(who, chat, "" if result.delivered or chat in world.groups else "deaf")
 
 
+async def forwarded(request: Request) -> Response:
+    """POST /sandbox/forward: `who` hands message `number` on to the chat `to`, and goes there."""
+    refusal = from_elsewhere(request)
+    if refusal is not None:
+        return refusal
+    fields = await request.form()
+    who, chat, to = (str(fields.get(name, "")) for name in ("who", "chat", "to"))
+    number = str(fields.get("number", ""))
+    world, http = request.app.state.world, request.app.state.http
+    try:
+        await people.forward(world, who, int(number) if number.isdecimal() else 0, to, http=http)
+    except ValueError:
+        return back(who, chat, "mute")
+    return back(who, chat, "forwarded")
+
+
+async def chosen(request: Request) -> Response:
+    """POST /sandbox/menu: `who` taps the entry `key` of the menu of `chat`."""
+    refusal = from_elsewhere(request)
+    if refusal is not None:
+        return refusal
+    fields = await request.form()
+    who, chat, key = (str(fields.get(name, "")) for name in ("who", "chat", "key"))
+    number = chat.removeprefix("app-")
+    world, http = request.app.state.world, request.app.state.http
+    try:
+        agentid = int(number) if number.isdecimal() else -1
+        told = await people.choose(world, who, agentid, key, http=http)
+    except ValueError:
+        return back(who, chat, "gone")
+    return back(who, chat, "" if told.delivered else "deaf")
+
+
 async def rated(request: Request) -> Response:
     """POST /sandbox/rate: `who` finds the message `number` good (1) or not (2)."""
     refusal = from_elsewhere(request)
@@ -89,7 +124,9 @@ async def rated(request: Request) -> Response:
     if not number.isdecimal() or kind not in ("1", "2"):
         return back(who, "", "gone")
     try:
-        told = people.rate(world, who, int(number), int(kind), reasons=[3] if kind == "2" else [])
+        reasons = [3] if kind == "2" else []
+        http = request.app.state.http
+        told = await people.rate(world, who, int(number), int(kind), reasons=reasons, http=http)
     except ValueError:
         return back(who, "", "gone")
     message = world.message(int(number))
@@ -111,9 +148,22 @@ async def opened(request: Request) -> Response:
         return PlainTextResponse("这个链接打不开。", status_code=404)
     if (parts.hostname, parts.path) == (REAL_AUTHORIZE, AUTHORIZE):
         url = f"{AUTHORIZE}?{parts.query}"
-    answer = RedirectResponse(url, status_code=303, headers={"Referrer-Policy": "no-referrer"})
+    menu = request.query_params.get("menu", "")
+    answer = RedirectResponse(
+        url,
+        status_code=303,
+        headers={"Referrer-Policy": "no-referrer"},
+        background=BackgroundTask(_view, request, int(menu), who) if menu.isdecimal() else None,
+    )
     answer.set_cookie(WHO, who, httponly=True, samesite="lax")
     return answer
+
+
+async def _view(request: Request, agentid: int, who: str) -> None:
+    """The link stood in an app's menu: the app is told of it (wecom/api.md §5.7)."""
+    world, http = request.app.state.world, request.app.state.http
+    with contextlib.suppress(ValueError):  # no such entry: somebody typed the address
+        await people.choose(world, who, agentid, request.query_params["url"], http=http)
 
 
 async def media(request: Request) -> Response:
@@ -153,6 +203,8 @@ async def live(request: Request) -> Response:
 
 ROUTES: list[BaseRoute] = [
     Route("/sandbox/say", said, methods=["POST"]),
+    Route("/sandbox/forward", forwarded, methods=["POST"]),
+    Route("/sandbox/menu", chosen, methods=["POST"]),
     Route("/sandbox/rate", rated, methods=["POST"]),
     Route("/sandbox/open", opened),
     Route("/sandbox/media/{media_id}", media),

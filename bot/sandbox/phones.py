@@ -4,9 +4,12 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from itertools import permutations, takewhile
 
 from bot.sandbox.records import CardState, Chat, Json, Message, Options, Record, Shown
 from bot.sandbox.registry import Registry
+
+DIRECT, BETWEEN = "dm-", "~"  # of the chats between two people
 
 
 class Phones(Registry):
@@ -22,6 +25,9 @@ class Phones(Registry):
         self._by_task: dict[tuple[int | str, str], Message] = {}
         self._states: dict[tuple[int, str], CardState] = {}
         self._recalled: set[int] = set()
+        self._direct: defaultdict[str, dict[str, str]] = defaultdict(dict)  # userid -> chat: other
+        self._seen: dict[tuple[str, str], int] = {}  # (chat, userid) -> number of the last seen
+        self._open: dict[str, str] = {}  # userid -> the chat they look at
         self.on_accept: Callable[[Message], None] | None = None  # the server's link scanner
 
     def chats_of(self, userid: str) -> list[Chat]:
@@ -40,10 +46,42 @@ class Phones(Registry):
         apps = self.apps.values() if user and user.visible else ()
         singles = [(f"app-{app.agentid}", app.name) for app in apps]
         singles += [(f"bot-{bot.bot_id}", bot.name) for bot in self.robots.values() if user]
+        singles += [
+            (chat_id, self.users[other].name)
+            for chat_id, other in self._direct[userid].items()
+            if other in self.users
+        ]
         return groups + [
             Chat(chat_id=chat_id, name=name, kind="single", viewer=userid)
             for chat_id, name in singles
         ]
+
+    def direct(self, userid: str, other: str) -> str:
+        """The chat between two people; the same for both."""
+        return DIRECT + BETWEEN.join(sorted((userid, other)))
+
+    def between(self, chat_id: str) -> tuple[str, ...]:
+        """The two people of a chat made by `direct`; nobody for any other chat."""
+        if not chat_id.startswith(DIRECT):
+            return ()
+        pair = chat_id.removeprefix(DIRECT).split(BETWEEN)
+        return tuple(pair) if len(pair) == 2 and all(one in self.users for one in pair) else ()
+
+    def look_at(self, userid: str, chat_id: str) -> bool:
+        """`userid` looks at this chat ("" is the list), all of it; is that another than before?"""
+        entered = self._open.get(userid, "") != chat_id
+        self._open[userid] = chat_id
+        shown = self._by_chat.get((chat_id, userid))
+        if shown:
+            self._seen[chat_id, userid] = shown[-1].number
+        return entered
+
+    def unread(self, chat: Chat) -> int:
+        """How many messages of others have come since its viewer looked."""
+        shown = self._by_chat.get((chat.chat_id, chat.viewer), [])
+        seen = self._seen.get((chat.chat_id, chat.viewer), 0)
+        new = takewhile(lambda message: message.number > seen, reversed(shown))
+        return sum(m.author != chat.viewer and m.number not in self._recalled for m in new)
 
     def messages(self, chat: Chat) -> list[Shown]:
         """The messages of `chat` as its viewer sees them, oldest first."""
@@ -119,6 +157,8 @@ class Phones(Registry):
             author=author,
         )
         self.posted.append(message)
+        for userid, other in permutations(self.between(chat), 2):
+            self._direct[userid][chat] = other
         for userid in reached:
             self._by_chat[chat, userid].append(message)
         if message.task_id and (agentid is not None or bot_id):

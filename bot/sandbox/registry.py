@@ -27,6 +27,7 @@ class Registry:
         self.corp_id = corp_id
         self.name = name
         self.sync_secret = ""  # of 通讯录同步; "": switched off
+        self.sync: App | None = None  # where 通讯录同步 is told of changes
         self.users: dict[str, User] = {}
         self.departments = {ROOT: Department(id=ROOT, name=name, parentid=0)}
         self.tags: dict[int, Tag] = {}
@@ -164,19 +165,54 @@ class Registry:
         """Where the app's events go from now on."""
         self.apps[agentid] = replace(self.apps[agentid], callback_url=url)
 
+    def set_sync_callback(self, url: str, *, token: str, aes_key: str) -> None:
+        """Where 通讯录同步 is told of changes in the contacts (wecom/api.md §5.7)."""
+        self.sync = App(
+            agentid=0, name="通讯录同步", secret="", token=token, aes_key=aes_key, callback_url=url
+        )
+
     def set_trusted_domain(self, agentid: int, domain: str) -> None:
         """The one host, with its port if it has one, to which OAuth leads back."""
         self.apps[agentid] = replace(self.apps[agentid], trusted_domain=domain)
 
     def add_robot(
-        self, bot_id: str, name: str, secret: str, *, plain_ids: bool = True, enabled: bool = True
+        self,
+        bot_id: str,
+        name: str,
+        secret: str,
+        *,
+        plain_ids: bool = True,
+        enabled: bool = True,
+        token: str = "",
+        aes_key: str = "",
     ) -> None:
         """Create a smart robot in long-connection mode.
 
         `plain_ids`: its creator is a super administrator, so events carry plain userids
         (wecom/api.md §2.9). Not `enabled`: the long connection is off (846601).
         """
-        self.robots[bot_id] = Robot(bot_id, name, secret, plain_ids=plain_ids, enabled=enabled)
+        self.robots[bot_id] = Robot(
+            bot_id,
+            name,
+            secret,
+            plain_ids=plain_ids,
+            enabled=enabled,
+            token=token,
+            aes_key=aes_key,
+        )
+
+    def set_robot_url(self, bot_id: str, url: str, *, token: str = "", aes_key: str = "") -> None:
+        """URL mode with this callback, which ends the long connection; "" goes back (§2.1).
+
+        ValueError without a token and a key, given now or when the robot was made.
+        """
+        robot = self.robots[bot_id]
+        token, aes_key = token or robot.token, aes_key or robot.aes_key
+        if url and not (token and len(aes_key) == 43 and aes_key.isalnum()):
+            raise ValueError("URL mode needs a token and an EncodingAESKey of 43 characters")
+        robot.callback_url, robot.token, robot.aes_key = url, token, aes_key
+        if url and robot.line is not None:
+            robot.line.close(1000)
 
     def invite_robot(self, bot_id: str, group_id: str) -> None:
         """Somebody adds the robot to a group."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.crypto import key_of, seal
 from bot.sandbox.media import Media
+from bot.sandbox.records import Json
 from bot.sandbox.robots import Robot
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class Offers:
         self._offers = {t: o for t, o in self._offers.items() if now - o.at < LIFE}
 
 
-def told(world: "World", robot: Robot, body: dict[str, Any]) -> dict[str, Any]:
+def told(world: "World", robot: Robot, body: Json) -> dict[str, Any]:
     """A person's message in the words of a callback: addresses in place of the phone's media."""
     msgtype = body["msgtype"]
     frame = {"msgtype": msgtype, msgtype: _part(world, robot, msgtype, body[msgtype])}
@@ -62,7 +63,7 @@ def told(world: "World", robot: Robot, body: dict[str, Any]) -> dict[str, Any]:
     return frame
 
 
-def _part(world: "World", robot: Robot, msgtype: str, part: dict[str, Any]) -> dict[str, Any]:
+def _part(world: "World", robot: Robot, msgtype: str, part: Json) -> dict[str, Any]:
     if msgtype == "mixed":
         items = [
             {"msgtype": item["msgtype"], **_item(world, robot, item)} for item in part["msg_item"]
@@ -74,7 +75,7 @@ def _part(world: "World", robot: Robot, msgtype: str, part: dict[str, Any]) -> d
     return _offered(world, robot, media) if media else {"url": ""}
 
 
-def _item(world: "World", robot: Robot, item: dict[str, Any]) -> dict[str, Any]:
+def _item(world: "World", robot: Robot, item: Json) -> dict[str, Any]:
     kind = item["msgtype"]
     return {kind: _part(world, robot, kind, item[kind])}
 

@@ -33,6 +33,9 @@ class Asked:
     task_id: str = ""
     answered: bool = False
     stream: "Stream | None" = None
+    number: int = 0  # of the message on the phones that caused it
+    carded: bool = False  # a card has come beside the stream (URL mode)
+    over: bool = False  # nobody asks for the rest of the stream any more (URL mode)
 
 
 @dataclass(kw_only=True)
@@ -99,7 +102,15 @@ class Robot:
     """One smart robot. Holds its secret: never log it."""
 
     def __init__(
-        self, bot_id: str, name: str, secret: str, *, plain_ids: bool = True, enabled: bool = True
+        self,
+        bot_id: str,
+        name: str,
+        secret: str,
+        *,
+        plain_ids: bool = True,
+        enabled: bool = True,
+        token: str = "",
+        aes_key: str = "",
     ) -> None:
         self.bot_id = bot_id
         self.name = name
@@ -107,8 +118,8 @@ class Robot:
         self.plain_ids = plain_ids
         self.enabled = enabled
         self.callback_url = ""  # not empty: URL mode, and no long connection (§2.12)
-        self.token = ""
-        self.aes_key = ""
+        self.token = token  # and the key: of URL mode
+        self.aes_key = aes_key
         self.line: Line | None = None
         self.asked: dict[str, Asked] = {}  # req_id -> the frame of ours
         self.spoken: dict[str, Spoken] = {}  # chat -> who spoke
@@ -116,6 +127,7 @@ class Robot:
         self.uploads: dict[str, Upload] = {}
         self.task_ids: set[str] = set()
         self.missed: list[dict[str, Any]] = []  # frames nobody was there for
+        self.waiting: list[dict[str, Any]] = []  # callbacks that url_mode.deliver posts
         self.kept_back: list[dict[str, Any]] = []  # by a REORDER fault
         self.upload_rate = Windows(*PER_UPLOAD)
         self.subscribe_rate = Windows(PER_SUBSCRIBE)

@@ -12,7 +12,7 @@ from bot.sandbox.judging import text_or
 from bot.sandbox.records import Message, Options
 from bot.sandbox.robot_files import told as told_of
 from bot.sandbox.robots import Asked, Kind, Robot, Spoken
-from bot.sandbox.writing import words_of
+from bot.sandbox.writing import QUOTABLE, words_of
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -32,16 +32,18 @@ def say(world: "World", userid: str, chat: str, said: str | Frame) -> bool:
     if not may_write(world, userid, chat):
         raise ValueError(f"{userid} cannot write in {chat}")
     user = world.users[userid]
-    reached = group.members if group else (userid,)
-    world.accept(chat=chat, sender=user.name, body=body, reached=reached, author=userid)
+    reached = group.members if group else world.between(chat) or (userid,)
+    made = world.accept(chat=chat, sender=user.name, body=body, reached=reached, author=userid)
     listening = (
         [single] if single else [world.robots[bot_id] for bot_id in group.bots] if group else []
     )
+    if body["msgtype"] not in QUOTABLE:
+        return False  # a card or an article that was forwarded: no robot is told of those
     heard = False
     for robot in listening:
         if single or f"@{robot.name}" in words_of(body):
             _note_spoken(world, robot, chat, userid)
-            heard |= _tell_message(world, robot, userid, chat, body)
+            heard |= _tell_message(world, robot, made)
     return heard
 
 
@@ -53,6 +55,8 @@ def may_write(world: "World", userid: str, chat: str, agentid: int | None = None
     group = world.groups.get(chat)
     if group is not None:
         return userid in group.members and not group.dissolved
+    if userid in world.between(chat):
+        return True
     return chat.startswith("bot-") and chat.removeprefix("bot-") in world.robots
 
 
@@ -87,11 +91,32 @@ def press(
         pressed["selected_items"] = {"selected_item": chosen}
     event = {"eventtype": "template_card_event", "template_card_event": pressed}
     task_id = message.task_id
-    told = _tell_event(world, robot, userid, message.chat, event, "card", task_id=task_id)
-    world.note_tap(
-        at=world.now(), person=userid, task_id=task_id, key=key, options=options, delivered=told
+    told = _tell_event(
+        world, robot, userid, message.chat, event, "card", task_id=task_id, number=message.number
     )
+    if not robot.by_url:  # there the callback's answer tells whether it was heard
+        note_press(world, userid, message, key, options, delivered=told)
     return told
+
+
+def note_press(
+    world: "World",
+    userid: str,
+    message: Message,
+    key: str,
+    options: Options | None,
+    *,
+    delivered: bool,
+) -> None:
+    """A finger fell on a robot's card, and the event got through or did not."""
+    world.note_tap(
+        at=world.now(),
+        person=userid,
+        task_id=message.task_id,
+        key=key,
+        options=options,
+        delivered=delivered,
+    )
 
 
 def rate(
@@ -124,13 +149,15 @@ def _note_spoken(world: "World", robot: Robot, chat: str, userid: str) -> None:
     spoken.people.add(userid)
 
 
-def _tell_message(world: "World", robot: Robot, userid: str, chat: str, body: Frame) -> bool:
+def _tell_message(world: "World", robot: Robot, message: Message) -> bool:
+    userid, chat = message.author, message.chat
     told = {
         "msgid": f"CAI{secrets.token_hex(12)}",
         **_where(world, robot, userid, chat),
-        **told_of(world, robot, body),
+        **told_of(world, robot, message.body),
     }
-    return _tell(world, robot, "aibot_msg_callback", told, _asked(world, "message", chat, userid))
+    asked = _asked(world, "message", chat, userid, number=message.number)
+    return _tell(world, robot, "aibot_msg_callback", told, asked)
 
 
 def _tell_event(
@@ -142,6 +169,7 @@ def _tell_event(
     kind: Kind,
     *,
     task_id: str = "",
+    number: int = 0,
 ) -> bool:
     told = {
         "msgid": f"EVT{secrets.token_hex(12)}",
@@ -150,7 +178,7 @@ def _tell_event(
         "msgtype": "event",
         "event": event,
     }
-    asked = _asked(world, kind, chat, userid, task_id=task_id)
+    asked = _asked(world, kind, chat, userid, task_id=task_id, number=number)
     return _tell(world, robot, "aibot_event_callback", told, asked)
 
 
@@ -161,8 +189,12 @@ def _where(world: "World", robot: Robot, userid: str, chat: str) -> Frame:
     return {"aibotid": robot.bot_id, **place, "from": {"userid": shown}}
 
 
-def _asked(world: "World", kind: Kind, chat: str, userid: str, *, task_id: str = "") -> Asked:
-    return Asked(kind=kind, at=world.now(), chat=chat, person=userid, task_id=task_id)
+def _asked(
+    world: "World", kind: Kind, chat: str, userid: str, *, task_id: str = "", number: int = 0
+) -> Asked:
+    return Asked(
+        kind=kind, at=world.now(), chat=chat, person=userid, task_id=task_id, number=number
+    )
 
 
 def _tell(world: "World", robot: Robot, cmd: str, body: Frame, asked: Asked) -> bool:
@@ -181,6 +213,9 @@ def _tell(world: "World", robot: Robot, cmd: str, body: Frame, asked: Asked) -> 
     frames = [frame, frame] if fault and fault.kind is FaultKind.DUPLICATE else [frame]
     frames += robot.kept_back
     robot.kept_back = []
+    if robot.by_url:
+        robot.waiting += frames  # url_mode.deliver posts them
+        return False
     if robot.line is None:
         robot.missed += frames
         return False

@@ -5,9 +5,7 @@ Events travel as WeCom sends them (wecom/api.md §5.5, §5.7): XML, encrypted, s
 """
 
 import asyncio
-import contextlib
 import secrets
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -21,6 +19,7 @@ from bot.sandbox.crypto import CryptoError, decrypt, encrypt, signature, signed
 from bot.sandbox.faults import FaultKind
 from bot.sandbox.records import App, CardState, Message, Options
 from bot.sandbox.replies import card_of
+from bot.sandbox.sending import borrowed
 from bot.sandbox.world import World
 
 TRIES = 3
@@ -40,17 +39,21 @@ class TapResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One tap, ready to be posted as often as needed: the same bytes each time."""
+    """Something to be posted as often as needed, the same bytes each time.
+
+    A tap has a key; a message or another event has none, and is no line of the log.
+    """
 
     app: App
     at: datetime
     userid: str
-    task_id: str
-    key: str
-    options: Options | None
-    message: Message | None
     params: dict[str, str]
     body: str
+    tap: bool = False
+    task_id: str = ""
+    key: str = ""
+    options: Options | None = None
+    message: Message | None = None
 
 
 async def tap(
@@ -69,21 +72,7 @@ async def tap(
     the app `agentid`, or to the first one. ValueError if the world has no app to receive it.
     """
     event = _event(world, userid, task_id, key, options, agentid)
-    fault = world.faults.take("callback")
-    if fault:
-        world.note_fault("callback", fault.kind.value)
-    if fault and fault.kind is FaultKind.REORDER:
-        world.held.append(event)
-        return TapResult(delivered=False, held=True)
-    if fault and fault.kind is FaultKind.LOSE:
-        _note(world, event, delivered=False)
-        return TapResult(delivered=False)
-    async with _client(http) as client:
-        result = await _deliver(world, event, client)
-        if fault and fault.kind is FaultKind.DUPLICATE:
-            await _post(world, event, client)
-        await flush(world, http=client)
-    return result
+    return await _carry(world, event, http)
 
 
 async def tell_app(
@@ -94,40 +83,51 @@ async def tell_app(
     *,
     http: httpx.AsyncClient | None = None,
 ) -> TapResult:
-    """Post a message or an event of `userid` that is no tap to the app's callback (§5.5).
+    """Post a message or an event of `userid` that is no tap to the app's callback (§5.5)."""
+    return await _tell(world, world.apps[agentid], userid, {**fields, "AgentID": agentid}, http)
 
-    Faults that wait for the callback: LOSE and DUPLICATE; REORDER is for taps.
-    """
-    app = world.apps[agentid]
+
+async def tell_sync(
+    world: World, fields: dict[str, Any], *, http: httpx.AsyncClient | None = None
+) -> TapResult:
+    """Post a change of the contacts to 通讯录同步, if it has a callback (§5.7)."""
+    if world.sync is None:
+        return TapResult(delivered=False)
+    return await _tell(world, world.sync, "sys", fields, http)
+
+
+async def _tell(
+    world: World, app: App, userid: str, fields: dict[str, Any], http: httpx.AsyncClient | None
+) -> TapResult:
+    at = world.now()
     plain = {
         "ToUserName": world.corp_id,
         "FromUserName": userid,
-        "CreateTime": int(world.now().timestamp()),
+        "CreateTime": int(at.timestamp()),
         **fields,
-        "AgentID": agentid,
     }
     params, body = _sealed(world, app, _xml(plain, None)) if app.aes_key else ({}, "")
-    event = Event(
-        app=app,
-        at=world.now(),
-        userid=userid,
-        task_id="",
-        key="",
-        options=None,
-        message=None,
-        params=params,
-        body=body,
-    )
+    event = Event(app=app, at=at, userid=userid, params=params, body=body)
+    return await _carry(world, event, http)
+
+
+async def _carry(world: World, event: Event, http: httpx.AsyncClient | None) -> TapResult:
+    """Let `event` go out, spoilt by the fault that waits for the callback; then what was held."""
     fault = world.faults.take("callback")
     if fault:
         world.note_fault("callback", fault.kind.value)
+    if fault and fault.kind is FaultKind.REORDER:
+        world.held.append(event)
+        return TapResult(delivered=False, held=True)
     if fault and fault.kind is FaultKind.LOSE:
+        _note(world, event, delivered=False)
         return TapResult(delivered=False)
-    async with _client(http) as client:
-        status, attempts, _ = await _post(world, event, client)
+    async with borrowed(http) as client:
+        result = await _deliver(world, event, client)
         if fault and fault.kind is FaultKind.DUPLICATE:
             await _post(world, event, client)
-    return TapResult(delivered=status == 200, status=status, attempts=attempts)
+        await flush(world, http=client)
+    return result
 
 
 async def flush(world: World, *, http: httpx.AsyncClient | None = None) -> list[TapResult]:
@@ -136,7 +136,7 @@ async def flush(world: World, *, http: httpx.AsyncClient | None = None) -> list[
     world.held.clear()
     if not events:
         return []
-    async with _client(http) as client:
+    async with borrowed(http) as client:
         return [await _deliver(world, event, client) for event in events]
 
 
@@ -148,7 +148,7 @@ async def verify_callback(
     plain = str(secrets.randbelow(10**19))
     echostr = encrypt(app.aes_key, plain, world.corp_id)
     params = {**_signed_params(world, app, echostr), "echostr": echostr}
-    async with _client(http) as client:
+    async with borrowed(http) as client:
         try:
             async with asyncio.timeout(VERIFY_TIMEOUT):
                 response = await client.get(app.callback_url, params=params)
@@ -188,12 +188,13 @@ def _event(
         app=app,
         at=at,
         userid=userid,
+        params=params,
+        body=body,
+        tap=True,
         task_id=task_id,
         key=key,
         options=options,
         message=message,
-        params=params,
-        body=body,
     )
 
 
@@ -208,7 +209,7 @@ def _event_name(message: Message | None, key: str) -> str:
 def _sealed(world: World, app: App, plain: str) -> tuple[dict[str, str], str]:
     """The query and the body of a callback (wecom/api.md §5.5)."""
     encrypted = encrypt(app.aes_key, plain, world.corp_id)
-    outer = {"ToUserName": world.corp_id, "AgentID": str(app.agentid), "Encrypt": encrypted}
+    outer = {"ToUserName": world.corp_id, "AgentID": str(app.agentid or ""), "Encrypt": encrypted}
     return _signed_params(world, app, encrypted), _xml(outer, None)
 
 
@@ -225,6 +226,8 @@ def _xml(fields: dict[str, Any], options: Options | None) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, dict):
+        return "".join(f"<{name}>{_value(inner)}</{name}>" for name, inner in value.items())
     return str(value) if isinstance(value, int) else _cdata(str(value))
 
 
@@ -318,6 +321,8 @@ def _state(kind: str, reply: dict[str, Any], menu_limit: int) -> CardState | Non
 
 
 def _note(world: World, event: Event, *, delivered: bool) -> None:
+    if not event.tap:
+        return
     world.note_tap(
         at=event.at,
         person=event.userid,
@@ -326,13 +331,3 @@ def _note(world: World, event: Event, *, delivered: bool) -> None:
         options=event.options,
         delivered=delivered,
     )
-
-
-@contextlib.asynccontextmanager
-async def _client(given: httpx.AsyncClient | None) -> AsyncIterator[httpx.AsyncClient]:
-    """`given`, left open; or one of our own that ignores the machine's proxies."""
-    if given is not None:
-        yield given
-        return
-    async with httpx.AsyncClient(trust_env=False) as own:
-        yield own

@@ -6,6 +6,7 @@ Registry          who and what there is (registry.py)
     <- World      the API's calls, each answered by a desk (api.py has the table)
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -50,6 +51,10 @@ class World(Phones, Switches):
         self.base_url = "http://127.0.0.1:8700"  # of this sandbox, for permanent pictures
         self.shelf: Shelf = Shelf()
         self.offers: Offers = Offers()
+        self.menus: dict[int, list[dict[str, Any]]] = {}  # agentid -> the buttons below its chat
+        self.later: dict[str, Any] = {}  # response_code -> url_mode.Later
+        self.errands: set[asyncio.Task[None]] = set()  # streams that are asked for again
+        self.stream_poll = 1.0  # real seconds between two askings
         self.faults: Faults = Faults(ENDPOINTS, COMMANDS)
         self.held: list[Any] = []  # events that a REORDER fault keeps back, see taps.flush
         self.tokens: Tokens = Tokens(self)

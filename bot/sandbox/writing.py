@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from bot.sandbox.asks import Upload
 from bot.sandbox.media import AMR, GIF, JPEG, MB, PNG, Media
-from bot.sandbox.records import Message
+from bot.sandbox.records import Json, Message
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -55,7 +55,7 @@ def quoted(message: Message) -> Body:
     return {**said, "sender": message.sender}
 
 
-def words_of(body: Body) -> str:
+def words_of(body: Json) -> str:
     """The words in a text or a mixed message, in which `@name` is looked for."""
     if body["msgtype"] == "mixed":
         items = body["mixed"]["msg_item"]

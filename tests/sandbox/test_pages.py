@@ -39,6 +39,11 @@ async def page(http, **params):
     return answer.text
 
 
+def pressed(callback):
+    """The presses the app heard of; opening its chat is an event too."""
+    return [event for event in callback.events if event["Event"] == "template_card_event"]
+
+
 def frames(bot):
     """What the robot was told, without the answers to its own commands."""
     return [frame for frame in bot.line.out if "cmd" in frame]
@@ -106,7 +111,7 @@ async def test_a_tap_that_does_not_arrive_says_so(http, busy, callback):
 async def test_the_page_posts_only_for_people_who_have_the_card(http, busy, callback, body):
     answer = await http.post("/sandbox/tap", data=body, follow_redirects=True)
     assert answer.status_code == 200
-    assert len(callback.events) == (body.get("agentid") == "九")
+    assert len(pressed(callback)) == (body.get("agentid") == "九")
 
 
 async def test_another_site_cannot_tap(http, busy, callback):
@@ -219,9 +224,9 @@ async def test_a_vote_without_a_choice_is_not_sent(http, world, callback):
     assert world.message_send(token(world), to("zhang", vote))["errcode"] == 0
     body = {"who": "zhang", "number": "1", "key": "k"}
     assert "请先选一项" in (await http.post("/sandbox/tap", data=body, follow_redirects=True)).text
-    assert callback.events == []
+    assert pressed(callback) == []
     await http.post("/sandbox/tap", data=body | {"q.q": "a"})
-    assert len(callback.events) == 1
+    assert len(pressed(callback)) == 1
 
 
 async def test_an_uploaded_file_is_served_but_never_runs(http, world):
@@ -240,3 +245,126 @@ async def test_the_number_grows_whenever_something_happens(http, busy):
     busy.webhook_send(KEY, text())
     after = (await http.get("/sandbox/live")).json()
     assert after["version"] > before["version"]
+
+
+async def unread(http, who):
+    shown = await page(http, who=who)
+    return re.findall(r"未读 </span>([^<]+)<", shown)
+
+
+async def test_what_one_has_not_looked_at_is_counted_until_one_looks(http, world):
+    assert await unread(http, "zhang") == []
+    for _ in range(3):
+        world.webhook_send(KEY, text())
+    await http.post("/sandbox/say", data={"who": "Li", "chat": "g1", "text": "收到"})
+    assert await unread(http, "zhang") == ["4"]
+    assert await unread(http, "Li") == ["3"]
+    await page(http, who="zhang", chat="g1")
+    assert await unread(http, "zhang") == []
+    world.webhook_send(KEY, text())
+    world.recall(world.posted[-1])
+    assert await unread(http, "zhang") == []
+
+
+async def test_an_app_hears_that_its_chat_is_opened_and_not_that_the_page_looks_again(
+    http, world, callback
+):
+    async def opens(**headers):
+        await http.get("/sandbox", params={"who": "zhang", "chat": APP}, headers=headers)
+        return [event["Event"] for event in callback.events]
+
+    assert await opens(**{"X-Sandbox-Refresh": "1"}) == []
+    world.look_at("zhang", "")
+    assert await opens() == ["enter_agent"]
+    assert await opens() == ["enter_agent"]
+    await page(http, who="zhang")
+    assert await opens() == ["enter_agent", "enter_agent"]
+
+
+MENU = {
+    "button": [
+        {"type": "click", "name": "帮助", "key": "help"},
+        {
+            "name": "更多",
+            "sub_button": [
+                {"type": "view", "name": "官网", "url": "https://a.example/x"},
+                {"type": "scancode_push", "name": "扫码", "key": "scan"},
+            ],
+        },
+    ]
+}
+
+
+async def make_menu(http, world, menu):
+    query = {"access_token": token(world), "agentid": AGENT}
+    return (await http.post("/cgi-bin/menu/create", params=query, json=menu)).json()["errcode"]
+
+
+async def test_a_menu_is_shown_and_tapping_it_is_an_event(http, world, callback):
+    assert await make_menu(http, world, MENU) == 0
+    query = {"access_token": token(world), "agentid": AGENT}
+    got = (await http.get("/cgi-bin/menu/get", params=query)).json()
+    assert got["button"] == MENU["button"]
+    shown = await page(http, who="zhang", chat=APP)
+    assert 'name="key" value="help">帮助</button>' in shown
+    await http.post("/sandbox/menu", data={"who": "zhang", "chat": APP, "key": "help"})
+    link = html.unescape(re.search(r'href="(/sandbox/open[^"]*menu=[^"]*)"', shown)[1])
+    away = await http.get(link, follow_redirects=False)
+    assert away.headers["location"] == "https://a.example/x"
+    heard = [(e["Event"], e["EventKey"]) for e in callback.events if e["Event"] != "enter_agent"]
+    assert heard == [("click", "help"), ("view", "https://a.example/x")]
+    answer = await http.post(
+        "/sandbox/menu", data={"who": "zhang", "chat": APP, "key": "scan"}, follow_redirects=True
+    )
+    assert "不在这个人的手机上" in answer.text
+    await http.get("/cgi-bin/menu/delete", params=query)
+    assert (await http.get("/cgi-bin/menu/get", params=query)).json()["errcode"] == 46003
+    assert 'class="menu"' not in await page(http, who="zhang", chat=APP)
+
+
+@pytest.mark.parametrize(
+    ("buttons", "errcode"),
+    [
+        ([], 40016),
+        ([MENU["button"][0]] * 4, 40016),
+        ([{"type": "swipe", "name": "题", "key": "k"}], 40017),
+        ([{"type": "click", "name": "六个汉字以上", "key": "k"}], 40018),
+        ([{"type": "click", "name": "五个汉字", "key": "k" * 129}], 40019),
+        ([{"type": "view", "name": "题", "url": "u" * 1025}], 40020),
+        ([{"name": "题", "sub_button": [MENU["button"][0]] * 6}], 40023),
+        ([{"name": "题", "sub_button": [{"type": "click", "name": "汉" * 14, "key": "k"}]}], 40025),
+    ],
+)
+async def test_a_menu_that_is_no_menu_is_refused(http, world, buttons, errcode):
+    assert await make_menu(http, world, {"button": buttons}) == errcode
+
+
+async def test_a_message_is_handed_on_and_a_cards_buttons_are_dead_there(http, busy, callback):
+    chat = busy.direct("zhang", "wang")
+    for number in (1, 2):
+        data = {"who": "zhang", "chat": "g1", "number": str(number), "to": chat}
+        answer = await http.post("/sandbox/forward", data=data, follow_redirects=True)
+        assert "已转发" in answer.text
+    shown = await page(http, who="wang", chat=chat)
+    assert shown.count("转发的消息") == 2
+    assert "张敏</h1>" in shown
+    assert "<h1>中秋节前提醒</h1>" in shown
+    assert 'value="ack"' not in shown
+    assert await unread(http, "zhang") == ["1"]
+    wrong = {"who": "wang", "chat": "g1", "number": "2", "to": "g1"}
+    assert (
+        "不能发言" in (await http.post("/sandbox/forward", data=wrong, follow_redirects=True)).text
+    )
+
+
+async def test_words_handed_on_to_a_robot_are_heard(http, world):
+    robot(world)
+    bot = Phone(world)
+    bot.subscribes()
+    world.webhook_send(KEY, text("这条对吗"))
+    body = {"userid": "zhang", "number": 1, "chat": f"bot-{BOT}"}
+    assert (await http.post("/sandbox/api/forward", json=body)).json()["delivered"]
+    assert frames(bot)[0]["body"]["text"] == {"content": "这条对吗"}
+    body = {"userid": "zhang", "number": 1, "to": "wang"}
+    assert (await http.post("/sandbox/api/forward", json=body)).status_code == 200
+    assert world.posted[-1].reached == ("wang", "zhang")

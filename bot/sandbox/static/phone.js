@@ -3,6 +3,7 @@
 
 const PARTS = ["banner", "notice", "list"];
 const EVERY = 500; // milliseconds
+const AGAIN = { "X-Sandbox-Refresh": "1" }; // looking again is not entering
 let version = -1;
 
 const part = (id) => document.getElementById(id);
@@ -61,7 +62,7 @@ async function refresh() {
     const told = await (await fetch("/sandbox/live", { cache: "no-store" })).json();
     const time = document.querySelector("#clock time");
     if (time.textContent !== told.clock) time.textContent = told.clock;
-    if (told.version !== version) await load(await fetch(location.href, { cache: "no-store" }));
+    if (told.version !== version) await load(await fetch(location.href, { cache: "no-store", headers: AGAIN }));
     version = told.version;
   } catch {
     // the sandbox is restarting; the next round will tell
@@ -78,12 +79,13 @@ document.addEventListener("submit", async (event) => {
   const body = form.enctype === "multipart/form-data" ? data : new URLSearchParams(data);
   if (event.submitter) event.submitter.disabled = true;
   try {
-    const answer = await fetch(form.action, { method: "POST", body });
+    const answer = await fetch(form.action, { method: "POST", body, headers: AGAIN });
     if (form.matches(".compose")) {
       form.reset();
       form.querySelector(".attach").removeAttribute("data-files");
     }
     form.closest("article")?.removeAttribute("data-touched");
+    form.closest("details")?.removeAttribute("open");
     await load(answer, true);
   } catch {
     // the next round of refresh() shows what became of it
