@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot import cli, config
+from bot.library.folder import load_schedules
 
 ROOT = Path(__file__).parents[1]
 ADDRESS = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7abc"
@@ -37,7 +38,18 @@ def test_the_answers_stand_in_a_configuration_that_loads_with_its_comments(init,
     text = path.read_text("utf-8")
     assert "单位名称，写在每条消息的页脚" in text
     assert "693a91f6" not in text
-    assert "on = false" in (tmp_path / "局/schedules/rhythm.toml").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("answer", "everybody", "by_role"),
+    [("1", True, True), ("2", {"friday"}, True), ("3", set(), False)],
+)
+def test_a_quieter_year_leaves_on_what_was_asked_for(init, tmp_path, answer, everybody, by_role):
+    init("--rhythm", answer)
+    rules = load_schedules(tmp_path / "局" / "schedules")[0].rules
+    for_all = {rule.key for rule in rules if not rule.audience}
+    assert for_all == everybody if answer != "1" else {"monday", "films"} < for_all
+    assert any(rule.audience for rule in rules) is by_role
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps no mode bits")

@@ -11,7 +11,7 @@ import click
 from bot.cli.shell import CANNOT, FAULTS, fail, main
 
 _SPAN = re.compile(r"\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*")
-_PLANS: dict[str, tuple[str, ...]] = {"1": (), "2": ("monday",), "3": ("monday", "friday")}
+_PLANS = {"1": None, "2": ("friday",), "3": ()}  # which rules for everybody stay on
 
 
 @main.command()
@@ -85,7 +85,8 @@ def init(
     if answers.webhook:
         settle.keep_secret(folder, "jg1", answers.webhook)
     config.write_text(settle.settled(settle.example(), answers), encoding="utf-8")
-    if off := _PLANS[rhythm or "1"]:
+    if (stays := _PLANS[rhythm or "1"]) is not None:
         path = places.schedules / "rhythm.toml"
-        path.write_text(settle.quieter(path.read_text("utf-8"), off), encoding="utf-8")
+        quiet = settle.quieter(path.read_text("utf-8"), stays, roles=bool(stays))
+        path.write_text(quiet, encoding="utf-8")
     click.echo(f"已写好 {config}。接着：cd {folder}，qingfeng check，qingfeng run")

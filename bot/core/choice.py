@@ -19,16 +19,15 @@ import re
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from bot.core import messages
+from bot.core import messages, roles
 from bot.core.memory import Memory
 from bot.core.model import Item, Kind, Rule, Target
-from bot.core.plan import EVERYBODY, LEADERS, Plan, Slot, lesson_of
+from bot.core.plan import Plan, Slot, lesson_of
 
 WARNINGS = frozenset({Kind.NODE, Kind.SCENARIO, Kind.REPOST})
 WARNINGS_IN_A_ROW = 2  # then a model
 TAGS_REST = timedelta(weeks=3)
 ARTICLES_REST = timedelta(weeks=6)
-LEADERS_LEVEL = "领导"
 _NEEDS = {"after": "节后"}  # a part that only this section can say
 _ARTICLE = re.compile(r"《([^》]+)》|第([〇零一二三四五六七八九十百千\d]+)条")
 
@@ -85,7 +84,7 @@ def candidates(slot: Slot, target: Target, plan: Plan) -> list[Item]:
 
 
 def _fits(item: Item, slot: Slot, target: Target) -> bool:
-    if item.kind not in slot.kinds or item.status or not suits(item, target.audience):
+    if item.kind not in slot.kinds or item.status or not roles.suits(item, target.audience):
         return False
     if item.corrects:
         return False  # a correction goes where its original went, and nowhere else
@@ -97,18 +96,9 @@ def _fits(item: Item, slot: Slot, target: Target) -> bool:
     return lesson_of(item) is None and passes(item, slot.rule)
 
 
-def suits(item: Item, audience: str) -> bool:
-    """Whether a text is written for an audience: what is for all suits everybody."""
-    if item.level == LEADERS_LEVEL and audience != LEADERS:
-        return False
-    if item.audience in ("", "全体"):
-        return True
-    return item.audience == audience or (item.audience == "党员" and audience not in EVERYBODY)
-
-
 def passes(item: Item, rule: Rule) -> bool:
     """Whether a text passes every filter that a rule sets."""
-    if rule.audience and item.audience not in ("", "全体", rule.audience):
+    if rule.audience and roles.named(item) and not roles.names(item, rule.audience):
         return False
     return all(
         not wanted or set(wanted) & set(mine)
@@ -139,11 +129,10 @@ def _for_node(fitting: list[Item], slot: Slot, target: Target, plan: Plan, memor
     names = set(slot.node_names)
 
     def merit(item: Item) -> tuple[object, ...]:
-        for_leaders = LEADERS in (item.audience,) or item.level == LEADERS_LEVEL
         return (
             bool(plan.blocked.get(item.id)),
             item.id not in told,
-            slot.part == "leaders" and not for_leaders,
+            slot.part == "leaders" and not roles.for_leaders(item),
             not _rested(item, slot, memory),
             len(names - set(item.nodes)),
             memory.used.get(item.id, date.min),
@@ -240,7 +229,7 @@ def _lesson(
     found, total = lessons(rule, plan)
     number = memory.lesson(found, rule.first) + 1
     item = found.get(number)
-    if item is not None and in_force(item, day) and suits(item, target.audience):
+    if item is not None and in_force(item, day) and roles.suits(item, target.audience):
         return item, ""
     if total and number > total:
         return None, messages.SKIP_SERIES_DONE.format(rule.series)

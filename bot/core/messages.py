@@ -85,6 +85,13 @@ RESUMED = "已恢复推送。"
 WAS_NOT_PAUSED = "推送没有暂停。"
 PAUSED_UNTIL = "，{}起恢复"
 MISSED = "当时程序没有运行，错过了时间，不再补发"
+SKIP_NO_TARGET = "config.toml 里没有 audience 是“{}”的推送对象"
+RULE_IDLE = "[{}] 在内容库里一篇也挑不出来，这条规则不会推送：{}"
+IDLE_EXPIRED = "合适的内容都已过失效日期，请更新或换用别的"
+IDLE_KIND = "没有类别是{}的内容"
+IDLE_WORD = "{} 里的“{}”没有一篇内容用到"
+IDLE_NEAREST = "，是不是“{}”？"
+IDLE_TOGETHER = "写的几项条件没有一篇同时符合，请放宽一项"
 
 
 def is_dry(reason: str) -> bool:

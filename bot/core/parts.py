@@ -5,7 +5,7 @@ an estimate:
 
     draft-due   8 and 4 before the first of the others, to the office's own group (notices.py)
     early       a short word on gifts, where the node asks for one (W-10 for 春节, 中秋, 国庆)
-    leaders     one before main, to the targets whose audience are 领导干部
+    leaders     one before main, to the targets whose audience are 领导干部 (or 领导班子)
     main        W-3, or W-4; one for nodes that merge, and it names them all
     final       W itself in the morning (春节: W-1); each node its own
     after       the first workday after the days off; never earlier; none where there are none
@@ -19,10 +19,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from bot.core import policy
+from bot.core import policy, roles
 from bot.core.calendar import merges
 from bot.core.model import Item, NodeDay
-from bot.core.plan import LEADERS, Plan, Slot
+from bot.core.plan import Plan, Slot
 
 ESTIMATE_LEAD = 2  # workdays earlier while the days off are an estimate (DESIGN §9)
 DRAFT_DUE = (8, 4)  # workdays before the first part
@@ -138,7 +138,7 @@ def _wanted(group: Iterable[NodeDay], part: str) -> bool:
 
 def _draft_due(slots: Sequence[Slot], plan: Plan) -> list[DraftDue]:
     """Return when the editors hear of the first part that somebody is to get."""
-    led = any(target.audience == LEADERS for target in plan.receivers)
+    led = any(roles.leads(target.audience) for target in plan.receivers)
     heard = [slot for slot in slots if led or slot.part != "leaders"]
     if not heard or not _wanted(heard[0].nodes, "draft-due"):
         return []

@@ -9,13 +9,12 @@ from datetime import date
 from functools import cached_property
 from typing import TypeVar, cast
 
+from bot.core import roles
 from bot.core.calendar import Calendar
 from bot.core.model import Item, Kind, Node, NodeDay, Push, Rule, Skip, Target
 from bot.core.policy import Policy
 
 T = TypeVar("T")
-EVERYBODY = frozenset({"", "全体", "党员"})  # the audiences that are no role
-LEADERS = "领导干部"
 _LESSON = re.compile(r"^(.+?)[\s·]*(\d{1,3})\s*[/／]\s*(\d{1,3})$")
 
 
@@ -150,10 +149,11 @@ class Slot:
         """Whether a target is meant: roles hear what is for their role, and all hear the rest."""
         if self.rule is not None:
             wanted = self.rule.audience
-            return target.audience == wanted if wanted else target.audience in EVERYBODY
-        if self.part == "leaders":
-            return target.audience == LEADERS
-        return target.audience in EVERYBODY
+            if wanted:
+                return roles.same(target.audience, wanted)
+        elif self.part == "leaders":
+            return roles.leads(target.audience)
+        return target.audience in roles.EVERYBODY
 
 
 def lesson_of(item: Item) -> tuple[str, int, int] | None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 
-from bot.core import messages, policy
+from bot.core import messages, policy, roles
 from bot.core.dates import ONE
 from bot.core.model import Kind, Rule, Skip
 from bot.core.plan import Plan, Slot
@@ -19,7 +19,7 @@ WEEKLY = 3  # how rare a rule is; see Slot.rarity
 
 
 def rule_slots(monday: date, plan: Plan) -> tuple[list[Slot], list[Skip]]:
-    """Return the slots that the rules call for in a week, and those that give way to closed days.
+    """Return the slots that the rules call for in a week, and the calls that come to nothing.
 
     A closed day closes for every target, so those skips name none.
     """
@@ -30,7 +30,8 @@ def rule_slots(monday: date, plan: Plan) -> tuple[list[Slot], list[Skip]]:
             if not _within(rule, day):
                 continue
             silent = next((one.series for one in series if _silences(one, rule, day)), "")
-            if reason := closed(day, plan) or (silent and messages.SKIP_SERIES.format(silent)):
+            reason = closed(day, plan) or _unheard(rule, plan)
+            if reason := reason or (silent and messages.SKIP_SERIES.format(silent)):
                 skips.append(Skip(rule=rule.key, date=day, reason=reason))
             else:
                 slots.append(_slot(rule, day, occurrence, rarity, plan))
@@ -47,6 +48,14 @@ def closed(day: date, plan: Plan) -> str:
     if day in plan.policy.blackout:
         return messages.SKIP_BLACKOUT
     return messages.SKIP_PAUSED if plan.pause is not None and plan.pause.holds(day) else ""
+
+
+def _unheard(rule: Rule, plan: Plan) -> str:
+    """Say that a rule is for a role that no target has, "" when somebody hears it."""
+    wanted = rule.audience
+    if not wanted or any(roles.same(target.audience, wanted) for target in plan.receivers):
+        return ""
+    return messages.SKIP_NO_TARGET.format(wanted)
 
 
 def _within(rule: Rule, day: date) -> bool:

@@ -23,6 +23,7 @@ SLOTS = ("上午", "下午")
 _KEY = re.compile(r"^[0-9a-z]+(-[0-9a-z]+)*$")
 _KEY_LIMIT = 40  # so that a push key stays within links.KEY_BYTES
 _MOST_WORKDAYS = 20  # planning looks some weeks ahead, not further
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _MONTH_DAY = re.compile(r"^\d{1,2}-\d{1,2}$")
 _DATED = ("date", "lunar", "solar_term", "holiday", "nth_weekday")  # in words
 _WAYS = (*_DATED, "window", "follows", "evergreen")
@@ -35,6 +36,7 @@ _AS_WRITTEN = ("audience", "series", "instead", "slot", "late_ok")
 _RULE_KEYS: dict[str, type] = {"name": str, "when": str, "weekday": str, "slot": str}
 _RULE_KEYS |= {"late_ok": int, "on": bool, "audience": str, "series": str, "instead": bool}
 _RULE_KEYS |= dict.fromkeys((*_FILTERS, "kinds"), list) | {"from": str, "to": str}
+_KIND = {True: "上班", False: "放假"}
 _NOTICE_KEYS = ("notice", "day")
 _DAY_KEYS = ("date", "workday", "name")
 
@@ -266,8 +268,13 @@ def parse_overrides(
 def _override(entry: Any, number: int, year: int) -> Override:
     where = f"第{number}个 [[day]]"
     try:
-        day = date.fromisoformat(str(entry["date"]))
-    except (KeyError, ValueError, TypeError):
+        written = str(entry["date"])
+        day = date.fromisoformat(written)
+    except (KeyError, TypeError):
+        raise _Bad(f'{where}：date 应写成 "{year}-05-01"') from None
+    except ValueError:
+        if _DAY.fullmatch(written):
+            raise _Bad(f"{where}：没有 {written} 这一天，请对照通知改正") from None
         raise _Bad(f'{where}：date 应写成 "{year}-05-01"') from None
     # A notice speaks of the last days of the year before and the first of the year after.
     if not -1 <= (day.year - year) * 12 + day.month <= 14:
@@ -278,6 +285,27 @@ def _override(entry: Any, number: int, year: int) -> Override:
         if name not in _DAY_KEYS:
             raise _Bad(f"{where}：没有 {name} 这一项{_nearest(name, _DAY_KEYS)}")
     return Override(date=day, workday=entry["workday"], name=str(entry.get("name", "")))
+
+
+def at_odds(
+    before: Mapping[date, Override], days: Mapping[date, Override], text: str, path: str
+) -> list[Problem]:
+    """Return the days of one file that another file says the opposite of.
+
+    A notice names days of the years beside its own, so two may overlap; they must agree.
+    """
+    return [
+        Problem(
+            path=path,
+            line=line_of(text, day.isoformat()),
+            severity="error",
+            code="schedule-override",
+            message=f"{day} 在这里是{_KIND[found.workday]}，另一年的文件里是"
+            f"{_KIND[before[day].workday]}；请对照通知改成一致",
+        )
+        for day, found in days.items()
+        if day in before and before[day].workday != found.workday
+    ]
 
 
 def _line_of_day(text: str, number: int) -> int:

@@ -13,10 +13,13 @@ from pathlib import Path
 from bot.core import holding, messages, review
 from bot.core.calendar import Calendar, Override
 from bot.core.content import digest_of, has_head, parse_item
+from bot.core.idle import idle_rules
 from bot.core.lint import lint
 from bot.core.model import Item, Kind, Problem
 from bot.core.schedules import (
     Schedules,
+    at_odds,
+    line_of,
     node_names,
     parse_nodes,
     parse_overrides,
@@ -150,7 +153,8 @@ def _examined(
 ) -> tuple[list[Item], list[Problem]]:
     items, problems = load_items(folders.content)
     lexicon, more = load_lexicon(folders.content, today)
-    return items, problems + more + lint(items, today, schedules.known, lexicon)
+    problems += more + lint(items, today, schedules.known, lexicon)
+    return items, problems + idle_rules(schedules, items, today)
 
 
 def _hold(problems: Sequence[Problem]) -> str:
@@ -287,6 +291,7 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
     data, text, found = read_toml(folder / "rhythm.toml", "schedules/rhythm.toml")
     rules, more = parse_rules(data, text, "schedules/rhythm.toml")
     problems += found + more
+    lines = {rule.key: line_of(text, f"[{rule.key}]") for rule in rules}
     overrides: dict[date, Override] = {}
     announced: set[int] = set()
     for path in _overrides(folder / "overrides", problems):
@@ -296,7 +301,7 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
             continue
         data, text, found = read_toml(path, shown)
         days, whole, more = parse_overrides(data, text, shown, int(path.stem))
-        problems += found + more
+        problems += found + more + at_odds(overrides, days, text, shown)
         if not (data or found):  # cut off by a crash, or caught while it is being written
             problems.append(_problem(shown, "文件是空的；不需要它就请删去"))
         overrides |= days
@@ -306,6 +311,7 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
         nodes=nodes,
         known=known,
         rules=rules,
+        rule_lines=lines,
         overrides=overrides,
         announced=frozenset(announced),
     ), problems

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,6 @@ class Answers:
     webhook: str = ""  # the group's address: a secret
     reviewers: int | None = None  # how many people review; 0 switches review off
     hours: Sequence[str] = field(default_factory=tuple)
-    off: Sequence[str] = field(default_factory=tuple)  # rules of rhythm.toml to switch off
 
 
 def settled(text: str, answers: Answers) -> str:
@@ -47,11 +46,12 @@ def settled(text: str, answers: Answers) -> str:
     return tomlkit.dumps(doc)
 
 
-def quieter(text: str, off: Sequence[str]) -> str:
-    """Return a rhythm.toml with some of its rules switched off."""
+def quieter(text: str, stays: Collection[str], *, roles: bool) -> str:
+    """Return a rhythm.toml in which only some rules stay on, and those for roles if wanted."""
     doc: Any = tomlkit.parse(text)
-    for name in off:
-        doc[name]["on"] = False
+    for name, table in doc.items():
+        if name not in stays and not (roles and "audience" in table):
+            table["on"] = False
     return tomlkit.dumps(doc)
 
 

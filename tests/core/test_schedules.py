@@ -262,6 +262,8 @@ def test_days_without_a_notice_leave_the_year_an_estimate():
         ('[[day]]\ndate = "2027-02-14"\nworkday = "no"\n', "须写 workday = true"),
         ("[[day]]\nworkday = true\n", "date 应写成"),
         ('[[day]]\ndate = "二月十四"\nworkday = true\n', "date 应写成"),
+        ('[[day]]\ndate = "2027-02-30"\nworkday = true\n', "没有 2027-02-30 这一天"),
+        ('[[day]]\ndate = "2027-13-01"\nworkday = true\n', "没有 2027-13-01 这一天"),
         ('[[day]]\ndate = "2029-02-14"\nworkday = true\n', "不属于 2027 年"),
         ('[[day]]\ndate = "2027-02-14"\nworkday = false\n', "写了两次"),
         ('[[day]]\ndate = "2027-02-15"\nworkday = true\nof = 1\n', "没有 of 这一项"),

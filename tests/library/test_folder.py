@@ -243,7 +243,7 @@ def test_a_broken_schedule_is_reported_and_the_other_goes_on(tmp_path, text):
     (where.schedules / "rhythm.toml").write_bytes((ROOT / "schedules/rhythm.toml").read_bytes())
     schedules, problems = load_schedules(where.schedules)
     assert {problem.path for problem in problems} == {"schedules/nodes.toml"}
-    assert len(schedules.rules) == 2
+    assert [rule.key for rule in schedules.rules][:2] == ["monday", "friday"]
 
 
 def test_missing_folders_are_problems_not_crashes(tmp_path):
@@ -254,6 +254,35 @@ def test_missing_folders_are_problems_not_crashes(tmp_path):
     library = read(where)
     assert "找不到" in told(library)["content"]
     assert "找不到" in told(library)["schedules/nodes.toml"]
+
+
+def test_a_rule_that_selects_nothing_is_told_at_its_line_and_the_others_go_on(desk):
+    rules = '\n[monday]\nweekday = "周一"\nkinds = ["学习提示"]\n\n[friday]\nweekday = "周五"\n'
+    (desk.schedules / "rhythm.toml").write_text(rules + 'kinds = ["情景案例"]\n', "utf-8")
+    put(desk, "SC-01.md", item())
+    library = read(desk)
+    assert [(p.path, p.line, p.severity, p.code) for p in library.problems] == [
+        ("schedules/rhythm.toml", 2, "warning", "rule-idle")
+    ]
+    assert "没有类别是学习提示的内容" in library.problems[0].message
+    assert [rule.key for rule in library.schedules.rules] == ["monday", "friday"]
+
+
+DAY_OFF = '\n[[day]]\ndate = "2026-12-31"\nworkday = {}\nname = "元旦"\n'
+
+
+def test_two_notices_that_say_the_opposite_of_one_day_are_told_and_two_that_agree_are_not(desk):
+    folder = desk.schedules / "overrides"
+    folder.mkdir()
+    folder.joinpath("2026.toml").write_text('notice = "甲"\n' + DAY_OFF.format("false"), "utf-8")
+    second = folder / "2027.toml"
+    second.write_text('notice = "乙"\n' + DAY_OFF.format("false"), "utf-8")
+    assert told(read(desk)) == {}
+    second.write_text('notice = "乙"\n' + DAY_OFF.format("true"), "utf-8")
+    (problem,) = [one for one in read(desk).problems if one.severity == "error"]
+    assert (problem.path, problem.line) == ("schedules/overrides/2027.toml", 4)
+    assert "2026-12-31 在这里是上班，另一年的文件里是放假" in problem.message
+    assert "2027.toml" in read(desk).hold, "nobody knows whether that day is worked"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030"])
