@@ -11,7 +11,19 @@ import click
 if TYPE_CHECKING:
     from bot.config import Config
 
-from bot.cli.shell import CANNOT, CONFIG, PORT, async_, config_of, fail, guard, main, moment_of, say
+from bot.cli.shell import (
+    CANNOT,
+    CONFIG,
+    PORT,
+    async_,
+    config_of,
+    fail,
+    guard,
+    lasting,
+    main,
+    moment_of,
+    say,
+)
 from bot.core import messages
 
 
@@ -63,12 +75,7 @@ def sandbox(
         authority=ca,
         as_json=as_json,
     )
-    if sys.platform == "win32":  # uvloop, twice as quick, is not made for it
-        async_(work)
-    else:
-        import uvloop
-
-        uvloop.run(work)
+    lasting(work)
 
 
 @main.command()
@@ -86,7 +93,7 @@ def run(config_path: str, clock: str | None) -> None:
         fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
     now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
     _logging()
-    guard(lambda: async_(life.run(config, now, say)))
+    guard(lambda: lasting(life.run(config, now, say)))
 
 
 def _rehearsing(config: Config) -> bool:

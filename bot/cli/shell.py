@@ -207,6 +207,15 @@ def async_(work: Any) -> Any:
     return asyncio.run(work)
 
 
+def lasting(work: Any) -> Any:
+    """Run what stays and serves: on uvloop, twice as quick, wherever that is made."""
+    try:
+        import uvloop
+    except ImportError:  # Windows
+        return async_(work)
+    return uvloop.run(work)
+
+
 def print_errors(problems: Sequence[Problem]) -> None:
     for problem in problems:
         where = f"{problem.path}:{problem.line}" if problem.line else problem.path

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields
 from datetime import date, datetime
 from enum import Enum
 from functools import cache
@@ -15,12 +14,10 @@ T = TypeVar("T")
 
 def to_doc(value: Any) -> dict[str, Any]:
     """Return a dataclass as a JSON object: times as ISO text, tuples as lists."""
-    return {name: _plain(getattr(value, name)) for name in _names(cast(Any, type(value)))}
-
-
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+    return {
+        name: entry if type(entry) in _AS_IT_IS else _plain(entry)  # most are: a call costs more
+        for name, entry in vars(value).items()
+    }
 
 
 _AS_IT_IS = frozenset({str, int, bool, float, type(None)})
@@ -29,10 +26,10 @@ _AS_IT_IS = frozenset({str, int, bool, float, type(None)})
 def _plain(value: Any) -> Any:
     if type(value) in _AS_IT_IS:
         return value
+    if isinstance(value, Enum):
+        return value._value_  # as .value, which is a call
     if isinstance(value, date):  # and datetime
         return value.isoformat()
-    if isinstance(value, Enum):
-        return value.value
     if isinstance(value, tuple | list):
         return [_plain(entry) for entry in value]
     if isinstance(value, Mapping):

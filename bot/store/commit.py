@@ -29,22 +29,12 @@ MOST_AT_ONCE = 4096
 class Job:
     """One caller's work, and what became of it."""
 
-    __slots__ = ("error", "future", "loop", "result", "work", "writes")
+    __slots__ = ("error", "future", "result", "work", "writes")
 
-    def __init__(self, work: Callable[[], Any], writes: bool) -> None:
-        self.work, self.writes = work, writes
-        self.loop = asyncio.get_running_loop()
-        self.future: asyncio.Future[Any] = self.loop.create_future()
-        self.result: Any = None
+    def __init__(self, work: Callable[[], Any], writes: bool, future: asyncio.Future[Any]) -> None:
+        self.work, self.writes, self.future = work, writes, future
         self.error: BaseException | None = None
-
-    def settle(self) -> None:
-        if self.future.done():  # the caller went away; the work was done all the same
-            return
-        if self.error is not None:
-            self.future.set_exception(self.error)
-        else:
-            self.future.set_result(self.result)
+        self.result: Any = None
 
 
 class Committer:
@@ -57,21 +47,22 @@ class Committer:
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
 
-    async def write(self, work: Callable[[], T]) -> T:
-        """Run `work` as one change; return once it is durable. Raise, and it did not happen."""
-        result: T = await self._ask(Job(work, writes=True))
-        return result
+    # Both return a future, not a coroutine: it is one of thousands, and one turn less each.
 
-    async def read(self, work: Callable[[], T]) -> T:
+    def write(self, work: Callable[[], T]) -> asyncio.Future[T]:
+        """Run `work` as one change; done once it is durable. Raise, and it did not happen."""
+        return self._ask(work, True)
+
+    def read(self, work: Callable[[], T]) -> asyncio.Future[T]:
         """Run `work`, which changes nothing, over what is durable."""
-        result: T = await self._ask(Job(work, writes=False))
-        return result
+        return self._ask(work, False)
 
-    async def _ask(self, job: Job) -> Any:
+    def _ask(self, work: Callable[[], T], writes: bool) -> asyncio.Future[T]:
         if self._closed:
             raise RuntimeError("the store is closed")
-        self._queue.put(job)
-        return await job.future
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue.put(Job(work, writes, future))
+        return future
 
     def close(self) -> None:
         """Finish what was asked for, and end the thread."""
@@ -133,12 +124,19 @@ class Committer:
 
 def _answer(batch: Sequence[Job]) -> None:
     """Wake the callers, each loop once."""
-    for loop in {job.loop for job in batch}:
-        mine = [job for job in batch if job.loop is loop]
+    loops: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+    for job in batch:
+        loops.setdefault(job.future.get_loop(), []).append(job)
+    for loop, jobs in loops.items():
         with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, mine)
+            loop.call_soon_threadsafe(_settle, jobs)
 
 
 def _settle(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        job.settle()
+        if job.future.done():  # the caller went away; the work was done all the same
+            continue
+        if job.error is not None:
+            job.future.set_exception(job.error)
+        else:
+            job.future.set_result(job.result)

@@ -48,15 +48,20 @@ class Files:
         """Open an empty file for writing, in place of what was there; only we may read it."""
         return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | _BINARY, 0o600)
 
-    def append(self, path: Path) -> int:
-        """Open a file for writing at its end, made if need be; only we may read it."""
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | _BINARY, 0o600)
+    def reopen(self, path: Path) -> int:
+        """Open a file that is there for `write_at`; what is in it stays."""
+        return os.open(path, os.O_WRONLY | _BINARY)
 
     def write(self, handle: int, data: bytes) -> None:
         """Write all of `data`, or raise: then any part of it may be in the file."""
-        rest = memoryview(data)
-        while rest:
-            rest = rest[os.write(handle, rest) :]
+        done = os.write(handle, data)
+        while done < len(data):
+            done += os.write(handle, memoryview(data)[done:])
+
+    def write_at(self, handle: int, offset: int, data: bytes) -> None:
+        """Write all of `data` over what is at `offset`, or raise, as `write` does."""
+        os.lseek(handle, offset, os.SEEK_SET)
+        self.write(handle, data)
 
     def fsync(self, handle: int) -> None:
         """Make what was written durable, or raise: then nothing is known of any of it."""

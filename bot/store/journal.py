@@ -5,6 +5,10 @@
 The first line says which format the rest has. A crash in mid-write leaves a line whose length
 or checksum is wrong; at the end of the file that line was never answered for, and is cut. In
 the middle it is damage, and is refused: what follows it was answered for.
+
+Behind the last line there is room, zeros that were made durable beforehand: an fsync of bytes that
+only take the place of others is twice as quick as one of a file that grows. No line ends in a zero,
+so what a crash leaves is read as if there had never been any room.
 """
 
 from __future__ import annotations
@@ -24,6 +28,7 @@ log = logging.getLogger(__name__)
 
 FORMAT = 3
 SPOKEN = (2, FORMAT)  # formats whose journal has these lines
+ROOM_LEAST, ROOM_MOST = 64 << 10, 1 << 20  # bytes; as many as there are lines, within these
 Change = Sequence[Any]  # see databases.py; a JSON array
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
@@ -48,11 +53,12 @@ class Found:
 
     batches: list[list[Change]]
     size: int  # bytes that are good; what follows them was never answered for
-    torn: int  # bytes behind them
+    torn: int  # bytes behind them, without the room
 
 
 def scan(data: bytes, path: Path) -> Found:
     """Read a journal; OSError where it is damaged before its end, or of a later version."""
+    data = data.rstrip(b"\0")
     batches: list[list[Change]] = []
     start = 0
     while start < len(data):
@@ -120,6 +126,7 @@ class Journal:
         self.size = 0
         self._files = files
         self._handle: int | None = None
+        self._room = 0  # up to where the file has zeros
         self._sound = False  # whether the file is known to end at `size`, durably
 
     def load(self) -> list[list[Change]]:
@@ -142,9 +149,12 @@ class Journal:
         self.ensure()
         assert self._handle is not None, "a sound journal is open"
         line = line_of(changes)
-        self._files.write(self._handle, line)
+        end = self.size + len(line)
+        more = b"" if end <= self._room else bytes(min(max(end, ROOM_LEAST), ROOM_MOST))
+        self._files.write_at(self._handle, self.size, line + more if more else line)
         self._files.fsync(self._handle)
-        self.size += len(line)
+        self.size = end
+        self._room = max(self._room, end + len(more))
 
     def ensure(self) -> None:
         """Make sure that all up to `size` is durable, whoever wrote it."""
@@ -168,8 +178,8 @@ class Journal:
         self.distrust()
         content = b"".join(chunks)
         put_in_place(self._files, self.path, [content])
-        self.size = len(content)
-        self._handle = self._files.append(self.path)
+        self.size = self._room = len(content)
+        self._handle = self._files.reopen(self.path)
         self._sound = True
 
     def close(self) -> None:

@@ -11,6 +11,7 @@ from bot.core.model import Cohort, Member, Receipt
 from bot.core.reading import Acts, Figures, Question
 from bot.store import TargetState, tallies
 from bot.store.codec import from_doc, to_doc
+from bot.store.desk import OTHER
 from bot.store.outbox import Outbox
 from bot.store.tables import id_of
 
@@ -19,15 +20,16 @@ class Returns(Outbox):
     """The receipts of the contract (bot.store), and the figures that they come to."""
 
     async def add_receipt(self, receipt: Receipt) -> bool:
-        doc = to_doc(receipt)
+        doc, key = to_doc(receipt), receipt.push
 
         def work() -> bool:
-            push = self._main("pushes").find(receipt.push)
+            push = self._main("pushes").find(key)
             if push and push.get("folded"):
                 return False  # its names are gone; a new one would stay for ever
-            new = self._of("receipts", "receipts", receipt.push).add(doc)
+            file = push["file"] if push else OTHER
+            new = self._databases.rows(f"receipts/{file}", "receipts").add(doc)
             if new:
-                tallies.forget(self._main("figures"), receipt.push)
+                tallies.forget(self._main("figures"), key)
             return new
 
         return await self._write(work)

@@ -225,15 +225,22 @@ class Disk(Files):
             self._happen(f"empty {path}", lambda: file.change(Write(0, None)))
         return self._handle(file)
 
-    def append(self, path: Path) -> int:
-        return self._handle(self._made(path, "append"))
+    def reopen(self, path: Path) -> int:
+        self._alive()
+        file = self._find(path)
+        if not isinstance(file, File):
+            raise FileNotFoundError(errno.ENOENT, "no such file", str(path))
+        return self._handle(file)
 
     def write(self, handle: int, data: bytes) -> None:
+        self.write_at(handle, len(self._handles[handle].current), data)
+
+    def write_at(self, handle: int, offset: int, data: bytes) -> None:
         file = self._handles[handle]
         size = len(data)
         if len(self.calls) + 1 == self.crash_at:  # in the midst of it
             size = self.dice.randint(0, size)
-        write = Write(len(file.current), bytes(data[:size]))
+        write = Write(offset, bytes(data[:size]))
         self._happen(f"write {len(data)} bytes", lambda: file.change(write))
 
     def fsync(self, handle: int) -> None:

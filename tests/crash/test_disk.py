@@ -33,7 +33,7 @@ def test_what_was_fsynced_is_there_whatever_the_power_does():
 
 def test_a_write_without_fsync_may_be_there_in_any_part():
     disk = disk_with(OLD)
-    disk.write(disk.append(FILE), NEW)
+    disk.write(disk.reopen(FILE), NEW)
     left = left_by(disk)
     assert {OLD, OLD + NEW} <= left
     assert any(OLD + NEW[:SECTOR] in one and one != OLD + NEW for one in left), "a prefix"
@@ -55,15 +55,25 @@ def test_a_replaced_name_is_the_old_or_the_new_until_its_folder_is_fsynced():
 
 def test_a_new_file_is_lost_with_its_name_although_its_bytes_were_fsynced():
     disk = Disk()
-    handle = disk.append(FILE)
+    handle = disk.open(FILE)
     disk.write(handle, NEW)
     disk.fsync(handle)
     assert left_by(disk) == {None, NEW}
 
 
+def test_what_is_written_over_zeros_is_there_by_sectors_or_still_zeros():
+    room = bytes(1400)
+    disk = disk_with(OLD + room)
+    disk.write_at(disk.reopen(FILE), len(OLD), NEW)
+    left = left_by(disk)
+    assert {OLD + room, OLD + NEW} <= left
+    assert any(one.rstrip(b"\0") == one and b"\0" in one for one in left), "only a later sector"
+    assert {len(one or b"") for one in left} == {len(OLD) + len(NEW)}
+
+
 def test_after_a_failed_fsync_a_second_one_proves_nothing():
     disk = disk_with(OLD)
-    handle = disk.append(FILE)
+    handle = disk.reopen(FILE)
     disk.write(handle, NEW)
     disk.fail_fsync_at = 1
     with pytest.raises(OSError):
@@ -75,7 +85,7 @@ def test_after_a_failed_fsync_a_second_one_proves_nothing():
 
 def test_a_kill_leaves_everything_as_it_was_read():
     disk = disk_with(OLD)
-    disk.write(disk.append(FILE), NEW)
+    disk.write(disk.reopen(FILE), NEW)
     after = disk.after_kill()
     assert after.read(FILE) == OLD + NEW
     with pytest.raises(PowerCut):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,6 +47,17 @@ def test_rubbish_behind_the_last_line_is_cut(batches, rubbish):
 
 
 @given(batches=BATCHES, data=st.data())
+def test_a_line_that_is_torn_over_the_room_is_cut_wherever_its_zeros_are(batches, data):
+    whole = journal_of(batches)
+    line = line_of(data.draw(st.lists(st.lists(st.text(), max_size=3), min_size=1)))
+    first = data.draw(st.integers(0, len(line) - 1))
+    last = data.draw(st.integers(first + 1, len(line)))
+    torn = line[:first] + bytes(last - first) + line[last:]
+    found = scan(whole + torn + bytes(data.draw(st.integers(0, 600))), HERE)
+    assert (found.batches, found.size) == (batches, len(whole))
+
+
+@given(batches=BATCHES, data=st.data())
 def test_a_changed_byte_before_the_last_line_is_refused(batches, data):
     whole = journal_of(batches)
     last = len(line_of(batches[-1]))
@@ -71,25 +81,26 @@ class Moody(Files):
     """A disk that refuses the calls counted in `refused`, as cruelly as a kernel may.
 
     A write leaves half of it. After an fsync that failed, what it should have made durable is
-    lost, and the next fsync of the same file says that all is well.
+    lost (the bytes are as they were before), and the next fsync of the same file says that all
+    is well.
     """
 
     def __init__(self, refused: set[int]) -> None:
         self.refused, self.calls = refused, 0
-        self.durable: dict[int, int] = {}
+        self.durable: dict[int, tuple[Path, bytes]] = {}
 
     def _refuses(self) -> bool:
         self.calls += 1
         return self.calls in self.refused
 
-    def append(self, path: Path) -> int:
-        handle = super().append(path)
-        self.durable[handle] = self.size(path)
+    def reopen(self, path: Path) -> int:
+        handle = super().reopen(path)
+        self.durable[handle] = path, path.read_bytes()
         return handle
 
     def open(self, path: Path) -> int:
         handle = super().open(path)
-        self.durable[handle] = 0
+        self.durable[handle] = path, b""
         return handle
 
     def write(self, handle: int, data: bytes) -> None:
@@ -99,11 +110,12 @@ class Moody(Files):
         super().write(handle, data)
 
     def fsync(self, handle: int) -> None:
+        path, before = self.durable[handle]
         if self._refuses():
-            super().truncate(handle, self.durable[handle])
+            path.write_bytes(before)
             raise OSError(5, "Input/output error")
         super().fsync(handle)
-        self.durable[handle] = self._length(handle)
+        self.durable[handle] = path, path.read_bytes()
 
     def replace(self, source: Path, target: Path) -> None:
         if self._refuses():
@@ -114,10 +126,6 @@ class Moody(Files):
         if self._refuses():
             raise OSError(5, "Input/output error")
         super().fsync_folder(folder)
-
-    @staticmethod
-    def _length(handle: int) -> int:
-        return os.fstat(handle).st_size
 
 
 async def _history(folder: Path, files: Moody, steps: list[int], fold_at: int) -> None:
@@ -172,6 +180,22 @@ def test_a_journal_that_failed_goes_on_in_a_fresh_file(tmp_path):
     journal.append([["", "t", {"n": 3}]])
     assert (tmp_path / "j").stat().st_ino != before
     assert [batch[0][2]["n"] for batch in journal.load()] == [1, 3]
+    journal.close()
+
+
+def test_the_room_behind_the_last_line_is_no_torn_end_and_is_used(tmp_path, caplog):
+    journal = Journal(tmp_path / "j", Files())
+    journal.load()
+    journal.append([["", "t", {"n": 0}]])
+    size = (tmp_path / "j").stat().st_size
+    for number in range(1, 9):
+        journal.append([["", "t", {"n": number}]])
+    assert (tmp_path / "j").stat().st_size == size > 2 * journal.size
+    journal.close()
+    assert [batch[0][2]["n"] for batch in Journal(tmp_path / "j", Files()).load()] == [*range(9)]
+    assert not caplog.records
+    journal.append([["", "t", {"n": 9, "long": "x" * size}]])
+    assert [batch[0][2]["n"] for batch in journal.load()] == [*range(10)]
     journal.close()
 
 
