@@ -1,7 +1,8 @@
-"""Frozen dataclasses to JSON documents and back, by their type hints."""
+"""Frozen dataclasses to JSON documents and back, by their type hints; those to bytes and back."""
 
 from __future__ import annotations
 
+import json
 import types
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -9,7 +10,28 @@ from enum import Enum
 from functools import cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
+import orjson
+
 T = TypeVar("T")
+_ONLY_JSON = orjson.OPT_PASSTHROUGH_DATETIME | orjson.OPT_PASSTHROUGH_DATACLASS
+
+
+def encoded(value: Any) -> bytes:
+    """Return JSON on one line, in UTF-8; TypeError for what is none, or a number over 64 bits."""
+    try:
+        return orjson.dumps(value, option=_ONLY_JSON)
+    except TypeError as error:
+        if "surrogates" not in str(error):
+            raise
+        return json.dumps(value, separators=(",", ":")).encode()  # half a character, as \ud83d
+
+
+def decoded(data: bytes) -> Any:
+    """Return what is in a JSON text; ValueError where it is none."""
+    try:
+        return orjson.loads(data)
+    except ValueError:  # half a character, or what an editor has put before it
+        return json.loads(data)
 
 
 def to_doc(value: Any) -> dict[str, Any]:

@@ -168,7 +168,8 @@ class Databases:
 
     def mark(self) -> int:
         """Return a point to go `back_to` before the next commit."""
-        self._load()
+        if not self._loaded:
+            self._load()
         return len(self._changes)
 
     def back_to(self, mark: int) -> None:

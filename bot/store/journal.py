@@ -14,7 +14,6 @@ so what a crash leaves is read as if there had never been any room.
 from __future__ import annotations
 
 import errno
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from bot.store.codec import decoded, encoded
 from bot.store.files import Files, put_in_place
 
 log = logging.getLogger(__name__)
@@ -30,12 +30,11 @@ FORMAT = 3
 SPOKEN = (2, FORMAT)  # formats whose journal has these lines
 ROOM_LEAST, ROOM_MOST = 64 << 10, 1 << 20  # bytes; as many as there are lines, within these
 Change = Sequence[Any]  # see databases.py; a JSON array
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 def line_of(payload: Any) -> bytes:
     """Return one line of the journal."""
-    text = _encode(payload).encode()
+    text = encoded(payload)
     return b"%08x %d %b\n" % (crc32(text), len(text), text)
 
 
@@ -44,7 +43,7 @@ def parse(line: bytes) -> Any:
     checksum, length, text = line.split(b" ", 2)
     if len(text) != int(length) or crc32(text) != int(checksum, 16) or len(checksum) != 8:
         raise ValueError("checksum")
-    return json.loads(text)
+    return decoded(text)
 
 
 @dataclass(frozen=True, kw_only=True)

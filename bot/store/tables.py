@@ -20,6 +20,8 @@ from tinydb import TinyDB
 from tinydb.storages import Storage
 from tinydb.table import Table
 
+from bot.store.codec import decoded, encoded
+
 Doc = dict[str, Any]
 Tables = dict[str, dict[str, Doc]]
 CHUNK = 500  # documents encoded at once when a file is written
@@ -194,17 +196,18 @@ def to_file(tables: Tables) -> Iterator[bytes]:
     yield b"{"
     for n, (name, rows) in enumerate(tables.items()):
         yield f"{', ' if n else ''}{json.dumps(name)}: {{".encode()
-        numbers = list(numbered(rows).items())
-        for first in range(0, len(numbers), CHUNK):
-            piece = json.dumps(dict(numbers[first : first + CHUNK]), ensure_ascii=False)
-            yield ((",\n" if first else "\n") + piece[1:-1]).encode()
+        docs = list(rows.values())
+        for first in range(0, len(docs), CHUNK):
+            piece = enumerate(docs[first : first + CHUNK], first + 1)
+            text = encoded({str(number): doc for number, doc in piece})
+            yield (b",\n" if first else b"\n") + text[1:-1]
         yield b"}"
     yield b"}\n"
 
 
 def from_file(data: bytes) -> Tables:
     """Return the tables of a TinyDB file; ValueError for what is none."""
-    found = json.loads(data)
+    found = decoded(data)
     if not isinstance(found, dict):
         raise ValueError("not a database")
     tables: Tables = {}

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import asdict
 from datetime import datetime
+from functools import lru_cache
 
 from bot.core.model import Cohort, State, Step
 from bot.core.reading import Acts, Figures, Question, answer
@@ -73,6 +74,7 @@ def _name(question: Question) -> str:
     return question[0][0] if len(question) == 1 else _together(question[0][0])
 
 
+@lru_cache(8192)
 def _together(key: str) -> str:
     return f"{key.rpartition('@')[0]}@*"
 

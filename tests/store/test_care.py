@@ -41,11 +41,11 @@ async def test_a_sound_folder_has_no_fault_wherever_its_rows_are(tmp_path):
     ("file", "old", "new", "fault"),
     [
         ("texts/2026-06.json", "一段话", "二段话", "摘要不符"),
-        ("receipts/2026-W25.json", '"push": "dragon', '"push": "Dragon', "不在它那一周"),
+        ("receipts/2026-W25.json", '"push":"dragon', '"push":"Dragon', "不在它那一周"),
         ("receipts/2026-W25.json", "{", "[", "已损坏"),
-        ("audit/2026-06.json", '"what": "setting"', '"what": "sotting"', "第 3 条"),
-        ("sent/2026-W25.json", '"text": "', '"text": "0', "已不在"),
-        ("qingfeng.json", '"hash": "', '"hash": "0', "留痕"),
+        ("audit/2026-06.json", '"what":"setting"', '"what":"sotting"', "第 3 条"),
+        ("sent/2026-W25.json", '"text":"', '"text":"0', "已不在"),
+        ("qingfeng.json", '"hash":"', '"hash":"0', "留痕"),
     ],
 )
 async def test_what_was_changed_by_hand_is_found(tmp_path, file, old, new, fault):

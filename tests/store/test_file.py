@@ -130,7 +130,7 @@ def test_a_damaged_file_is_refused_in_words_and_left_as_it_is(tmp_path, content)
 def test_a_file_of_a_later_version_is_refused_in_words(tmp_path):
     TinyStore(tmp_path).close()
     path = tmp_path / "qingfeng.json"
-    later = path.read_text("utf-8").replace(f'"value": {FORMAT}', f'"value": {FORMAT + 1}')
+    later = path.read_text("utf-8").replace(f'"value":{FORMAT}', f'"value":{FORMAT + 1}')
     path.write_text(later, "utf-8")
     with pytest.raises(OSError, match="升级"):
         TinyStore(tmp_path)

@@ -18,8 +18,9 @@ from tests.store.rows import push, receipt
 
 P = push()
 HERE = Path("qingfeng.journal")
+NUMBERS = st.integers(-(1 << 63), (1 << 63) - 1)
 BATCHES = st.lists(
-    st.lists(st.tuples(st.text(), st.integers()).map(list), min_size=1, max_size=3),
+    st.lists(st.tuples(st.text(), NUMBERS).map(list), min_size=1, max_size=3),
     min_size=1,
     max_size=4,
 )
