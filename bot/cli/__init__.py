@@ -5,6 +5,7 @@ from bot.cli import (  # noqa: F401 - they add verbs
     days,
     doctor,
     figures,
+    importing,
     keeping,
     ledger,
     packing,

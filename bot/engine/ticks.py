@@ -16,6 +16,7 @@ from bot.core.policy import RANKS
 from bot.engine import planner
 from bot.engine.bureau import Bureau
 from bot.engine.deliver import deliver
+from bot.engine.intake import take_in
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +115,7 @@ async def housekeep(bureau: Bureau, now: datetime) -> int:
 
 
 Tick = Callable[[Bureau, datetime], Awaitable[int]]
-TICKS: tuple[Tick, ...] = (plan, notify, summarise, deliver, housekeep)
+TICKS: tuple[Tick, ...] = (plan, notify, summarise, deliver, take_in, housekeep)
 
 
 async def tick(bureau: Bureau, now: datetime) -> list[str]:

@@ -65,12 +65,12 @@ def draft(
 ) -> Draft:
     """Return a new text of a kind, a draft (状态: 草稿) with the next free 编号."""
     folder, prefix = CORRECTION if corrects else FOLDERS[kind]
-    item_id = _next_id(prefix, items)
+    item_id = free_id(prefix, [item.id for item in items])
     said = official.text.strip() if official and official.text.strip() else ONE_POINT
     text, proposals = anonymous(said)
-    head = _head(kind, item_id, title, today, official, corrects)
+    head = head_of(fields_of(kind, item_id, title, today, official, corrects))
     body = _body(kind, official, text)
-    name = f"{folder}/{item_id}-{_BAD_IN_NAMES.sub('', title)[:24]}.md"
+    name = f"{folder}/{name_of(item_id, title)}"
     return Draft(path=name, text=f"---\n{head}\n---\n\n{body}", proposals=proposals)
 
 
@@ -87,15 +87,27 @@ def anonymous(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
     return text, tuple(found.items())
 
 
-def _next_id(prefix: str, items: Iterable[Item]) -> str:
+def free_id(prefix: str, ids: Iterable[str]) -> str:
+    """Return the next 编号 of a kind behind those that are taken."""
     pattern = re.compile(rf"{re.escape(prefix)}0*(\d{{1,4}})(?!\d)", re.IGNORECASE)
-    taken = [int(match[1]) for item in items if (match := pattern.match(item.id))]
+    taken = [int(match[1]) for one in ids if (match := pattern.match(one))]
     return f"{prefix}{max(taken, default=0) + 1:02d}"
 
 
-def _head(
-    kind: Kind, item_id: str, title: str, today: date, official: Official | None, corrects: str
-) -> str:
+def name_of(item_id: str, title: str) -> str:
+    """Return the name of a new text's file."""
+    return f"{item_id}-{_BAD_IN_NAMES.sub('', title)[:24]}.md"
+
+
+def fields_of(
+    kind: Kind,
+    item_id: str,
+    title: str,
+    today: date,
+    official: Official | None = None,
+    corrects: str = "",
+) -> dict[str, str]:
+    """Return the fields of a new text, by their Chinese keys, in their order; most to be filled."""
     begins = official.day if official else today
     ends = date(begins.year + YEARS.get(kind, 1), begins.month, min(begins.day, 28))
     source = f"{official.source}，{official.day.isoformat()}，{official.link}" if official else ""
@@ -119,9 +131,11 @@ def _head(
         "冷却周数": "40" if kind is Kind.NODE else "26",
         "状态": "草稿",
     }
-    return "\n".join(
-        f"{key}: {value}".rstrip() for key, value in fields.items() if value is not None
-    )
+    return {key: value for key, value in fields.items() if value is not None}
+
+
+def head_of(fields: Mapping[str, str]) -> str:
+    return "\n".join(f"{key}: {value}".rstrip() for key, value in fields.items())
 
 
 def _body(kind: Kind, official: Official | None, text: str) -> str:
