@@ -18,7 +18,7 @@ from pathlib import Path
 
 import yaml
 
-from bot.core.lint.twins import copies
+from bot.core.lint.twins import twins
 from bot.library.folder import Folders, Shelf, examine_folders
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +90,7 @@ def changed(folders: Folders) -> float:
 def near(folders: Folders) -> float:
     texts = [path.read_text("utf-8") for path in folders.content.rglob("*.md")]
     start = time.perf_counter()
-    copies(texts)
+    list(twins(texts))
     return time.perf_counter() - start
 
 

@@ -3,9 +3,9 @@
     rule      what a rule is          secrecy      markings, numbers, keys, @
     lexicon   the unit's words        shape        fields, sections, dates, sources, questions
     twins     what is there twice     budgets      characters of a card, bytes of a message
-    mend      check --fix             wording      set phrases, overreach, burden, names
-    codes     every code there is     regulations  titles, versions, articles
-                                      marks        hidden characters, templates, markup
+    near      … and nearly            wording      set phrases, overreach, burden, names
+    mend      check --fix             regulations  titles, versions, articles
+    codes     every code there is     marks        hidden characters, templates, markup
 
 A rule takes one text and yields what it found, with a sentence that says what to write instead.
 """
@@ -44,21 +44,20 @@ def lint(
     return sort(found)
 
 
-def examine(item: Item, frame: Frame) -> list[Problem]:
+def examine(item: Item, frame: Frame, rules: Iterable[Rule] = RULES) -> list[Problem]:
     """Return what is wrong with one text, whatever else lies in the folder."""
-    return timeless(item, frame) + timed(item, frame)
+    sheet = Sheet(item)
+    return [problem for rule in rules for problem in rule.problems(sheet, frame)]
 
 
 def timeless(item: Item, frame: Frame) -> list[Problem]:
     """Return what is wrong with the words: true until they, or the lexicon, are changed."""
-    sheet = Sheet(item)
-    return [problem for rule in _TIMELESS for problem in rule.problems(sheet, frame)]
+    return examine(item, frame, _TIMELESS)
 
 
 def timed(item: Item, frame: Frame) -> list[Problem]:
     """Return what is wrong today; asks the head alone: 生效, 失效, 节点."""
-    sheet = Sheet(item)
-    return [problem for rule in _TIMED for problem in rule.problems(sheet, frame)]
+    return examine(item, frame, _TIMED)
 
 
 def sort(problems: Iterable[Problem]) -> list[Problem]:

@@ -16,6 +16,7 @@ from bot.core.model import Item, Kind, Node, NodeDay
 from bot.core.render import Dialect, Footer, TooLong
 
 TITLE_ADVISED, TITLE_LIMIT = 20, 26
+_OVERHEAD = 1024  # bytes: the lines over the title and round 依据 and 来源, the longest footer
 PARTS = ("main", "early", "final", "after")  # of a node's push
 SUMMARY_LIMIT, ONE_LINE_LIMIT = 110, 60
 # Bytes of UTF-8 a message may hold: a group's webhook, the bot, the app's text.
@@ -64,6 +65,8 @@ def text_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     values = render.values_of(longest_days(item), Calendar())
     asked = {name.lower() for name in item.channels} & set(CHANNEL_BYTES)
     limit = min(CHANNEL_BYTES[name] for name in asked - {"app"} or {"webhook"})
+    if "{" not in sheet.letters and _most(sheet) <= limit:
+        return
     for part in PARTS if item.kind is Kind.NODE else ("main",):
         try:
             if asked != {"app"}:
@@ -73,6 +76,13 @@ def text_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
             yield Found("标题", hint)
         except ValueError:  # a placeholder that nothing fills: its own rule says so
             return
+
+
+def _most(sheet: Sheet) -> int:
+    """Return more bytes than a text without placeholders can take: cheaper than to render it."""
+    item = sheet.item
+    marks = 64 + sum(len(name) * 3 + 16 for name in item.sections) + sheet.whole.count("\n- ")
+    return len(sheet.whole.encode()) + marks + _OVERHEAD
 
 
 @rule("short-long", "短讯连同页脚超过应用文字消息的 2048 字节", "删短；一个汉字是 3 个字节")

@@ -89,6 +89,19 @@ class Lexicon:
         return {text: tuple(re.split("[、和]", text)) for text in self.orders}
 
     @cached_property
+    def order_patterns(self) -> Mapping[str, re.Pattern[str]]:
+        """The same lists -> a pattern of any of their parts, the longest first."""
+        return {
+            text: any_of(sorted(parts, key=len, reverse=True))
+            for text, parts in self.order_parts.items()
+        }
+
+    @cached_property
+    def block_spaced(self) -> re.Pattern[str]:
+        """The pattern of `block` with blanks between the characters."""
+        return spaced(self.words.block)
+
+    @cached_property
     def titles(self) -> Mapping[str, Regulation]:
         """Every right title, short ones too -> its regulation."""
         return {name: one for one in self.regulations for name in (one.title, *one.also)}
@@ -136,6 +149,13 @@ def any_of(words: Iterable[str]) -> re.Pattern[str]:
     """Return a pattern of any of `words`, in this order; of none of them, one without a match."""
     parts = [_GAP.join(map(re.escape, word.split("…"))) for word in words]
     return re.compile("|".join(parts) or r"(?!)")
+
+
+def spaced(words: Iterable[str]) -> re.Pattern[str]:
+    """Return a pattern of any of `words`, whatever blanks stand in them."""
+    gap = {"…": ".{0,40}"}
+    parts = [r"\s*".join(gap.get(char) or re.escape(char) for char in word) for word in words]
+    return re.compile("|".join(parts) or r"(?!)", re.DOTALL)
 
 
 # -- from the file ---------------------------------------------------------------------------------

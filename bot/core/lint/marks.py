@@ -18,6 +18,7 @@ CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 LOOKALIKE = re.compile("[\u2e80-\u2eff\u2f00-\u2fdf\uf900-\ufaff\U0002f800-\U0002fa1f]")
 _RADICALS = dict(zip("⺠⻓⻔⻅⻋⻢⻩⻚⻛⻜⻝⻥⻄⺟", "民长门见车马黄页风飞食鱼西母", strict=True))
 _LOST = re.compile("[\ufffd\ue000-\uf8ff]|锟斤拷|烫烫烫|屯屯屯|ï»¿")
+_LOST_LETTER = re.compile("[\ufffd\ue000-\uf8ff锟烫屯ï]")  # one is in each
 _TEMPLATE = re.compile(
     r"\{\{|\}\}|\{%|%\}|<%|%>|\$\{|%[sd](?![0-9A-Za-z])|\{\d*\}|\$[A-Za-z_]\w*|\[\[|\]\]"
 )
@@ -26,11 +27,13 @@ _UNDONE = re.compile(
     r"|[【\[（(][^】\]）)]{0,10}(?:待核实|待确认|待补充)[^】\]）)]{0,10}[】\]）)]",
     re.IGNORECASE,
 )
+_UNDONE_NEEDS = (*"TtFfXxLl", "待", "填写", "占位", "××")
 _MARKUP = re.compile(
     r"(?P<picture>!\[[^\]]*\]\()|(?P<link>\[[^\]\n]+\]\([^)\n]*\))|(?P<table>^\s*\|.*\|\s*$)"
     r"|(?P<tag></?[A-Za-z][^<>\n]*>)|(?P<code>```|~~~)",
     re.MULTILINE,
 )
+_MARKUP_NEEDS = ("](", "|", "<", "```", "~~~")
 _MARKUP_NAMES = {
     "picture": "图片",
     "link": "链接",
@@ -44,6 +47,8 @@ _HEADING = re.compile(r"^(#{1,6})\s*(\S.*)$", re.MULTILINE)
 
 @rule("right-to-left", "改变文字方向的字符：看到的和发出的次序不一样", "删去；--fix 可以代删")
 def right_to_left(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if not TURNING.search(sheet.letters):
+        return
     for name, text in _every(sheet):
         if match := TURNING.search(text):
             hint = f"有改变文字方向的字符 U+{ord(match[0]):04X}，请删去（check --fix 可以代删）"
@@ -52,6 +57,8 @@ def right_to_left(sheet: Sheet, _: Frame) -> Iterator[Found]:
 
 @rule("invisible", "看不见的字符：零宽空格、控制符", "删去；--fix 可以代删")
 def invisible(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if not (UNSEEN.search(sheet.letters) or CONTROL.search(sheet.letters)):
+        return
     for name, text in _every(sheet):
         seen = TURNING.sub("", ZWJ_IN_EMOJI.sub("", text))
         if match := UNSEEN.search(seen) or CONTROL.search(seen):
@@ -65,6 +72,8 @@ def invisible(sheet: Sheet, _: Frame) -> Iterator[Found]:
     "重新打这个字；--fix 可以代改",
 )
 def lookalike(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if not LOOKALIKE.search(sheet.letters):
+        return
     for name, text in _every(sheet):
         if match := LOOKALIKE.search(text):
             right = true_form(match[0])
@@ -79,6 +88,8 @@ def true_form(char: str) -> str:
 
 @rule("garbled", "乱码：�、锟斤拷、私有区的字", "找到原稿，重新打这几个字")
 def garbled(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if not _LOST_LETTER.search(sheet.letters):
+        return
     for name, text in _every(sheet):
         if match := _LOST.search(text):
             yield Found(name, f"有乱码“{match[0]}”，请对照原稿重新打", match.start())
@@ -86,9 +97,8 @@ def garbled(sheet: Sheet, _: Frame) -> Iterator[Found]:
 
 @rule("template", "模板语法没有清掉：{{ }}、${ }、%s", "换成正文，或者删去")
 def template(sheet: Sheet, _: Frame) -> Iterator[Found]:
-    for name, text in sheet.texts:
-        if match := _TEMPLATE.search(text):
-            yield Found(name, f"“{match[0]}”是模板里的写法，请换成正文", match.start())
+    for name, match in sheet.places(_TEMPLATE):
+        yield Found(name, f"“{match[0]}”是模板里的写法，请换成正文", match.start())
 
 
 @rule(
@@ -97,6 +107,8 @@ def template(sheet: Sheet, _: Frame) -> Iterator[Found]:
     "只用 {节日} {放假安排} {上班日} {年份}，只在节点提醒里",
 )
 def placeholder(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if "{" not in sheet.letters:
+        return
     for name, text in sheet.texts:
         if _TEMPLATE.search(text):
             continue  # its own rule says so
@@ -111,19 +123,17 @@ def placeholder(sheet: Sheet, _: Frame) -> Iterator[Found]:
 
 @rule("undone", "没写完的记号：TODO、××、待补、（待核实）", "写完，或者删去")
 def undone(sheet: Sheet, _: Frame) -> Iterator[Found]:
-    for name, text in sheet.texts:
-        if match := _UNDONE.search(text):
-            yield Found(name, f"“{match[0]}”像是还没写完，请补上或删去", match.start())
+    for name, match in sheet.places(_UNDONE, _UNDONE_NEEDS):
+        yield Found(name, f"“{match[0]}”像是还没写完，请补上或删去", match.start())
 
 
 @rule("markup", "正文里有图片、链接、表格、网页标签", "只用段落、“- ”列表和 **加粗**")
 def markup(sheet: Sheet, _: Frame) -> Iterator[Found]:
-    for name, text in sheet.texts:
-        if match := _MARKUP.search(text):
-            if match["tag"] and match["tag"].startswith("<@"):
-                continue
-            what = _MARKUP_NAMES[str(match.lastgroup)]
-            yield Found(name, f"不要放{what}：企业微信里显示不出或会变样", match.start())
+    for name, match in sheet.places(_MARKUP, _MARKUP_NEEDS):
+        if match["tag"] and match["tag"].startswith("<@"):
+            continue
+        what = _MARKUP_NAMES[str(match.lastgroup)]
+        yield Found(name, f"不要放{what}：企业微信里显示不出或会变样", match.start())
 
 
 @rule(
@@ -132,9 +142,8 @@ def markup(sheet: Sheet, _: Frame) -> Iterator[Found]:
 def address(sheet: Sheet, _: Frame) -> Iterator[Found]:
     if sheet.kind is Kind.REPOST:
         return
-    for name, text in sheet.texts:
-        if match := _ADDRESS.search(text):
-            yield Found(name, "不要写网址，写网站或机关的名称即可", match.start())
+    for name, match in sheet.places(_ADDRESS, ("://", ".")):
+        yield Found(name, "不要写网址，写网站或机关的名称即可", match.start())
 
 
 @rule(
@@ -144,6 +153,8 @@ def address(sheet: Sheet, _: Frame) -> Iterator[Found]:
     severity="warning",
 )
 def heading_unknown(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if "#" not in sheet.letters:
+        return
     for name, text in sheet.item.sections.items():
         for match in _HEADING.finditer(text):
             hint = f"“{match[1]} {match[2].strip()[:12]}”不是{sheet.kind}的小标题，会原样显示"
@@ -151,10 +162,5 @@ def heading_unknown(sheet: Sheet, _: Frame) -> Iterator[Found]:
 
 
 def _every(sheet: Sheet) -> Iterator[tuple[str, str]]:
-    """Yield the texts, and the fields that nobody sees but the program reads."""
     yield from sheet.texts
-    item = sheet.item
-    yield "编号", item.id
-    yield "起草", item.author
-    yield "标签", "、".join(item.tags)
-    yield "对象", item.audience
+    yield from sheet.unseen

@@ -2,63 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from bot.core.lint.rule import Found, Frame, Sheet, rule
-
-_CITED = re.compile(
-    r"《(?P<title>[^《》\n]+)》(?:[（(][^（）()\n]{0,12}?(?P<year>\d{4})年?[^（）()\n]{0,12}[）)])?"
-    r"|第(?P<article>[一二三四五六七八九十百零〇两]+|\d{1,4})条"
-)
-_OTHER = re.compile(r"(?:条例|准则|规定|办法|细则|意见|通知|法|同法|该法)$")
-_DIGITS = {char: n for n, char in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
-
-
-@dataclass(frozen=True)
-class Citation:
-    """A title or an article in a text; an article has the title that stands before it."""
-
-    where: str
-    at: int
-    said: str
-    title: str  # "" where no title stands before an article
-    year: int  # 0 where none is given
-    article: int  # 0 for a title
-
-
-def citations(sheet: Sheet) -> list[Citation]:
-    """Return what an item cites, in the order of reading."""
-    found = []
-    for name, text in sheet.texts:
-        title, year = "", 0
-        for match in _CITED.finditer(text):
-            if match["title"]:
-                title, year = match["title"], int(match["year"] or 0)
-            elif _OTHER.search(text, 0, match.start()):
-                title, year = "", 0  # 条例第九十七条: not of the title before it
-            article = number(match["article"]) if match["article"] else 0
-            found.append(Citation(name, match.start(), match[0], title, year, article))
-    return found
-
-
-def number(written: str) -> int:
-    """Read 一百零一 or 101.
-
-    >>> [number(text) for text in ("十", "九十八", "一百零一", "一百一十三", "38")]
-    [10, 98, 101, 113, 38]
-    """
-    if written.isdecimal():
-        return int(written)
-    total, digit = 0, 0
-    for char in written:
-        if char in "十百":
-            total += (digit or 1) * (10 if char == "十" else 100)
-            digit = 0
-        else:
-            digit = _DIGITS[char]
-    return total + digit
 
 
 @rule(
@@ -67,7 +13,7 @@ def number(written: str) -> int:
     "照提示改；--fix 可以代改写错的简称",
 )
 def title_wrong(sheet: Sheet, frame: Frame) -> Iterator[Found]:
-    for cited in citations(sheet):
+    for cited in sheet.citations:
         meant = "" if cited.article else frame.lexicon.title_meant(cited.title)
         if meant:
             yield Found(cited.where, f"《{cited.title}》应写作《{meant}》", cited.at)
@@ -79,7 +25,7 @@ def title_wrong(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     "法规名后加年份，如《中国共产党纪律处分条例》（2023年修订）第九十七条",
 )
 def article_version(sheet: Sheet, frame: Frame) -> Iterator[Found]:
-    cited = citations(sheet)
+    cited = sheet.citations
     dated = {_proper(one.title, frame) for one in cited if one.title and one.year}
     for one in cited:
         if not one.article or one.year or one.where == "来源":
@@ -93,7 +39,7 @@ def article_version(sheet: Sheet, frame: Frame) -> Iterator[Found]:
 
 @rule("version-repealed", "引用了已废止的版本（提法库 repealed）", "改成现行版本，条号重新核对")
 def version_repealed(sheet: Sheet, frame: Frame) -> Iterator[Found]:
-    for one in citations(sheet):
+    for one in sheet.citations:
         known = frame.lexicon.titles.get(one.title)
         if known and not one.article and one.year in known.repealed:
             now = "、".join(map(str, known.years))
@@ -108,7 +54,7 @@ def version_repealed(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     severity="warning",
 )
 def version_unknown(sheet: Sheet, frame: Frame) -> Iterator[Found]:
-    for one in citations(sheet):
+    for one in sheet.citations:
         known = frame.lexicon.titles.get(one.title)
         if not (known and known.years and one.year) or one.article:
             continue
@@ -124,7 +70,7 @@ def version_unknown(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     "只写法规名，不写条号；核对过的，从提法库的 unverified 里删去",
 )
 def article_unverified(sheet: Sheet, frame: Frame) -> Iterator[Found]:
-    for one in citations(sheet):
+    for one in sheet.citations:
         known = frame.lexicon.titles.get(one.title)
         if not (known and one.article):
             continue

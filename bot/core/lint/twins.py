@@ -1,29 +1,20 @@
 """Texts that are there twice: the same 编号, the same title, nearly the same words.
 
-Near-duplicates are found by MinHash (one permutation, 125 bins, 25 bands of 5): every text is
-looked at once, and only texts that agree in a whole band are compared; a text that is there many
-times over is compared with its first copy only. Measured (docs/bench-check.md), ten thousand texts
-cost 28 times as much as a thousand: less than comparing each with each, more than in proportion.
+Of a pair the later file by path is told of. `Twins` is kept as texts come and go, so that one edit
+among ten thousand asks only those that it concerns; the answer is the same as from a fresh look.
 """
 
 from __future__ import annotations
 
 import re
-from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import insort
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from zlib import crc32
 
+from bot.core.lint.near import NOTHING, Near, Sketch, sketch_of
 from bot.core.lint.rule import Severity
 from bot.core.model import Item, Problem
 
-BANDS, ROWS = 25, 5
-BINS = BANDS * ROWS
-SHINGLE = 4  # characters
-SHORTEST = 100  # characters: shorter texts are alike by chance
-NEAR = 0.75  # of the shingles in common (Jaccard)
-CROWD = 50  # texts of one band that are compared with a new one
-_EMPTY = 0xFFFFFFFF
 _WORDS = re.compile(r"[\W_]+")
 
 # code -> (severity, what it finds, what to do), for the page of codes
@@ -34,7 +25,7 @@ CODES: dict[str, tuple[Severity, str, str]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Print:
     """What of an item is needed to find its twins: small, so that ten thousand fit anywhere."""
 
@@ -44,7 +35,7 @@ class Print:
     line: int  # of 编号
     title_line: int
     corrects: str = ""
-    sketch: bytes = b""  # BINS numbers of four bytes; empty for a short text
+    sketch: Sketch = NOTHING
 
 
 def print_of(item: Item) -> Print:
@@ -59,59 +50,81 @@ def print_of(item: Item) -> Print:
     )
 
 
-def sketch_of(text: str) -> bytes:
-    """Return the MinHash of `text`, b"" where it is too short to tell."""
-    text = _WORDS.sub("", text)
-    if len(text) < SHORTEST:
-        return b""
-    raw, width = text.encode("utf-32-le", "surrogatepass"), 4 * SHINGLE
-    bins = array("I", [_EMPTY]) * BINS
-    for shingle in {raw[at : at + width] for at in range(0, len(raw) - width + 1, 4)}:
-        value, place = divmod(crc32(shingle), BINS)
-        if value < bins[place]:
-            bins[place] = value
-    return _filled(bins).tobytes()
+class Twins:
+    """What is there twice in a folder, as texts come and go."""
+
+    def __init__(self, prints: Iterable[Print] = ()) -> None:
+        self._prints: dict[str, Print] = {}  # by path
+        self._ids = _Groups(lambda one: one.id.casefold())
+        self._titles = _Groups(lambda one: _WORDS.sub("", one.title))
+        self._near = Near(self._excused)
+        self._told: dict[str, tuple[Problem, ...]] = {}
+        self.change((), prints)
+
+    def change(self, gone: Iterable[str], come: Iterable[Print]) -> None:
+        """Take out the texts of these paths and put others in; an edited one is both."""
+        come = list(come)
+        out = [self._prints.pop(path) for path in gone if path in self._prints]
+        affected = {one.path for one in (*out, *come)}
+        for one in out:
+            affected |= self._ids.remove(one) | self._titles.remove(one)
+        self._prints.update((one.path, one) for one in come)
+        for one in come:
+            affected |= self._ids.add(one) | self._titles.add(one)
+        sketches = ((one.path, one.sketch) for one in come)
+        affected |= self._near.change((one.path for one in out), sketches)
+        for path in affected:
+            told = tuple(self._of(self._prints[path])) if path in self._prints else ()
+            if told:
+                self._told[path] = told
+            else:
+                self._told.pop(path, None)
+
+    def problems(self) -> Iterator[Problem]:
+        for told in self._told.values():
+            yield from told
+
+    def _of(self, one: Print) -> Iterator[Problem]:
+        if (first := self._prints[self._ids.first(one)]) is not one:
+            hint = f"编号“{one.id}”与 {first.path} 重复，请改成不同的编号"
+            yield _problem(one, "id-twice", one.line, hint)
+        twin = self._prints.get(self._near.first.get(one.path, ""))
+        if twin is not None:
+            hint = f"正文与 {twin.path} 几乎一样；是更正的请写“更正: {twin.id}”，否则留一篇"
+            yield _problem(one, "text-twice", one.line, hint)
+        first = self._prints[self._titles.first(one)]
+        same_id = first.id.casefold() == one.id.casefold()  # itself, or told of already
+        if not (same_id or twin or _corrected(one, first)):
+            hint = f"标题与 {first.path} 一样，请改一个，免得收到的人以为是重发"
+            yield _problem(one, "title-twice", one.title_line, hint)
+
+    def _excused(self, one: str, other: str) -> bool:
+        return _corrected(self._prints[one], self._prints[other])
 
 
-def _filled(bins: array[int]) -> array[int]:
-    """Give every empty bin what its next full neighbour has, so that all can be compared."""
-    last = next(value for value in bins if value != _EMPTY)
-    for place in range(BINS - 1, -1, -1):
-        if bins[place] == _EMPTY:
-            bins[place] = last
-        last = bins[place]
-    return bins
+class _Groups:
+    """Texts that have something in common, each group in the order of paths."""
 
+    def __init__(self, key: Callable[[Print], str]) -> None:
+        self._key = key
+        self._paths: dict[str, list[str]] = {}
 
-def alike(one: bytes, other: bytes) -> float:
-    """Return the share of shingles two texts have in common, as their sketches tell it."""
-    mine, theirs = memoryview(one).cast("I"), memoryview(other).cast("I")
-    return sum(a == b for a, b in zip(mine, theirs, strict=True)) / BINS
+    def first(self, one: Print) -> str:
+        return self._paths[self._key(one)][0]
 
+    def add(self, one: Print) -> set[str]:
+        """Put a text in; return whose first is another now."""
+        paths = self._paths.setdefault(self._key(one), [])
+        insort(paths, one.path)
+        return set(paths) if paths[0] == one.path else {one.path}
 
-class Crowd:
-    """The texts seen so far. `add` names the first that a new one is nearly the same as."""
-
-    def __init__(self) -> None:
-        self._bands: list[dict[bytes, list[Print]]] = [{} for _ in range(BANDS)]
-
-    def add(self, text: Print) -> Print | None:
-        if not text.sketch:
-            return None
-        width, seen = 4 * ROWS, set()
-        places = []
-        for number, band in enumerate(self._bands):
-            key = text.sketch[number * width : (number + 1) * width]
-            for other in band.get(key, ())[:CROWD]:
-                if other.path in seen:
-                    continue
-                seen.add(other.path)
-                if alike(text.sketch, other.sketch) >= NEAR and not _corrected(text, other):
-                    return other  # a copy is not looked for again: its original stands for it
-            places.append((band, key))
-        for band, key in places:
-            band.setdefault(key, []).append(text)
-        return None
+    def remove(self, one: Print) -> set[str]:
+        paths = self._paths[self._key(one)]
+        led = paths[0] == one.path
+        paths.remove(one.path)
+        if not paths:
+            del self._paths[self._key(one)]
+        return set(paths) if led else set()
 
 
 def _corrected(one: Print, other: Print) -> bool:
@@ -122,35 +135,8 @@ def _corrected(one: Print, other: Print) -> bool:
 
 def twins(prints: Iterable[Print]) -> Iterator[Problem]:
     """Yield what is there twice; of a pair, the later file by path is told of."""
-    ids: dict[str, Print] = {}
-    titles: dict[str, Print] = {}
-    crowd = Crowd()
-    for one in sorted(prints, key=lambda one: one.path):
-        if (first := ids.setdefault(one.id.casefold(), one)) is not one:
-            hint = f"编号“{one.id}”与 {first.path} 重复，请改成不同的编号"
-            yield _problem(one, "id-twice", one.line, hint)
-        twin = crowd.add(one)
-        if twin is not None:
-            hint = f"正文与 {twin.path} 几乎一样；是更正的请写“更正: {twin.id}”，否则留一篇"
-            yield _problem(one, "text-twice", one.line, hint)
-        first = titles.setdefault(_WORDS.sub("", one.title), one)
-        same_id = first.id.casefold() == one.id.casefold()  # itself, or told of already
-        if not (same_id or twin or _corrected(one, first)):
-            hint = f"标题与 {first.path} 一样，请改一个，免得收到的人以为是重发"
-            yield _problem(one, "title-twice", one.title_line, hint)
+    return Twins(prints).problems()
 
 
 def _problem(one: Print, code: str, line: int, message: str) -> Problem:
     return Problem(path=one.path, line=line, severity=CODES[code][0], code=code, message=message)
-
-
-def copies(texts: Sequence[str]) -> list[tuple[int, int]]:
-    """Return the pairs (later, earlier) of texts that are nearly the same. For trying it out."""
-    crowd, found = Crowd(), []
-    for number, text in enumerate(texts):
-        one = Print(
-            id=str(number), title="", path=str(number), line=0, title_line=0, sketch=sketch_of(text)
-        )
-        if (twin := crowd.add(one)) is not None:
-            found.append((number, int(twin.path)))
-    return found

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import pairwise
 
 from bot.core.lint.rule import Found, Frame, Sheet, rule
@@ -22,30 +22,27 @@ _LONGEST_PART = 3  # characters: a shorter part of a list is an everyday word
 @rule("wording", "固定提法写错（提法库 wording）", "照提示改；--fix 可以代改")
 def wording(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     right_of = frame.lexicon.right_of
-    for name, text in sheet.texts:
-        for match in frame.lexicon.wording_pattern.finditer(text):
-            if right := right_of.get(match[0]):
-                yield Found(name, f"“{match[0]}”应写作“{right}”", match.start())
+    for name, match in sheet.every_place(frame.lexicon.wording_pattern):
+        if right := right_of.get(match[0]):
+            yield Found(name, f"“{match[0]}”应写作“{right}”", match.start())
 
 
 @rule("wording-order", "固定提法的次序、标点不对，或漏了几项（提法库 order）", "照提示整句改")
 def wording_order(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     for right, parts in frame.lexicon.order_parts.items():
+        if sum(part in sheet.whole for part in parts) < 2:
+            continue
+        pattern = frame.lexicon.order_patterns[right]
         for name, text in sheet.texts:
-            for start, end, said in runs(text, parts):
+            for start, end, said in runs(text, pattern):
                 if not _in_order(text[start:end], said, right, parts):
                     hint = f"“{text[start:end]}”应写作“{right}”"
                     yield Found(name, hint, start)
 
 
-def runs(text: str, parts: Sequence[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
-    """Yield (start, end, the parts said) of every stretch that lists at least two of `parts`."""
-    if sum(part in text for part in parts) < 2:
-        return
-    every = sorted(parts, key=len, reverse=True)
-    places = [
-        (m.start(), m.end(), m[0]) for m in re.finditer("|".join(map(re.escape, every)), text)
-    ]
+def runs(text: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    """Yield (start, end, the parts said) of every stretch that lists at least two of its parts."""
+    places = [(m.start(), m.end(), m[0]) for m in pattern.finditer(text)]
     groups: list[list[tuple[int, int, str]]] = [places[:1]]
     for before, place in pairwise(places):
         said = {part for _, _, part in groups[-1]}
@@ -105,10 +102,8 @@ def invites_reports(sheet: Sheet, frame: Frame) -> Iterator[Found]:
 
 
 def _words(sheet: Sheet, frame: Frame, which: str, hint: str) -> Iterator[Found]:
-    pattern = frame.lexicon.pattern(which)
-    for name, text in sheet.texts:
-        for match in pattern.finditer(text):
-            yield Found(name, hint.format(match[0]), match.start())
+    for name, match in sheet.every_place(frame.lexicon.pattern(which)):
+        yield Found(name, hint.format(match[0]), match.start())
 
 
 @rule(
@@ -128,8 +123,10 @@ def leader_named(sheet: Sheet, frame: Frame) -> Iterator[Found]:
 
 def leaders_in(sheet: Sheet, frame: Frame) -> Iterator[tuple[str, str, int]]:
     """Yield (where, word, offset) of leaders named; within a set phrase nobody is named."""
-    phrases = [one.right for one in frame.lexicon.wordings]
     pattern = frame.lexicon.pattern("leaders")
+    if not pattern.search(sheet.whole):
+        return
+    phrases = [one.right for one in frame.lexicon.wordings]
     for name, text in sheet.texts:
         if not pattern.search(text):
             continue
