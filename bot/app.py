@@ -22,7 +22,6 @@ from bot.core.render import Footer
 from bot.engine import alarms, compose, ticks
 from bot.engine.bureau import Bureau
 from bot.engine.receive import Reception
-from bot.inbox import Event
 from bot.inbox.robot import Ear
 from bot.library import approvals, merging
 from bot.library.folder import Folders, Shelf
@@ -135,7 +134,7 @@ def build(
     token = secrets.token_urlsafe(32)
     doors = Doors(
         control=_control(bureau, now, _doctor(config, bureau, http, auth, robot)),
-        receive=_words_of(reception),
+        receive=reception,
         read=lambda key: compose.reading(key, bureau),
         links=links,
         now=now,
@@ -249,13 +248,6 @@ def _control(bureau: Bureau, now: Now, examine: Callable[[bool], Any]) -> Callab
         return answer
 
     return control
-
-
-def _words_of(reception: Reception) -> Callable[[Event], Any]:
-    async def receive(event: Event) -> str:
-        return (await reception(event)).button
-
-    return receive
 
 
 def _plain(bureau: Bureau, accounts: Accounts) -> Callable[[str], Any]:

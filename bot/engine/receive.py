@@ -10,11 +10,23 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import messages
-from bot.core.links import push_key_of
+from bot.core.links import push_key_of, task_id_of
 from bot.core.render import Reading
 from bot.engine import compose
 from bot.engine.bureau import Bureau
-from bot.inbox import Confirm, Count, Event, Learn, Record, ReplaceButton, Say, handle
+from bot.engine.talk import Talk
+from bot.inbox import (
+    Confirm,
+    Count,
+    Event,
+    Learn,
+    Record,
+    ReplaceButton,
+    Say,
+    Tell,
+    Volunteer,
+    handle,
+)
 from bot.store import TargetState
 
 REMEMBERED = 10_000  # events; WeCom tells one three times within seconds (wecom/api.md §5.5)
@@ -35,6 +47,7 @@ class Reception:
 
     def __init__(self, bureau: Bureau) -> None:
         self._bureau = bureau
+        self._talk = Talk(bureau)
         self._known: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
     async def __call__(self, event: Event) -> Answer:
@@ -72,6 +85,13 @@ class Reception:
                     answer = replace(answer, button=text, card=card)
                 case Say(text=text, push_key=asked):
                     answer = replace(answer, text=await self._words(asked) or text)
+                case Tell(wish=wish):
+                    answer = replace(answer, text=await self._talk.answer(wish, event.person))
+                case Volunteer(event=tap):
+                    push_meant = await self._talk.newest(tap.person, tap.chat)
+                    if push_meant is not None:
+                        task = task_id_of(push_meant.key, 0)
+                        await self._take(replace(tap, task_id=task))
         return answer
 
     async def _learn(self, chat: str, who: str, now: datetime) -> None:

@@ -9,7 +9,19 @@ from bot.inbox.events import (
     event_from_page,
     event_from_xml,
 )
-from bot.inbox.handle import Confirm, Count, Effect, Learn, Record, ReplaceButton, Say, handle
+from bot.inbox.handle import (
+    Confirm,
+    Count,
+    Effect,
+    Learn,
+    Record,
+    ReplaceButton,
+    Say,
+    Tell,
+    Volunteer,
+    handle,
+)
+from bot.inbox.wishes import Wish, WishKind
 
 __all__ = [
     "BOT_BUTTON",
@@ -23,6 +35,10 @@ __all__ = [
     "Record",
     "ReplaceButton",
     "Say",
+    "Tell",
+    "Volunteer",
+    "Wish",
+    "WishKind",
     "event_from_frame",
     "event_from_page",
     "event_from_xml",

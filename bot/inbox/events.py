@@ -15,6 +15,7 @@ CARD_BUTTON = "卡片按钮"
 PAGE_BUTTON = "网页按钮（企业微信登录）"
 ACK = "ack"  # begins the key of 已阅
 BOT_BUTTON = "机器人卡片按钮"
+SAID = "主动回复已阅"
 _SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 

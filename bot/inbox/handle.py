@@ -1,6 +1,7 @@
 """The only place where an event becomes a receipt or a reply. Pure: effects come out.
 
-chat opened, words ──> Count, Say (绑定 in a group: Learn)     feedback ──> Count
+chat opened ──> Count, Say      feedback ──> Count
+words ──> Count, and by what they ask for (wishes.py): Say, Tell, Learn in a group, Volunteer
 card or page, 已阅 ──> known push? ──> covered? ──> within 30 days? ──> Record (+ Confirm)
                         no: Count       no: Count       no: Count
 and the button says thanks, whichever way it went: nobody is told off for tapping.
@@ -8,14 +9,15 @@ and the button says thanks, whichever way it went: nobody is told off for tappin
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.core import messages
 from bot.core.links import push_key_of
 from bot.core.model import Cohort, Push, Receipt, State, Step
-from bot.inbox.events import ACK, Event
+from bot.inbox.events import ACK, SAID, Event
+from bot.inbox.wishes import TIP_WORDS, Wish, WishKind, wish_of
 
 OPEN_FOR = timedelta(days=30)  # after the send; then the page thanks and records nothing
 
@@ -58,6 +60,20 @@ class Say:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Tell:
+    """Answer a person who writes to the bot alone, from what is approved and what is his."""
+
+    wish: Wish
+
+
+@dataclass(frozen=True, kw_only=True)
+class Volunteer:
+    """已阅, said in words: of the newest push that reached this person, or this group."""
+
+    event: Event  # a tap but for the task_id, which is to be found
+
+
+@dataclass(frozen=True, kw_only=True)
 class Learn:
     """A group asked to be bound: its chatid is known now, and an administrator names it."""
 
@@ -65,11 +81,16 @@ class Learn:
     who: str  # who asked
 
 
-Effect = Record | Confirm | ReplaceButton | Count | Say | Learn
+Effect = Record | Confirm | ReplaceButton | Count | Say | Tell | Volunteer | Learn
 
 
 def handle(
-    event: Event, *, push: Push | None, cohort: Cohort | None, now: datetime
+    event: Event,
+    *,
+    push: Push | None,
+    cohort: Cohort | None,
+    now: datetime,
+    tip_words: Collection[str] = TIP_WORDS,
 ) -> list[Effect]:
     """Return what `event` brings about.
 
@@ -80,7 +101,7 @@ def handle(
     if event.kind == "feedback":
         return [Count(name=f"feedback-{_FEEDBACK.get(event.feedback, 'other')}")]
     if event.kind in ("enter", "message"):
-        return [Count(name=event.kind), *_answer(event)]
+        return [Count(name=event.kind), *_answer(event, tip_words)]
     if event.kind == "other":
         return []
     if event.button != ACK and not event.button.startswith(f"{ACK}:"):
@@ -91,20 +112,32 @@ def handle(
 _FEEDBACK = {1: "accurate", 2: "inaccurate", 3: "withdrawn"}
 
 
-def _answer(event: Event) -> list[Effect]:
+def _answer(event: Event, tip_words: Collection[str]) -> list[Effect]:
     """Return what is said back to words or to a chat that was opened.
 
-    The words themselves are kept nowhere: this is no place for tips or confessions.
+    The words themselves are kept nowhere: this is no place for tips or confessions. In a group
+    nothing is discussed, and a volunteered 已阅 is counted in silence.
     """
     if event.kind == "enter":
         return [Say(text=messages.WELCOME)]
-    words = re.sub(r"^(@\S+\s*)+", "", event.text.strip())
-    if event.chat and words.startswith(messages.BIND):
-        return [Learn(chat=event.chat, who=event.person), Say(text=messages.BOUND)]
-    if words.startswith(messages.READ_ALL):
-        key, _ = push_key_of(words.removeprefix(messages.READ_ALL).strip())
-        return [Say(text=messages.PAGE_CLOSED, push_key=key)]
-    return [Say(text=messages.HELP_GROUP if event.chat else messages.HELP)]
+    wish = wish_of(event.text, group=bool(event.chat), tip_words=tip_words)
+    match wish.kind:
+        case WishKind.BIND:
+            return [Learn(chat=event.chat, who=event.person), Say(text=messages.BOUND)]
+        case WishKind.PRIVATELY:
+            return [Say(text=messages.HELP_GROUP)]
+        case WishKind.READ:
+            tap = replace(event, kind="card", text="", button=ACK, means=SAID)
+            return [Volunteer(event=tap), *([] if event.chat else [Say(text=messages.ACK_DONE)])]
+        case WishKind.TIP:
+            return [Say(text=messages.NO_TIPS)]
+        case WishKind.HELP:
+            return [Say(text=messages.HELP)]
+        case WishKind.WHOLE:
+            key, _ = push_key_of(wish.words)
+            return [Say(text=messages.PAGE_CLOSED, push_key=key)]
+        case _:
+            return [Tell(wish=wish)]
 
 
 def _acknowledge(

@@ -22,6 +22,7 @@ from bot.sandbox.replies import card_of
 from bot.sandbox.sending import borrowed
 from bot.sandbox.world import World
 
+TEXT_BYTES = 2048  # of a passive text (§5.8)
 TRIES = 3
 VERIFY_TIMEOUT = 1.0  # seconds for the GET verification (wecom/api.md §5.4)
 
@@ -288,12 +289,27 @@ def _apply(world: World, event: Event, content: bytes, result: TapResult) -> Tap
         state = _state(kind, reply, world.update_menu_limit)
     except (CryptoError, ExpatError, KeyError, TypeError, ValueError) as error:
         return replace(result, error=f"{type(error).__name__}: {error}")
+    if kind == "text" and event.message is None:
+        return replace(result, reply=kind, error=_answered(world, event, str(reply["Content"])))
     if state is None or event.message is None:
         return replace(result, reply=kind)
     if kind == "update_button" and not event.message.interactive:
         return replace(result, reply=kind, error="update_button is for cards with buttons only")
     world.change_card(event.message, event.userid, state)
     return replace(result, reply=kind, greyed=state.greyed)
+
+
+def _answered(world: World, event: Event, words: str) -> str:
+    """The app's text stands in the chat of two; what is wrong with it, where it does not."""
+    if len(words.encode()) > TEXT_BYTES:
+        return f"a text of more than {TEXT_BYTES} bytes"
+    world.accept(
+        chat=f"app-{event.app.agentid}",
+        sender=event.app.name,
+        body={"msgtype": "text", "text": {"content": words}},
+        reached=(event.userid,),
+    )
+    return ""
 
 
 def _opened(world: World, app: App, content: bytes) -> dict[str, Any]:

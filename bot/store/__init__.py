@@ -203,9 +203,10 @@ class Store(Protocol):
 
     async def certificates(self) -> list[Certificate]: ...
 
-    async def forget(self, person: str, at: datetime) -> int:
+    async def forget(self, person: str, at: datetime, stays: bool = False) -> int:
         """Remove a person from every row; return how many named them. No count changes.
 
+        With `stays` the roster keeps them: only what they did is no longer theirs.
         A salted hash stays, so that a restore forgets them again. Durable, and gone from the
         files too when this returns. A roster that names them again brings them back.
         """

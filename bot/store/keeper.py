@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -144,11 +145,12 @@ class Keeper(Archive):
 
     # -- whoever asked to be forgotten -----------------------------------------------------------
 
-    async def forget(self, person: str, at: datetime) -> int:
+    async def forget(self, person: str, at: datetime, stays: bool = False) -> int:
         salt = secrets.token_hex(16)
         entry = {"salt": salt, "hash": _salted(person, salt), "at": at.isoformat()}
+        entry |= {"stays": "yes"} if stays else {}
         await self._write(lambda: self._remember_to_forget([entry]))
-        found = await self._write(lambda: self._forget(person, at))
+        found = await self._write(lambda: self._forget(person, at, stays))
         self._left_names = True
         await self._read(self._out_of_the_files)
         return found
@@ -164,11 +166,11 @@ class Keeper(Archive):
             text = json.dumps([*known, *fresh], indent=1).encode()
             put_in_place(self._files, self._databases.folder / FORGOTTEN, [text])
 
-    def _forget(self, person: str, at: datetime) -> int:
+    def _forget(self, person: str, at: datetime, stays: bool) -> int:
         """Put a stranger in the place of a person, another in every occurrence."""
         folded, touched = person.casefold(), 0
         for doc in self._main("members").docs():
-            if doc["id"].casefold() == folded:
+            if doc["id"].casefold() == folded and not stays:
                 self._main("members").drop(doc["id"])
                 touched += 1
         for doc in self._main("targets").docs():
@@ -192,13 +194,13 @@ class Keeper(Archive):
         """Forget whoever of the people in these rows is on the list: after a restore."""
         entries = list(entries)
         everybody = await self._read(self._everybody) if entries else set()
-        listed = [
-            person
+        listed = {
+            person: all(entry.get("stays") for entry in mine)
             for person in sorted(everybody)
-            if any(_salted(person, entry["salt"]) == entry["hash"] for entry in entries)
-        ]
-        for person in listed:
-            await self._write(lambda person=person: self._forget(person, at))  # type: ignore[misc]
+            if (mine := [e for e in entries if _salted(person, e["salt"]) == e["hash"]])
+        }
+        for who, stays in listed.items():
+            await self._write(partial(self._forget, who, at, stays))
         await self._write(lambda: self._remember_to_forget(entries))
         return len(listed)
 

@@ -19,7 +19,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
@@ -36,7 +36,7 @@ from bot.web.reading import HEADERS, HERE, Form, Links, closed_page, page, thank
 from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
 from bot.wecom.errors import Refused
-from bot.wecom.replies import passive_reply
+from bot.wecom.replies import passive_reply, passive_text
 
 log = logging.getLogger(__name__)
 
@@ -47,8 +47,18 @@ _WRONG_PARAMETERS = (ValueError, TypeError, LookupError, AttributeError, Overflo
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "qingfeng")
 
 Control = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
-Receive = Callable[[Event], Awaitable[str]]  # returns the words for the tapped button, or ""
+Receive = Callable[[Event], Awaitable["Said"]]
 Read = Callable[[str], Awaitable[Reading | None]]  # push key -> its whole text
+
+
+class Said(Protocol):
+    """What comes back of an event: words for the tapped button, or Markdown for the chat."""
+
+    @property
+    def button(self) -> str: ...
+
+    @property
+    def text(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,18 +128,21 @@ async def _callback(request: Request) -> Response:
     event = event_from_xml(fields)
     try:
         # What lasts longer goes on; WeCom tells it again, and hears how it ended (§5.5).
-        words = await asyncio.wait_for(_words(doors, event), ANSWER_WITHIN) if event else ""
+        said = await asyncio.wait_for(_said(doors, event), ANSWER_WITHIN) if event else None
     except TimeoutError:
         log.warning("callback late", extra={"action": "callback-late"})
         return PlainTextResponse("", status_code=503)
-    if not words:
+    if said is not None and said.button:
+        xml = passive_reply(fields, said.button, doors.now())
+    elif said is not None and said.text and event is not None and event.kind == "message":
+        xml = passive_text(fields, said.text, doors.now())  # whoever only looks in, hears nothing
+    else:
         return Response()
-    xml = passive_reply(fields, words, doors.now())
     sealed = doors.callback.seal(xml, query.get("nonce", ""), doors.now())
     return Response(sealed, media_type="application/xml")
 
 
-async def _words(doors: Doors, event: Event) -> str:
+async def _said(doors: Doors, event: Event) -> Said:
     return await asyncio.shield(asyncio.ensure_future(doors.receive(event)))
 
 

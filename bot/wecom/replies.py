@@ -19,6 +19,9 @@ def cdata(text: str) -> str:
     return f"<![CDATA[{clean}]]>"
 
 
+TEXT_BYTES = 2048  # of a passive text
+
+
 def passive_reply(fields: Mapping[str, Any], words: str, now: datetime) -> str:
     """Return the update_button message that greys the tapped button with `words`.
 
@@ -26,12 +29,32 @@ def passive_reply(fields: Mapping[str, Any], words: str, now: datetime) -> str:
     who tapped only, and takes it for button, vote and multiple cards (wecom/api.md §5.8). Seal it
     with `Callback.seal`.
     """
+    button = f"<Button><ReplaceName>{cdata(words)}</ReplaceName></Button>"
+    return _reply(fields, "update_button", button, now)
+
+
+def passive_text(fields: Mapping[str, Any], words: str, now: datetime) -> str:
+    """Return the text message that answers a person's own words.
+
+    It knows no Markdown, so the marks are left out; of more than `TEXT_BYTES` the last lines are.
+    """
+    kept, size = list[str](), 0
+    for line in words.split("\n"):
+        said = line.removeprefix("> ").replace("**", "")
+        size += len(said.encode()) + 1
+        if size > TEXT_BYTES:
+            break
+        kept.append(said)
+    content = cdata("\n".join(kept).strip())
+    return _reply(fields, "text", f"<Content>{content}</Content>", now)
+
+
+def _reply(fields: Mapping[str, Any], kind: str, content: str, now: datetime) -> str:
     return (
         f"<xml><ToUserName>{cdata(_text(fields, 'FromUserName'))}</ToUserName>"
         f"<FromUserName>{cdata(_text(fields, 'ToUserName'))}</FromUserName>"
         f"<CreateTime>{int(now.timestamp())}</CreateTime>"
-        f"<MsgType>{cdata('update_button')}</MsgType>"
-        f"<Button><ReplaceName>{cdata(words)}</ReplaceName></Button></xml>"
+        f"<MsgType>{cdata(kind)}</MsgType>{content}</xml>"
     )
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from bot.sandbox import crypto as sandbox
 from bot.wecom.callback import Callback
 from bot.wecom.errors import Refused
-from bot.wecom.replies import passive_reply
+from bot.wecom.replies import TEXT_BYTES, passive_reply, passive_text
 
 CORP = "ww0123456789abcdef"
 KEY = "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -310,6 +310,15 @@ def test_a_passive_reply_goes_from_the_corporation_to_the_person():
         "MsgType": "update_button",
         "Button": {"ReplaceName": "已阅，谢谢"},
     }
+
+
+def test_a_passive_text_has_no_marks_of_markdown_and_ends_at_a_whole_line_within_its_bytes():
+    fields = {"ToUserName": CORP, "FromUserName": "zhang"}
+    query, body = sealed(passive_text(fields, "**标题**\n> 依据：第八十八条\n" + "长" * 700, NOW))
+    opened = ours().open_post(query, body, NOW)
+    assert (opened["MsgType"], opened["Content"]) == ("text", "标题\n依据：第八十八条")
+    query, body = sealed(passive_text(fields, "字\n" * 2000, NOW))
+    assert len(ours().open_post(query, body, NOW)["Content"].encode()) <= TEXT_BYTES
 
 
 @given(words=st.text(), person=st.text())
