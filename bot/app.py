@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import secrets
 import sys
@@ -21,6 +22,7 @@ from bot.core.model import ME, SHANGHAI, Target
 from bot.core.render import Footer
 from bot.engine import alarms, compose, ticks
 from bot.engine.bureau import Bureau
+from bot.engine.recall import recall
 from bot.engine.receive import Reception
 from bot.inbox.robot import Ear
 from bot.library import approvals, merging
@@ -85,7 +87,6 @@ def folders_of(config: Config) -> Folders:
         data=config.data,
         steps=tuple(config.review.steps),
         kinds=config.review_kinds.by_kind(),
-        leaders=tuple(config.review.leaders),
         review=config.review.required,
     )
 
@@ -242,6 +243,8 @@ def _control(bureau: Bureau, now: Now, examine: Callable[[bool], Any]) -> Callab
             return found
         if verb not in VERBS:
             raise Mistake(f"没有“{verb}”这个命令")
+        with contextlib.suppress(OSError):  # a damaged trail: its files still speak
+            await recall(bureau, now())
         answer = await VERBS[verb](bureau, now(), params)
         if words := await bureau.store.trouble():
             answer = {**answer, "warning": words}

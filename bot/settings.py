@@ -79,9 +79,6 @@ class Review:
             '须依次完成的审批环节，各由不同的人做，如 ["初审", "复审", "终审", "保密审查"]'
         ),
     )
-    leaders: list[str] = field(
-        default_factory=list, metadata=_doc("领导人姓名；写到他们的内容，至少要两个人审")
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

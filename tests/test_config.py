@@ -293,3 +293,14 @@ def test_an_office_is_reached_as_a_group(refused):
     ((line, message),) = refused("[target.office]\nchannel = 'app'\noffice = true\n")
     assert line == 3
     assert "webhook" in message
+
+
+def test_the_list_of_leaders_that_moved_is_told_where_to_go_and_an_empty_one_is_passed_over(
+    tmp_path,
+):
+    path = tmp_path / "config.toml"
+    path.write_text('[review]\nleaders = ["陈某某"]\n', "utf-8")
+    with pytest.raises(ConfigError, match=r"content/lexicon\.toml 的 \[words\] leaders"):
+        load(path, {})
+    path.write_text("[review]\nleaders = []\n", "utf-8")
+    load(path, {})

@@ -40,6 +40,7 @@ def check(config_path: str, as_json: bool, fix: bool, paths: tuple[str, ...]) ->
     from bot.library.folder import errors, examine_folders, load_items
     from bot.library.leaks import leaks
     from bot.library.mending import mend_files
+    from bot.library.returned import returned
     from bot.library.words import load_lexicon
 
     config, today = config_of(config_path), system_clock().date()
@@ -54,7 +55,7 @@ def check(config_path: str, as_json: bool, fix: bool, paths: tuple[str, ...]) ->
         wanted = [item.path for item in found if _asked_for(item.path, asked)]
         fixed = mend_files(folders.content, wanted, lexicon)
     items, problems = examine_folders(folders, today)
-    problems += leaks(config.root)
+    problems += leaks(config.root) + returned(folders, items)
     problems = [problem for problem in problems if _asked_for(problem.path, asked)]
     items = [item for item in items if _asked_for(item.path, asked)]
     if as_json:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.core.model import Item, Kind
 
@@ -15,11 +16,19 @@ _TITLES = re.compile(r"《[^》]*》")  # of documents: no one is spoken of in t
 _NAMES = re.compile(r"[、，,；;]")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Leaders:
+    """Names and offices that call for a second reviewer, as the unit's lexicon has them."""
+
+    names: tuple[str, ...] = ()
+    phrases: tuple[str, ...] = ()  # set phrases: within them nobody is named
+
+
 def steps_of(
     item: Item,
     common: Sequence[str],
     kinds: Mapping[Kind, Sequence[str]],
-    leaders: Iterable[str] = (),
+    leaders: Leaders = Leaders(),
 ) -> tuple[str, ...]:
     """Return the steps an item must pass, in their order: its kind's own, or the common ones.
 
@@ -31,14 +40,16 @@ def steps_of(
     return steps
 
 
-def leaders_in(item: Item, leaders: Iterable[str]) -> list[str]:
+def leaders_in(item: Item, leaders: Leaders) -> list[str]:
     """Return the offices and names of leaders that an item speaks of.
 
-    A name within the name of a doctrine (…思想) or of a document (《…》) names no one.
+    A name in a set phrase, in the name of a doctrine (…思想) or a document (《…》) names no one.
     """
     text = _TITLES.sub("", "\n".join(texts_of(item).values()))
+    for phrase in leaders.phrases:
+        text = text.replace(phrase, "\0")
     found = [name for name in OFFICES if name in text]
-    for name in leaders:
+    for name in leaders.names:
         doctrine = rf"{re.escape(name)}[\u4e00-\u9fff]{{0,14}}思想"
         if name and name in re.sub(doctrine, "", text):
             found.append(name)

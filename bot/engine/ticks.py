@@ -17,6 +17,7 @@ from bot.engine import planner
 from bot.engine.bureau import Bureau
 from bot.engine.deliver import deliver
 from bot.engine.intake import take_in
+from bot.engine.recall import recall
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,7 @@ async def housekeep(bureau: Bureau, now: datetime) -> int:
 
 
 Tick = Callable[[Bureau, datetime], Awaitable[int]]
-TICKS: tuple[Tick, ...] = (plan, notify, summarise, deliver, take_in, housekeep)
+TICKS: tuple[Tick, ...] = (recall, plan, notify, summarise, deliver, take_in, housekeep)
 
 
 async def tick(bureau: Bureau, now: datetime) -> list[str]:

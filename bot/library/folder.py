@@ -26,8 +26,11 @@ from bot.core.schedules import (
     parse_rules,
 )
 from bot.library import approvals, holds
+from bot.library.approvals import Approval
 from bot.library.decode import Unreadable, read_text, read_toml, why
-from bot.library.words import load_lexicon
+from bot.library.holds import Hold
+from bot.library.memory import Memory
+from bot.library.words import leaders_of, load_lexicon
 
 # What editors and sync tools leave behind is passed over in silence.
 _LITTER_PREFIX = ("~$", ".", "._")
@@ -75,15 +78,23 @@ class Folders:
     data: Path
     steps: tuple[str, ...] = ("终审",)
     kinds: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  # steps of its own
-    leaders: tuple[str, ...] = ()  # names that call for a second reviewer
     review: bool = True
+    memory: Memory = field(default_factory=Memory, compare=False)
 
     @property
     def approvals(self) -> Path:
         return self.content / "approvals"
 
     def steps_of(self, item: Item) -> tuple[str, ...]:
-        return review.steps_of(item, self.steps, self.kinds, self.leaders)
+        return review.steps_of(item, self.steps, self.kinds, leaders_of(self.content))
+
+    def said_of(self, item: Item, key: bytes) -> list[Approval]:
+        """Return what was said of an item, in order of time: by its files, and as remembered."""
+        return self.memory.with_stops(item.id, approvals.read(self.approvals, item.id, key))
+
+    def holds(self) -> tuple[Hold, ...]:
+        """Return the halts in force. ValueError where their file cannot be read."""
+        return self.memory.with_holds(holds.read(self.data))
 
 
 def load(folders: Folders, today: date) -> Library:
@@ -131,7 +142,7 @@ def _kept(items: Sequence[Item], problems: Sequence[Problem], before: Sequence[I
 def _halts(folders: Folders) -> tuple[list[str], str]:
     """Return the words that are halted; where they cannot be read, why nothing may be sent."""
     try:
-        return [hold.word for hold in holds.read(folders.data)], ""
+        return [hold.word for hold in folders.holds()], ""
     except ValueError as error:
         return [], messages.HOLD_UNREADABLE.format(error)
 
@@ -170,8 +181,7 @@ def _blocked(item: Item, folders: Folders, key: bytes, faulty: set[str]) -> str:
         return messages.BLOCK_STATUS.format(item.status)
     if not folders.review:
         return ""
-    found = approvals.read(folders.approvals, item.id, key)
-    return approvals.why_blocked(item, found, folders.steps_of(item))
+    return approvals.why_blocked(item, folders.said_of(item, key), folders.steps_of(item))
 
 
 def load_items(content: Path) -> tuple[list[Item], list[Problem]]:
@@ -361,7 +371,7 @@ class Shelf:
 
     def now(self, today: date) -> Library:
         files = signature(self.folders)
-        seen = (today, files, holds.stamp(self.folders.data))
+        seen = (today, files, holds.stamp(self.folders.data), self.folders.memory.version)
         if seen != self._seen:
             self._library, self._seen = self._read(today, files), seen
         return self._library

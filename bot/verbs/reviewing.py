@@ -9,13 +9,14 @@ from bot.core import diff, messages
 from bot.core.content import words_of
 from bot.core.model import Item
 from bot.engine.bureau import Bureau
+from bot.engine.recall import VERDICTS
 from bot.library import approvals
 from bot.library.approvals import Approval, Standing
 from bot.library.folder import Folders
 from bot.store import AuditEntry
 from bot.verbs.asking import Mistake, Params, item_of, sent_of
 
-_SAID = {approvals.RETURNED: "returned", approvals.WITHDRAWN: "withdrawn"}  # in the trail
+_SAID = {verdict: what for what, verdict in VERDICTS.items()}  # in the trail
 
 
 async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -101,6 +102,7 @@ async def _recorded(bureau: Bureau, item: Item, said: Approval, what: str) -> No
         detail={name: value for name, value in detail.items() if value},
     )
     await bureau.store.audit(entry)
+    bureau.shelf.folders.memory.said(said)
 
 
 def _may(item: Item, stands: Standing, step: str, who: str) -> None:
@@ -165,7 +167,7 @@ async def compared(bureau: Bureau, item: Item) -> dict[str, Any]:
     `lines` is None where the words approved then were not kept, [] where nothing differs.
     """
     folders = bureau.shelf.folders
-    found = approvals.read(folders.approvals, item.id, approvals.seal_key(folders.data))
+    found = folders.said_of(item, approvals.seal_key(folders.data))
     before = approvals.last_approved(found, item.digest, folders.steps_of(item)[-1])
     answer: dict[str, Any] = {"item": item.id, "title": item.title, "approved": None, "lines": []}
     if before is None:
@@ -180,7 +182,7 @@ async def compared(bureau: Bureau, item: Item) -> dict[str, Any]:
 
 
 def standing_of(folders: Folders, item: Item) -> Standing:
-    found = approvals.read(folders.approvals, item.id, approvals.seal_key(folders.data))
+    found = folders.said_of(item, approvals.seal_key(folders.data))
     return approvals.standing(item, found, folders.steps_of(item))
 
 

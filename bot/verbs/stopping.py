@@ -23,9 +23,9 @@ async def hold(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
 
     Without a word: the halts in force. With `lift`: end that halt.
     """
-    data = bureau.shelf.folders.data
+    data, memory = bureau.shelf.folders.data, bureau.shelf.folders.memory
     word = " ".join(str(params.get("word") or "").split())
-    kept = holds.read(data)
+    kept = bureau.shelf.folders.holds()
     if not word:
         return {"holds": [vars(one) for one in kept]}
     known = [one for one in kept if holding.plain(one.word) == holding.plain(word)]
@@ -33,7 +33,9 @@ async def hold(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         if not known:
             raise Mistake(f"没有叫停过“{word}”；qingfeng hold 可列出现有的")
         holds.write(data, [one for one in kept if one not in known])
-        await _recorded(bureau, now, "lifted", word, str(params.get("who") or ""))
+        for one in known:  # by the words as they were halted, so that the trail agrees
+            await _recorded(bureau, now, "lifted", one.word, str(params.get("who") or ""))
+            memory.lifted(one.word)
         return {"word": word, "lifted": True, **_items(bureau, now, word)}
     if not word.isprintable() or not holding.FEWEST <= len(holding.plain(word)) <= MAX_WORD:
         raise Mistake(f"叫停的词请写 {holding.FEWEST} 到 {MAX_WORD} 个字")
@@ -41,6 +43,7 @@ async def hold(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         who, why = str(params.get("who") or ""), str(params.get("why") or "")
         one = Hold(word=word, who=who, when=now.isoformat(timespec="seconds"), why=why)
         holds.write(data, [*kept, one])  # first of all: it is urgent
+        memory.held(one)
         await _recorded(bureau, now, "held", word, who)
     return {"word": word, "lifted": False, **_items(bureau, now, word), **await _told(bureau, word)}
 

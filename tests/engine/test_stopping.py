@@ -230,3 +230,76 @@ async def test_a_correction_that_nobody_approved_is_not_sent(desk):
     (desk.home / "content" / "GZ-01.md").write_text(CORRECTION, "utf-8")
     with pytest.raises(Mistake, match="未经审批"):
         await ask(desk, "correct", item="N06")
+
+
+# -- what is deleted was said all the same ---------------------------------------------------------
+
+
+async def restarted(desk):
+    """The same home under a new process: nothing of the old one's memory is left."""
+    await desk.house.close()
+    path = desk.home / "config.toml"
+    sandbox = httpx.ASGITransport(create_app(desk.stage.world), raise_app_exceptions=False)
+    desk.house = app.build(config.load(path, {}), desk.clock.now, sandbox)
+
+
+def blocked(desk, item: str) -> str:
+    return desk.house.bureau.library(desk.clock.now().date()).blocked[item]
+
+
+def last_approval(desk, item: str):
+    folder = desk.home / "content" / "approvals" / item
+    return max(folder.glob("*.toml"), key=lambda path: path.stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize("anew", [False, True])
+async def test_deleting_a_withdrawal_brings_no_approval_back(desk, anew):
+    assert blocked(desk, "N06") == ""
+    await ask(desk, "withdraw", item="N06", who="王五", why="有误")
+    last_approval(desk, "N06").unlink()
+    if anew:
+        await restarted(desk)
+    await desk.at("2026-06-15 11:19")
+    assert blocked(desk, "N06") == "内容已由王五收回：有误"
+    assert [one.key for one in (await desk.pushes(State.SENT)).values() if one.item == "N06"] == []
+    desk.clock.jump(desk.clock.now() + timedelta(seconds=2))
+    await desk.approve("N06")
+    assert blocked(desk, "N06") == "", "approving anew is the way back"
+
+
+async def test_an_older_copy_of_all_approvals_brings_none_back_either(desk, tmp_path):
+    folder = desk.home / "content" / "approvals"
+    shutil.copytree(folder, tmp_path / "copy")
+    await ask(desk, "withdraw", item="N06", who="王五", why="有误")
+    shutil.rmtree(folder)
+    shutil.copytree(tmp_path / "copy", folder)
+    await restarted(desk)
+    await desk.house.tick()
+    assert blocked(desk, "N06") == "内容已由王五收回：有误"
+
+
+@pytest.mark.parametrize("anew", [False, True])
+async def test_deleting_the_list_of_halts_lifts_none(desk, anew):
+    await ask(desk, "hold", word="粽子", who="王五")
+    (desk.home / "data" / "holds.json").unlink()
+    if anew:
+        await restarted(desk)
+    await desk.at("2026-06-15 11:19")
+    assert blocked(desk, "N06") == "内容里有“粽子”，已叫停"
+    [one] = (await ask(desk, "hold"))["holds"]
+    assert (one["word"], one["who"]) == ("粽子", "王五")
+    await ask(desk, "hold", word="粽子", lift=True)
+    assert blocked(desk, "N06") == ""
+    await restarted(desk)
+    await desk.house.tick()
+    assert blocked(desk, "N06") == "", "what was lifted stays lifted"
+
+
+async def test_a_trail_that_cannot_be_read_leaves_the_files_their_word(desk):
+    await ask(desk, "withdraw", item="N06", who="王五", why="有误")
+    await restarted(desk)
+    for part in (desk.home / "data" / "audit").iterdir():
+        part.write_text("{", "utf-8")
+    failed = await desk.house.tick()
+    assert any(one.startswith("recall") for one in failed)
+    assert blocked(desk, "N06") == "内容已由王五收回：有误"

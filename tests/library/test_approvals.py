@@ -168,22 +168,48 @@ def test_a_kind_may_have_steps_of_its_own(desk, tmp_path):
     assert blocked(folders(tmp_path, kinds={Kind.STUDY: ("终审", "保密审查")})) == ""
 
 
+LEADERS = """[words]
+leaders = ["陈某某"]
+[[wording]]
+right = "陈某某同志为核心"
+wrong = ["陈核心"]
+"""
+
+
+def steps_of(where, words: str) -> tuple[str, ...]:
+    put(where, "lexicon.toml", LEADERS)
+    put(where, "SC-01.md", item() + f"\n{words}\n")
+    return where.steps_of(read(where).item("SC-01"))
+
+
 @pytest.mark.parametrize("words", ["总书记指出，从严。", "陈某某同志说过。"])
 def test_a_text_that_names_a_leader_needs_a_second_reviewer(tmp_path, words):
-    where = folders(tmp_path, leaders=("陈某某",))
-    put(where, "SC-01.md", item() + f"\n{words}\n")
+    assert steps_of(folders(tmp_path), words) == ("复核", "终审")
+
+
+def test_the_second_reviewer_is_another_person(tmp_path):
+    where = folders(tmp_path)
+    put(where, "SC-01.md", item() + "\n总书记指出，从严。\n")
     approve(where)
     assert blocked(where) == "内容还差 复核"
     approve(where, step="复核", who="赵六")
     assert blocked(where) == ""
 
 
-@pytest.mark.parametrize("words", ["读《陈某某文集》。", "学习陈某某新时代思想。", "陈某。"])
-def test_a_book_or_a_doctrine_names_no_one(tmp_path, words):
-    where = folders(tmp_path, leaders=("陈某某",))
-    put(where, "SC-01.md", item() + f"\n{words}\n")
-    approve(where)
-    assert blocked(where) == ""
+@pytest.mark.parametrize(
+    "words", ["读《陈某某文集》。", "学陈某某新时代思想。", "陈某。", "以陈某某同志为核心的"]
+)
+def test_a_book_a_doctrine_or_a_set_phrase_names_no_one(tmp_path, words):
+    assert steps_of(folders(tmp_path), words) == ("终审",)
+
+
+def test_a_list_of_leaders_that_breaks_while_we_run_still_holds(tmp_path):
+    where = folders(tmp_path)
+    put(where, "lexicon.toml", LEADERS)
+    put(where, "SC-01.md", item() + "\n陈某某同志说过。\n")
+    assert where.steps_of(read(where).item("SC-01")) == ("复核", "终审")
+    put(where, "lexicon.toml", "[words\n")
+    assert where.steps_of(read(where).item("SC-01")) == ("复核", "终审")
 
 
 def test_a_return_takes_every_step_back_until_all_are_taken_anew(desk, tmp_path):

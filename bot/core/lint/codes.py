@@ -12,6 +12,7 @@ READING: dict[str, tuple[Severity, str, str]] = {
         "照提示另存或搬动",
     ),
     "office-file": ("warning", ".wps、.doc、.docx 放在内容里", "另存为 .docx，放进 待导入 文件夹"),
+    "returned": ("warning", "审核人退回了现在这一稿", "按退回的原因改好，会重新送审"),
     "toml": ("error", "TOML 写法不对", "照提示改那一行"),
     "lexicon": ("error", "提法库里有不认识的项，或写法不对", "照提示改那一行"),
     "lexicon-missing": ("warning", "没有提法库 lexicon.toml", "从样例里复制一份"),
