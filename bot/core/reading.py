@@ -97,10 +97,11 @@ def questions(pushes: Iterable[Push], calendar: Calendar, as_of: datetime) -> li
 
 def people(pushes: Iterable[Push], acts: Acts) -> frozenset[str]:
     """Return who could tap in any of `pushes`, each person once."""
-    return frozenset(person for push in pushes for person in _tappers(push.key, acts))
+    return frozenset(person for push in pushes for person in tappers(push.key, acts))
 
 
-def _tappers(key: str, acts: Acts) -> set[str]:
+def tappers(key: str, acts: Acts) -> set[str]:
+    """Return who could tap in a push, folded."""
     cohort = acts.cohorts.get(key)
     if cohort is None or not cohort.tappable:
         return set()
@@ -122,9 +123,9 @@ def answer(question: Question, acts: Acts, first: Mapping[str, Mapping[str, date
         if cohort is None:
             continue
         covered |= _folded(cohort.covered)
-        tappers = _tappers(key, acts)
-        reachable |= tappers
-        read |= _folded(who for who, at in first.get(key, {}).items() if at < end) & tappers
+        able = tappers(key, acts)
+        reachable |= able
+        read |= _folded(who for who, at in first.get(key, {}).items() if at < end) & able
     return Figures(
         pushes=len(question),
         covered=len(covered),

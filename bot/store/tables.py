@@ -74,6 +74,10 @@ class Part(Storage):
         self.dirty = False  # whether the journal knows more than the file
         self.used = 0  # when it was last asked for, counted by the ledger
         self._ledger = ledger
+        # What somebody made of the rows (taps.py): gone with any change, but for rows that were
+        # only `add`ed since, which stand beside it.
+        self.notes: dict[str, Any] = {}
+        self.added: list[Doc] = []
 
     def find(self, table: str, id: str) -> Doc | None:
         rows = self.tables.get(table)
@@ -85,6 +89,7 @@ class Part(Storage):
         rows = self.tables.setdefault(table, {})
         old = rows.get(id)
         rows[id] = doc
+        self.notes = {}
         self._ledger.changed(self, table, id, old, doc)
 
     def add(self, table: str, doc: Doc) -> bool:
@@ -94,16 +99,20 @@ class Part(Storage):
         if id in rows:
             return False
         rows[id] = doc
+        if self.notes:
+            self.added.append(doc)
         self._ledger.changed(self, table, id, None, doc)
         return True
 
     def drop(self, table: str, id: str) -> None:
         old = self.tables.get(table, {}).pop(id, None)
         if old is not None:
+            self.notes = {}
             self._ledger.changed(self, table, id, old, None)
 
     def set(self, table: str, id: str, doc: Doc | None) -> None:
         """Put a document where it was, or take it away, without a word: loading and undoing."""
+        self.notes = {}
         rows = self.tables.setdefault(table, {})
         if doc is None:
             rows.pop(id, None)

@@ -8,16 +8,17 @@ therefore read as counts and their rows stay on disk; and what is kept always eq
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 
 from bot.core.model import Cohort, State, Step
-from bot.core.reading import Acts, Figures, Question, answer
+from bot.core.reading import Acts, Figures, Question
 from bot.store.codec import from_doc
 from bot.store.folding import answered
 from bot.store.tables import Doc, Rows
+from bot.store.taps import People, people_of, taps_of
 
 
 def recall(table: Rows, question: Question) -> Figures | None:
@@ -137,9 +138,32 @@ class WeekRows:
             assert table is not None, "what is folded has its table"
             found += answered(tuple(asked), table)
         if named:
-            first = {key: self.first_act(key) for key, _ in named}
-            found += answer(tuple(named), self.people(first), first)
+            found += self._counted(named)
         return found
+
+    def _counted(self, asked: Sequence[tuple[str, datetime]]) -> Figures:
+        """The same as core.reading.answer, from the sets that are kept beside the rows."""
+        covered: set[str] = set()
+        reachable: set[str] = set()
+        read: set[str] = set()
+        for key, end in asked:
+            mine, able = self._people_of(key)
+            limit = end.timestamp()
+            early, taps = (
+                taps_of(self._rows_of("receipts", "receipts", name)).get(key, {})
+                for name in ("", key)
+            )
+            for acts in (early, taps):
+                read.update(who for who, at in acts.items() if at < limit and who in able)
+            covered |= mine
+            reachable |= able
+        return Figures(
+            pushes=len(asked), covered=len(covered), reachable=len(reachable), read=len(read)
+        )
+
+    def _people_of(self, key: str) -> People:
+        cohorts = self._rows_of("sent", "cohorts", key)
+        return people_of(key, cohorts, lambda: self._missed(key).get(key, frozenset()))
 
     def people(self, keys: Collection[str]) -> Acts:
         """Return the people of some pushes: who was covered, and who could not be reached."""

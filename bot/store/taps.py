@@ -1,0 +1,68 @@
+"""People of a week as sets, kept beside its rows in memory: a count then asks no row.
+
+They are made when a summary first asks, and live and die with the part of the data folder whose
+rows they repeat (tables.Part.notes): receipts that came since are taken in, any other change
+throws them away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import Any
+
+from bot.core.model import Cohort, Step
+from bot.core.reading import Acts, tappers
+from bot.store.codec import from_doc
+from bot.store.tables import Doc, Part, Rows
+
+Taps = dict[str, dict[str, float]]  # push -> person, folded -> seconds of the first deliberate act
+People = tuple[frozenset[str], frozenset[str]]  # covered, able to tap; folded
+
+
+def taps_of(rows: Rows) -> Taps:
+    """Return the first deliberate acts in one week's receipts. To be read, never changed."""
+    part = rows.storage_part
+    known: Taps | None = part.notes.get("taps")
+    if known is None:
+        known = part.notes["taps"] = {}
+        _take(known, rows.docs())
+    else:
+        _take(known, part.added)
+    part.added = []
+    return known
+
+
+def _take(taps: Taps, docs: Iterable[Doc]) -> None:
+    opened = Step.OPENED.value
+    moment = datetime.fromisoformat
+    for doc in docs:
+        if doc["step"] == opened:
+            continue
+        people = taps.setdefault(doc["push"], {})
+        at, who = moment(doc["at"]).timestamp(), doc["person"].casefold()
+        known = people.get(who)
+        if known is None or at < known:
+            people[who] = at
+
+
+def people_of(key: str, cohorts: Rows, missed: Callable[[], frozenset[str]]) -> People:
+    """Return who was covered by a push and who of them could tap."""
+    known: dict[str, People] = _fresh_notes(cohorts.storage_part).setdefault("people", {})
+    if key not in known:
+        doc = cohorts.find(key)
+        known[key] = _people(from_doc(Cohort, doc), missed()) if doc else (frozenset(), frozenset())
+    return known[key]
+
+
+def _fresh_notes(part: Part) -> dict[str, Any]:
+    if part.added:  # a cohort came without its delivery: nobody does that yet
+        part.notes, part.added = {}, []
+    return part.notes
+
+
+def _people(cohort: Cohort, missed: frozenset[str]) -> People:
+    acts = Acts(pushes=(), cohorts={cohort.push: cohort}, unreached={cohort.push: missed})
+    able = frozenset(tappers(cohort.push, acts))
+    covered = frozenset(who.casefold() for who in cohort.covered)
+    return covered, covered if able == covered else able
