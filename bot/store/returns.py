@@ -62,12 +62,24 @@ class Returns(Outbox):
             figures = self._main("figures")
             answers: dict[Question, Figures] = {}
             for question in questions:
-                answers[question] = tallies.recall(figures, question) or rows.count(question)
-                tallies.keep(figures, question, answers[question])
+                known = tallies.recall(figures, question)
+                if known is None:
+                    known = rows.count(question)
+                    fresh.append(question)
+                answers[question] = known
             people = rows.people(named)
             return replace(people, pushes=self._pushes(), counted=answers, rows=False)
 
-        return await self._write(work)
+        def keep() -> None:
+            rows = tallies.WeekRows(self._of, self._main("pushes").find)
+            for question in fresh:  # counted again: a row may have changed meanwhile
+                tallies.keep(self._main("figures"), question, rows.count(question))
+
+        fresh: list[Question] = []
+        found = await self._read(work)
+        if fresh:  # nobody waits for it, and nobody minds if it fails
+            self._write(keep).add_done_callback(lambda kept: kept.cancelled() or kept.exception())
+        return found
 
     async def count(self, name: str, day: str) -> None:
         def work() -> None:

@@ -7,7 +7,6 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterable
-from itertools import count
 from pathlib import Path
 
 from tinydb import TinyDB
@@ -19,7 +18,7 @@ Rate = tuple[float, list[float]]  # operations a second, seconds each took
 
 TABLE = """CREATE TABLE receipts (push TEXT, person TEXT, step TEXT, at TEXT, means TEXT,
 PRIMARY KEY (push, person, step))"""
-INSERT = "INSERT OR IGNORE INTO receipts VALUES (:push, :person, :step, :at, :means)"
+INSERT = "INSERT OR IGNORE INTO receipts VALUES (?, ?, ?, ?, ?)"
 GROUP_BY = """SELECT push, count(DISTINCT person) FROM receipts
 WHERE push IN ({}) AND step != 'opened' AND at < ? GROUP BY push"""
 
@@ -34,11 +33,21 @@ def timed(seconds: float, together: int, work: Callable[[], None]) -> Rate:
     return len(took) * together / (time.perf_counter() - start), took
 
 
+def prepared(fresh: Callable[[str], Receipt], tag: str, seconds: float) -> list[Receipt]:
+    """Return more receipts than any engine takes in that time: making them is nobody's work."""
+    now = time.perf_counter_ns()
+    return [fresh(f"{tag}-{now}-{number}") for number in range(int(seconds * 150_000))]
+
+
+def _row(receipt: Receipt) -> tuple[str, ...]:
+    return tuple(to_doc(receipt).values())
+
+
 def sqlite_filled(path: Path, receipts: Iterable[Receipt]) -> None:
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA journal_mode=WAL")
         database.execute(TABLE)
-        database.executemany(INSERT, (to_doc(receipt) for receipt in receipts))
+        database.executemany(INSERT, map(_row, receipts))
     database.close()
 
 
@@ -51,12 +60,12 @@ def sqlite(
         database = sqlite3.connect(path, isolation_level=None)
         database.execute("PRAGMA journal_mode=WAL")
         database.execute(f"PRAGMA synchronous={level}")
-        tag, numbers = f"{level}{together}-{time.perf_counter_ns()}", count()
+        rows = [_row(one) for one in prepared(fresh, f"{level}{together}", seconds)]
 
         def work() -> None:
             database.execute("BEGIN IMMEDIATE")
             for _ in range(together):
-                database.execute(INSERT, to_doc(fresh(f"{tag}-{next(numbers)}")))
+                database.execute(INSERT, rows.pop())
             database.execute("COMMIT")
 
         try:
@@ -71,11 +80,13 @@ def sqlite_recount(path: Path, keys: list[str], as_of: str) -> float:
     """Return the seconds one GROUP BY over the rows of some pushes takes."""
     database = sqlite3.connect(path)
     query = GROUP_BY.format(",".join("?" * len(keys)))
-    start = time.perf_counter()
-    database.execute(query, [*keys, as_of]).fetchall()
-    took = time.perf_counter() - start
+    took: list[float] = []
+    for _ in range(5):  # the best of five, as ours
+        start = time.perf_counter()
+        database.execute(query, [*keys, as_of]).fetchall()
+        took.append(time.perf_counter() - start)
     database.close()
-    return took
+    return min(took)
 
 
 def bare_append(
