@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import json
 import os
 from collections.abc import Mapping
@@ -90,6 +89,8 @@ async def alive(running: Running) -> bool:
     async with httpx.AsyncClient(timeout=ANSWERS_WITHIN, trust_env=False) as client:
         try:
             return (await client.get(f"{running.base}/healthz")).status_code == 200
+        except httpx.ReadTimeout:
+            return True  # it stands still, and has the folder all the same
         except httpx.HTTPError:
             return False
 
@@ -126,7 +127,7 @@ async def ask(
     if response.status_code == 400 and "error" in answer:
         raise Mistake(str(answer["error"]))
     if response.status_code == 507:
-        raise OSError(errno.ENOSPC, str(answer.get("error")))
+        raise OSError(str(answer.get("error")))  # in words, for whoever asked
     if response.status_code != 200:
         raise Mistake(messages.BOT_REFUSED.format(response.status_code))
     return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -64,7 +65,8 @@ def _compared(
     path = bureau.shelf.folders.data / SEEN
     if not diff:
         kept = {"from": first.isoformat(), "days": days, "pushes": answer["pushes"]}
-        disk.write(path, json.dumps(kept, ensure_ascii=False).encode())
+        with suppress(OSError):  # a full disk: the plan can be read all the same
+            disk.write(path, json.dumps(kept, ensure_ascii=False).encode())
         return answer
     try:
         seen = json.loads(path.read_text("utf-8"))
