@@ -69,7 +69,8 @@ class Footer:
 def values_of(days: Sequence[NodeDay], calendar: Calendar) -> dict[str, str]:
     """Return what the four placeholders say for a warning that covers `days`.
 
-    放假安排 and 上班日 are empty while the calendar is provisional: their sentences fall away.
+    放假安排 and 上班日 are empty while the calendar is provisional, and where none of the nodes
+    brings a day off: their sentences fall away.
     """
     if not days:
         return {}
@@ -79,7 +80,7 @@ def values_of(days: Sequence[NodeDay], calendar: Calendar) -> dict[str, str]:
     return {
         "节日": "、".join(day.name for day in days),
         "放假安排": "" if provisional else "，".join(_span(*span) for span in spans),
-        "上班日": "" if provisional else _day(calendar.workday_after(last)),
+        "上班日": "" if provisional or not spans else _day(calendar.workday_after(last)),
         "年份": str(days[0].year),
     }
 

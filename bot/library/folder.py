@@ -15,6 +15,7 @@ from bot.core.calendar import Calendar, Override
 from bot.core.content import digest_of, has_head, parse_item
 from bot.core.idle import idle_rules
 from bot.core.lint import lint
+from bot.core.lint.fillable import unfilled
 from bot.core.model import Item, Kind, Problem
 from bot.core.schedules import (
     Schedules,
@@ -164,7 +165,9 @@ def _examined(
 ) -> tuple[list[Item], list[Problem]]:
     items, problems = load_items(folders.content)
     lexicon, more = load_lexicon(folders.content, today)
-    problems += more + lint(items, today, schedules.known, lexicon)
+    calendar = Calendar(overrides=schedules.overrides, announced=schedules.announced)
+    empty = unfilled(schedules.nodes, calendar, today)
+    problems += more + lint(items, today, schedules.known, lexicon, empty)
     return items, problems + idle_rules(schedules, items, today)
 
 

@@ -12,15 +12,21 @@ from hypothesis import strategies as st
 from bot.core import render
 from bot.core.content import parse_item
 from bot.core.lint import MARKINGS, RULES, Frame, examine, lint
+from bot.core.lint.fillable import unfilled
 from bot.core.lint.lexicon import parse_lexicon
-from bot.core.model import Kind
+from bot.core.model import Kind, Node
 from bot.core.render import Footer
 
 from .cast import CALENDAR, MONDAY, NODES, item
 
 SHIPPED = (Path(__file__).parents[2] / "content/lexicon.toml").read_text("utf-8")
 LEXICON, FAULTS = parse_lexicon(tomllib.loads(SHIPPED), SHIPPED, "lexicon.toml")
-NAMES = [node.name for node in NODES]
+MORE = [  # a day that is worked, and a time without a day
+    Node(key="teachers-day", name="教师节", date="9-10"),
+    Node(key="family-events", name="婚丧喜庆", evergreen=True),
+]
+NAMES = [node.name for node in [*NODES, *MORE]]
+UNFILLED = unfilled([*NODES, *MORE], CALENDAR, MONDAY)
 SOUND = item("SC-01")
 NODE = item("N06", Kind.NODE, nodes=("端午",))
 STUDY, MODEL = item("SP-01", Kind.STUDY), item("AM-01", Kind.MODEL)
@@ -33,7 +39,8 @@ WEBHOOK = (
 
 
 def found(*items):
-    return [(problem.code, problem.severity) for problem in lint(items, MONDAY, NAMES, LEXICON)]
+    problems = lint(items, MONDAY, NAMES, LEXICON, UNFILLED)
+    return [(problem.code, problem.severity) for problem in problems]
 
 
 def said(offender, **more):
@@ -104,6 +111,10 @@ OFFENCES = [
     (said(SOUND, 经过="{节日}好"), "placeholder"),
     (said(SOUND, 经过="{名字}好"), "placeholder"),
     (replace(NODE, basis="{节日}"), "placeholder"),
+    (said(replace(NODE, nodes=("教师节",)), 提醒="{放假安排}。"), "placeholder-empty"),
+    (said(replace(NODE, nodes=("教师节",)), 节后="{上班日}见。"), "placeholder-empty"),
+    (said(replace(NODE, nodes=("教师节", "婚丧喜庆")), 提醒="{上班日}"), "placeholder-empty"),
+    (replace(NODE, nodes=("婚丧喜庆",), summary="{节日}快到了"), "placeholder-empty"),
     (replace(SOUND, effective=date(2037, 1, 1)), "dates"),
     # numbers as people write them, and as they hide them
     (said(SOUND, 经过="请打 138 0013 8000。"), "phone-number"),
@@ -236,6 +247,8 @@ def test_a_rule_that_advises_only_warns(offender, code):
         said(NODE, 一句话="文" * 60),
         said(NODE, 提醒="{节日}{放假安排}{上班日}{年份}"),
         said(NODE, 提醒="{放假安排}" * 30),
+        said(replace(NODE, nodes=("教师节",)), 提醒="{节日}好，{年份}年"),
+        said(replace(NODE, nodes=("端午", "教师节")), 提醒="{放假安排}。"),
         said(NODE, 提醒="正月初一，八月十五，一个月内登记，十日之内"),
         replace(NODE, basis="2023年12月19日印发", source="2020年6月20日通过"),
         said(SOUND, 经过="9月25日，明天，请拨12388或010-66554433"),
@@ -270,7 +283,7 @@ def test_a_text_at_the_edge_of_a_rule_passes(sound):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
 def test_without_a_rule_a_text_that_it_stops_passes(rule):
     others = [one for one in RULES if one is not rule]
-    frame = Frame(today=MONDAY, nodes=frozenset(NAMES), lexicon=LEXICON)
+    frame = Frame(today=MONDAY, nodes=frozenset(NAMES), lexicon=LEXICON, unfilled=UNFILLED)
     stopped = [offender for offender, code in [*OFFENCES, *ADVICE] if code == rule.code]
     assert stopped, "no text needs this rule"
     for offender in stopped:

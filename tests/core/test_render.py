@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.core.model import Kind
+from bot.core.model import Kind, Node
 from bot.core.render import (
     CARD_TEXT,
     CARD_TITLE,
@@ -74,6 +74,14 @@ def test_the_placeholders_say_what_the_calendar_says(days, festival, off, back, 
     found = values_of(days, CALENDAR)
     assert found == {"节日": festival, "放假安排": off, "上班日": back, "年份": year}
     assert tuple(found) == PLACEHOLDERS
+
+
+def test_a_node_that_brings_no_day_off_says_nothing_of_days_off():
+    teachers = Node(key="teachers-day", name="教师节", date="9-10")
+    values = values_of([CALENDAR.node_day(teachers, 2026)], CALENDAR)
+    assert values == {"节日": "教师节", "放假安排": "", "上班日": "", "年份": "2026"}
+    text = "{节日}到了。放假：{放假安排}，{上班日}上班。谢谢老师。"
+    assert fill(text, values) == "教师节到了。谢谢老师。"
 
 
 def test_a_text_without_a_node_has_nothing_to_fill():

@@ -12,7 +12,7 @@ A rule takes one text and yields what it found, with a sentence that says what t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from bot.core.lint import budgets, marks, regulations, secrecy, shape, wording
@@ -35,10 +35,22 @@ _TIMELESS = tuple(one for one in RULES if not one.timed)
 
 
 def lint(
-    items: Sequence[Item], today: date, nodes: Iterable[str], lexicon: Lexicon | None = None
+    items: Sequence[Item],
+    today: date,
+    nodes: Iterable[str],
+    lexicon: Lexicon | None = None,
+    unfilled: Mapping[str, frozenset[str]] | None = None,
 ) -> list[Problem]:
-    """Return the problems of all items, in the order of files and lines."""
-    frame = Frame(today=today, nodes=frozenset(nodes), lexicon=lexicon or Lexicon())
+    """Return the problems of all items, in the order of files and lines.
+
+    `nodes` are the names that nodes.toml knows; `unfilled` says what `fillable` found of them.
+    """
+    frame = Frame(
+        today=today,
+        nodes=frozenset(nodes),
+        unfilled=unfilled or {},
+        lexicon=lexicon or Lexicon(),
+    )
     found = [problem for item in items for problem in examine(item, frame)]
     found += twins(print_of(item) for item in items)
     return sort(found)

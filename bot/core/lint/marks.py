@@ -121,6 +121,26 @@ def placeholder(sheet: Sheet, _: Frame) -> Iterator[Found]:
             yield Found(name, "占位符只能用在节点提醒的标题、摘要和正文里")
 
 
+@rule(
+    "placeholder-empty",
+    "占位符用在填不出它的节点里：{放假安排} 用在不放假的日子，{节日} 用在没有固定日子的时节",
+    "删去这句话，或换一种说法",
+)
+def placeholder_empty(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    if sheet.kind is not Kind.NODE or not sheet.item.nodes:
+        return
+    empty = [frame.unfilled.get(node, frozenset()) for node in sheet.item.nodes]
+    marks = [f"{{{one}}}" for one in render.PLACEHOLDERS if all(one in some for some in empty)]
+    for name, text in sheet.texts:
+        if name in ("依据", "来源"):
+            continue  # no place for any of them
+        for mark in marks:
+            if mark in text:
+                why = "不放假" if mark in ("{放假安排}", "{上班日}") else "没有固定的日子"
+                hint = f"{'、'.join(sheet.item.nodes)}{why}，{mark} 填不出来，请删去这句话"
+                yield Found(name, hint, text.find(mark))
+
+
 @rule("undone", "没写完的记号：TODO、××、待补、（待核实）", "写完，或者删去")
 def undone(sheet: Sheet, _: Frame) -> Iterator[Found]:
     for name, match in sheet.places(_UNDONE, _UNDONE_NEEDS):

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property, lru_cache
@@ -41,6 +41,7 @@ class Frame:
 
     today: date
     nodes: frozenset[str] = frozenset()  # names in nodes.toml
+    unfilled: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by the name of a node
     lexicon: Lexicon = field(default_factory=Lexicon)
 
 
