@@ -38,8 +38,9 @@ def init(
     from bot.library import settle
     from bot.library.merging import merge
     from bot.library.pack import BadPack, Places
+    from bot.library.shipped import home
 
-    root = settle.home()
+    root = home()
     if not (root / "content").is_dir():
         fail(["找不到自带的内容，请重新安装清风；内容也可从内容包导入"], CANNOT)
     config = folder / "config.toml"

@@ -9,9 +9,9 @@ from typing import Any
 
 import tomlkit
 
-import bot
 from bot.library import disk
 from bot.library.pack import Places, collect
+from bot.library.shipped import home
 
 STEPS = {1: ["终审"], 2: ["初审", "终审"], 3: ["初审", "复审", "终审"]}  # by how many review
 
@@ -60,16 +60,6 @@ def keep_secret(home: Path, name: str, secret: str) -> None:
     folder = home / "secrets"
     folder.mkdir(mode=0o700, exist_ok=True)
     disk.write(folder / name, secret.strip().encode() + b"\n")
-
-
-def home() -> Path:
-    """Return the folder with the texts, schedules and example that came with the program.
-
-    An installed wheel carries them inside the package, a checkout has them beside it.
-    """
-    package = Path(bot.__file__).resolve().parent
-    carried = package / "starter"
-    return carried if carried.is_dir() else package.parent
 
 
 def starter() -> Mapping[str, bytes]:

@@ -9,22 +9,30 @@ from bot.core.lint.lexicon import Lexicon, parse_lexicon
 from bot.core.model import Problem
 from bot.core.review import Leaders
 from bot.library.decode import read_toml
+from bot.library.shipped import home
 
 NAME = "lexicon.toml"
 _last: dict[Path, tuple[tuple[int, int], Leaders]] = {}
 
 
 def load_lexicon(content: Path, today: date) -> tuple[Lexicon, list[Problem]]:
-    """Return the unit's words; without a file, those that are in code still hold."""
+    """Return the unit's words; where its file is missing or broken, those that were shipped."""
     if not (content / NAME).exists():
-        hint = f"没有提法库 {NAME}：固定提法、法规名称、层层加码没有检查；可从样例里复制一份"
-        return Lexicon(), [_warning("lexicon-missing", hint)]
+        hint = f"没有提法库 {NAME}，暂按程序自带的检查；要改提法，请从样例里复制一份"
+        return _shipped(), [_warning("lexicon-missing", hint)]
     data, text, problems = read_toml(content / NAME, NAME)
+    if problems:
+        return _shipped(), problems
     lexicon, more = parse_lexicon(data, text, NAME)
     if why := lexicon.stale(today):
         hint = f"提法可能已更新：{why}，请对照最新文件核对，再改 version"
         more.append(_warning("lexicon-old", hint))
-    return lexicon, problems + more
+    return lexicon, more
+
+
+def _shipped() -> Lexicon:
+    data, text, _ = read_toml(home() / "content" / NAME, NAME)
+    return parse_lexicon(data, text, NAME)[0]
 
 
 def leaders_of(content: Path) -> Leaders:

@@ -15,7 +15,11 @@ READING: dict[str, tuple[Severity, str, str]] = {
     "returned": ("warning", "审核人退回了现在这一稿", "按退回的原因改好，会重新送审"),
     "toml": ("error", "TOML 写法不对", "照提示改那一行"),
     "lexicon": ("error", "提法库里有不认识的项，或写法不对", "照提示改那一行"),
-    "lexicon-missing": ("warning", "没有提法库 lexicon.toml", "从样例里复制一份"),
+    "lexicon-missing": (
+        "warning",
+        "没有提法库 lexicon.toml，暂按程序自带的检查",
+        "要改提法，从样例里复制一份",
+    ),
     "lexicon-old": (
         "warning",
         "提法库的版本日期已过十二个月，或已到 recheck 的日期",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cached_property
@@ -20,6 +20,7 @@ from bot.core.schedules import line_of
 STALE_AFTER_DAYS = 365
 NEAR = 0.88  # of difflib: a title this like a known one is that one, misspelt
 _GENERIC = frozenset({"条例", "准则", "规定", "办法", "决定", "意见", "通知", "细则"})
+_BLANKS = re.compile(r"\s+")
 _GAP = "[^，。；！？\n]{0,6}"  # what … may stand for in a pattern of words
 
 
@@ -44,6 +45,7 @@ class Regulation:
     unverified: tuple[int, ...] = ()  # numbers of articles nobody has seen on an official page
     articles: int = 0  # how many there are, where that is known
     source: str = ""  # who issued it and when
+    check: tuple[str, ...] = ()  # of these keys nobody has seen the official text yet
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +162,7 @@ def spaced(words: Iterable[str]) -> re.Pattern[str]:
 
 # -- from the file ---------------------------------------------------------------------------------
 
+_CHECKABLE = frozenset({"title", "years", "repealed", "articles", "source"})
 _TOP = ("version", "recheck", "wording", "order", "regulation", "words")
 
 
@@ -185,9 +188,13 @@ class _Reader:
     def __init__(self, text: str, path: str) -> None:
         self.text, self.path = text, path
         self.problems: list[Problem] = []
+        self.table_line = 0  # of the header of the table that is being read
 
     def bad(self, needle: str, message: str) -> None:
-        line = line_of(self.text, needle)
+        rest = self.text.split("\n", self.table_line)[-1] if self.table_line else self.text
+        own = rest.split("\n[", 1)[0] if self.table_line else rest
+        inside = line_of(own, needle)
+        line = self.table_line + inside if inside else self.table_line
         self.problems.append(
             Problem(path=self.path, line=line, severity="error", code="lexicon", message=message)
         )
@@ -223,11 +230,18 @@ class _Reader:
             found[key] = made
         return found
 
-    def tables(self, value: Any, name: str) -> list[Any]:
-        if isinstance(value, list):
-            return value
-        self.bad(name, f"{name} 应写成 [[{name}]] 小节，每条一个")
-        return []
+    def tables(self, value: Any, name: str) -> Iterator[Any]:
+        """Yield the tables [[name]]; what is wrong with one is told on its own line."""
+        if not isinstance(value, list):
+            self.bad(name, f"{name} 应写成 [[{name}]] 小节，每条一个")
+            return
+        lines = self.text.split("\n")
+        wanted = f"[[{name}]]"
+        headers = [n for n, line in enumerate(lines, 1) if _BLANKS.sub("", line).startswith(wanted)]
+        for number, one in enumerate(value):
+            self.table_line = headers[number] if len(headers) == len(value) else 0
+            yield one
+        self.table_line = 0
 
     def wordings(self, value: Any) -> Iterable[Wording]:
         for one in self.tables(value, "wording"):
@@ -246,15 +260,37 @@ class _Reader:
                 self.bad("order", "每条 [[order]] 要有 text，各项用顿号隔开")
 
     def regulations(self, value: Any) -> Iterable[Regulation]:
+        seen: set[str] = set()
         for one in self.tables(value, "regulation"):
             found = self.table(one, "regulation", Regulation)
-            if found.get("title"):
-                yield Regulation(**found)
-            else:
-                self.bad("regulation", "每条 [[regulation]] 要有 title（法规全名，不带书名号）")
+            if not found.get("title"):
+                self.bad("title", "每条 [[regulation]] 要有 title（法规全名，不带书名号）")
+                continue
+            made = Regulation(**found)
+            for key, message in _regulation_faults(made, seen):
+                self.bad(key, message)
+            seen |= {made.title, *made.also}
+            yield made
 
     def words(self, value: Any) -> Words:
         return Words(**self.table(value, "words", Words))
+
+
+def _regulation_faults(one: Regulation, seen: Set[str]) -> Iterator[tuple[str, str]]:
+    """Yield (key, what is wrong) of a regulation whose tables have the right shape."""
+    if "《" in one.title or "》" in one.title:
+        yield "title", f"title 不带书名号，请写成 {one.title.strip('《》')}"
+    if twice := seen & {one.title, *one.also}:
+        yield "title", f"《{min(twice)}》写了两次，请并成一条"
+    for key in ("years", "repealed"):
+        if odd := [year for year in getattr(one, key) if not 1949 <= year <= 2099]:
+            yield key, f"{key} 应是四位年份，不是 {odd[0]}"
+    if both := set(one.years) & set(one.repealed):
+        yield "repealed", f"{min(both)}年不能既是现行（years）又已不再适用（repealed）"
+    if right := {one.title, *one.also} & set(one.wrong):
+        yield "wrong", f"“{min(right)}”既写成对的，又写成错的（wrong）"
+    if unknown := set(one.check) - _CHECKABLE:
+        yield "check", f"check 里只写 {' '.join(sorted(_CHECKABLE))}，没有 {min(unknown)}"
 
 
 def _shaped(value: Any, kind: str) -> Any:

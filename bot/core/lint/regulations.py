@@ -44,6 +44,8 @@ def version_repealed(sheet: Sheet, frame: Frame) -> Iterator[Found]:
         if known and not one.article and one.year in known.repealed:
             now = "、".join(map(str, known.years))
             hint = f"《{one.title}》{one.year}年的版本已不再适用，现行的是{now}年的，条号须重新核对"
+            if "repealed" in known.check:
+                hint += "（提法库注明：旧版年份还没有在官网核对）"
             yield Found(one.where, hint, one.at)
 
 
@@ -79,6 +81,24 @@ def article_unverified(sheet: Sheet, frame: Frame) -> Iterator[Found]:
             yield Found(one.where, hint, one.at)
         elif known.articles and one.article > known.articles:
             hint = f"《{one.title}》只有{known.articles}条，没有{one.said}"
+            yield Found(one.where, hint, one.at)
+
+
+@rule(
+    "regulation-unchecked",
+    "提法库注明这部法规的名称或年份还没有在官网核对（check）",
+    "打开发布机关官网核对，对了就从提法库的 check 里删去；没核对就不写年份",
+    severity="warning",
+)
+def regulation_unchecked(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    for one in citations(sheet):
+        known = frame.lexicon.titles.get(one.title)
+        if not known or one.article:
+            continue
+        if "title" in known.check:
+            yield Found(one.where, f"《{one.title}》的全称还没有在官网核对（提法库 check）", one.at)
+        elif one.year and "years" in known.check:
+            hint = f"《{one.title}》的版本年份还没有在官网核对（提法库 check），请核对或不写年份"
             yield Found(one.where, hint, one.at)
 
 
