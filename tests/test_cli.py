@@ -18,6 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from bot import cli
+from bot.channels import KINDS
 from bot.cli import shell
 from bot.sandbox.serving import free_port
 
@@ -228,23 +229,42 @@ def test_an_edit_after_the_approval_is_shown_to_the_character(ask, home):
 
 
 def test_a_preview_fills_the_calendar_of_any_day_and_tells_how_full_it_is(ask, home):
-    answer = json_of(ask("preview", "N06", "--clock", "2026-06-15", "--json"))
+    answer = json_of(ask("preview", "N06", "--clock", "2026-06-15", "--channel", "全部", "--json"))
     shown = {(view["channel"], view["part"]): view for view in answer["views"]}
+    assert {channel for channel, _ in shown} == set(KINDS) - {"terminal"}
     group = shown["webhook", "main"]
     text = group["message"]["markdown"]["content"]
     assert "6月19日（周五）至6月21日（周日）放假" in text
-    assert group["used"] == [["全文", len(text.encode()), 4096, "字节"]]
+    assert group["used"] == [
+        ["全文", len(text.encode()), 4096, "字节"],
+        ["共", len(text), None, "字"],
+    ]
+    rich = shown["bot-group", "main"]
+    assert "\n- **公款礼盒**" in rich["message"]["markdown_v2"]["content"], "a list stays one"
+    assert rich["used"][0][2] == 20480
     card = shown["app", "final"]["message"]["template_card"]
     assert card["button_list"][0]["text"] == "已阅"
+    robot = shown["bot", "final"]["message"]["template_card"]
+    assert robot["jump_list"][0]["title"] == "看全文"
     assert answer["blocked"] == "内容未经审批"
+
+
+def test_a_preview_shows_the_ways_of_the_unit_or_the_one_that_is_asked_for(ask, home):
+    answer = json_of(ask("preview", "SC-01", "--json"))
+    assert {view["channel"] for view in answer["views"]} == {"webhook"}, "config.example.toml"
     said = ask("preview", "N06", "--clock", "2031-06-15", "--channel", "app")[1]
-    assert "逐人卡片" in said
+    assert "逐人卡片（自建应用） · 节前一句话" in said
     assert "群消息" not in said
+    said = ask("preview", "SC-01", "--channel", "bot")[1]
+    assert "逐人卡片（智能机器人） ==" in said, "a case has no parts"
+    assert "看全文 >" in said
     ask("preview", "SC-01", "-o", "预览.html")
     page = (home / "预览.html").read_text("utf-8")
     assert "情景案例·虚构" in page
     assert "wx-bubble" in page
     assert "<script" not in page
+    assert "全文 " in page
+    assert " 字节，共 " in page
 
 
 def test_a_new_text_is_a_draft_and_a_repost_needs_its_source(ask, home):

@@ -67,8 +67,7 @@ class Bot(_Spoken):
         """Return a button card, or markdown, for the one account in `to`."""
         if len(to) != 1 or not to[0]:
             raise ValueError(f"a message of the robot is for one person, not {len(to)}")
-        content = _card(message) if isinstance(message, Card) else _markdown(message)
-        return _bytes({"chatid": to[0], "chat_type": 1, **content})
+        return _bytes({"chatid": to[0], "chat_type": 1, **content_of(message)})
 
     def judged(self, answer: Mapping[str, Any]) -> Sent:
         # One message a day is far below the limit: here the code says that they never wrote.
@@ -94,6 +93,11 @@ class BotGroup(_Spoken):
         if not isinstance(message, Markdown) or len(to) != 1:
             raise ValueError("a group of the robot gets Markdown, and has one chatid")
         return _bytes({"chatid": to[0], "chat_type": 2, **_markdown(message)})
+
+
+def content_of(message: Message) -> dict[str, Any]:
+    """Return what is seen of a message: all but whom it is for."""
+    return _card(message) if isinstance(message, Card) else _markdown(message)
 
 
 def _markdown(message: Markdown) -> dict[str, Any]:

@@ -13,13 +13,20 @@ from bot.cli.shell import CONFIG, JSON, call, main, print_json
 from bot.core import messages
 
 PARTS = {"early": "提前说一句", "main": "正式提醒", "final": "节前一句话", "after": "节后"}
+BY = {
+    "webhook": "消息推送",
+    "bot": "智能机器人",
+    "bot-group": "智能机器人",
+    "app": "自建应用",
+    "appchat": "应用群聊",
+}
 
 
 @main.command()
 @CONFIG
 @JSON
 @click.argument("item", metavar="ITEM")
-@click.option("--channel", metavar="C", help="只看一种：webhook（群消息）或 app（逐人卡片）")
+@click.option("--channel", metavar="C", help="只看一种，如 webhook、app；全部 看所有渠道")
 @click.option("--clock", metavar="DATE", help="假设是哪一天，缺省今天")
 @click.option("--diff", "only_diff", is_flag=True, help="只看与上次审批的文字有何不同")
 @click.option(
@@ -36,6 +43,8 @@ def preview(
 ) -> None:
     """手机上看到的样子：各渠道的成文、占用的字节和字数，占位符已填好；不发送。
 
+    不写 --channel，看本单位推送对象用到的渠道。
+
     例：qingfeng preview N06 --clock 2026-06-15    例：qingfeng preview SC-01 -o 预览.html
     """
     if only_diff:
@@ -51,7 +60,7 @@ def preview(
         return None
     click.echo(f"{answer['item']}《{answer['title']}》  {answer['day']}  {_state(answer)}")
     for view in answer["views"]:
-        click.secho(f"\n== {_heading(view)} ==", bold=True)
+        click.secho(f"\n== {_heading(view, answer)} ==", bold=True)
         click.echo(_text_of(view["message"]) if view["message"] else f"成不了文：{view['error']}")
         click.echo(f"—— {_used(view)}" if view["used"] else "")
     return None
@@ -61,24 +70,33 @@ def _state(answer: Mapping[str, Any]) -> str:
     return f"还不能发：{answer['blocked']}" if answer["blocked"] else "可以推送"
 
 
-def _heading(view: Mapping[str, Any]) -> str:
-    return f"{messages.WAYS[view['channel']]} · {PARTS[view['part']]}"
+def _heading(view: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
+    return f"{_way(view)} · {PARTS[view['part']]}" if answer["node"] else _way(view)
+
+
+def _way(view: Mapping[str, Any]) -> str:
+    channel = view["channel"]
+    return f"{messages.WAYS.get(channel, '群消息')}（{BY.get(channel, channel)}）"
 
 
 def _used(view: Mapping[str, Any]) -> str:
-    return "，".join(f"{what} {size}/{limit} {unit}" for what, size, limit, unit in view["used"])
+    return "，".join(
+        f"{what} {size}{f'/{limit}' if limit else ''} {unit}"
+        for what, size, limit, unit in view["used"]
+    )
 
 
 def _text_of(message: Mapping[str, Any]) -> str:
-    if message["msgtype"] == "markdown":
+    if message["msgtype"] != "template_card":
         from bot.cli.figures import _plain
 
-        return _plain(message["markdown"]["content"])
+        return _plain(message[message["msgtype"]]["content"])
     card = message["template_card"]
     facts = [f"{f['keyname']}：{f['value']}" for f in card.get("horizontal_content_list", ())]
+    jumps = [f"{jump['title']} >" for jump in card.get("jump_list", ())]
     buttons = " ".join(f"[{button['text']}]" for button in card["button_list"])
-    source = card.get("source", {}).get("desc", "")
-    return "\n".join([source, card["main_title"]["title"], card["sub_title_text"], *facts, buttons])
+    source, title = card.get("source", {}).get("desc", ""), card["main_title"]["title"]
+    return "\n".join([source, title, card["sub_title_text"], *facts, *jumps, buttons])
 
 
 def html_of(answer: Mapping[str, Any]) -> str:
@@ -87,13 +105,15 @@ def html_of(answer: Mapping[str, Any]) -> str:
 
     from bot.sandbox.phone import STYLES, bubble
 
-    shown = []
+    ways: dict[str, list[str]] = {}
     for view in answer["views"]:
         inside = bubble(view["message"]) if view["message"] else escape(view["error"])
-        shown.append(
-            f'<section><h2>{escape(_heading(view))}</h2><div class="screen">{inside}</div>'
+        part = f"<h3>{escape(PARTS[view['part']])}</h3>" if answer["node"] else ""
+        ways.setdefault(_way(view), []).append(
+            f'<section>{part}<div class="screen">{inside}</div>'
             f"<p>{escape(_used(view))}</p></section>"
         )
+    shown = [f"<h2>{escape(way)}</h2><main>{''.join(views)}</main>" for way, views in ways.items()]
     title = escape(f"{answer['item']} {answer['title']}")
     return _PAGE.format(
         title=title,
@@ -112,13 +132,14 @@ _PAGE = """<!doctype html>
 body {{ margin: 0; padding: 16px; background: #f4f4f2; color: #1d2430;
   font: 16px/1.6 system-ui, "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", sans-serif; }}
 h1 {{ font-size: 1.2rem; margin: 0; }}
-main {{ display: flex; flex-wrap: wrap; gap: 20px; align-items: flex-start; }}
+main {{ display: flex; flex-wrap: wrap; gap: 4px 20px; align-items: flex-start; }}
 section {{ width: 358px; max-width: 100%; }}
-h2 {{ font-size: .95rem; margin: 16px 0 6px; }}
+h2 {{ font-size: 1rem; margin: 28px 0 0; }}
+h3 {{ font-size: .9rem; font-weight: normal; margin: 12px 0 6px; }}
 .screen {{ background: #ededed; padding: 12px; border-radius: 12px; overflow-wrap: anywhere; }}
 section > p {{ font-size: .85rem; color: #5b6573; margin: 6px 0; }}
 </style></head>
-<body><h1>{title}</h1><p>{note}</p><main>
+<body><h1>{title}</h1><p>{note}</p>
 {views}
-</main></body></html>
+</body></html>
 """  # noqa: E501 - one line of a page

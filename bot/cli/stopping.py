@@ -39,8 +39,10 @@ def hold(config_path: str, as_json: bool, word: str | None, lift: bool, who: str
     _print_items(answer)
     click.echo(f"排着队没发、已经拦下的：{len(answer['stopped'])} 条。已经发出的：")
     print_sent(answer["sent"])
+    for line in answer["write"]:
+        click.echo(f"需要更正时，先写：{line}")
     for line in answer["correct"]:
-        click.echo(f"需要更正时：{line}")
+        click.echo(f"写好审批后，发给收到过的：{line}")
     return None
 
 

@@ -66,6 +66,8 @@ def new(
         assert on is not None
         official = drafts.Official(source=source, day=on, link=link, text=said)
     items, _ = load_items(folders.content)
+    if corrects and not any(item.id.casefold() == corrects.casefold() for item in items):
+        click.echo(f"内容库里没有 {corrects}（改了编号，或已删去？），请核对编号", err=True)
     made = drafts.draft(
         chosen, title, items, system_clock().date(), official=official, corrects=corrects or ""
     )
@@ -76,6 +78,8 @@ def new(
     if as_json:
         return print_json({"path": str(path), "proposals": [list(p) for p in made.proposals]})
     click.echo(f"已新建 {path}")
+    if corrects:
+        click.echo(f"填好、删去“状态: 草稿”并审批后，发给收到过原文的：qingfeng correct {corrects}")
     for before, after in made.proposals:
         click.echo(f"  拟改称：{before} → {after}（请核对；不妥就改回）")
     return None

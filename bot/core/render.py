@@ -148,6 +148,8 @@ def markdown(
     sections = parts_of(item, part)
     for name, text in sections:
         filled = fill(text, values).strip("\n")
+        if not filled.strip():  # an empty section, or one whose only sentence fell away
+            continue
         filled = filled if dialect.rich else _dots(filled)
         alone = item.kind is Kind.NODE and len(sections) == 1
         blocks.append(f"**{name}**\n{filled}" if name and not alone else filled)

@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.channels.app import content_of
+from bot.channels import KINDS, app, bot
 from bot.core import render
 from bot.core.model import Card, Item, Kind, Markdown, Message
 from bot.core.planning import Plan, next_node_days
-from bot.core.render import CARD_TEXT, CARD_TITLE, WEBHOOK_BYTES, Footer
+from bot.core.render import CARD_TEXT, CARD_TITLE, Dialect, Footer
 from bot.engine.bureau import Bureau
 
-CHANNELS = ("webhook", "app")  # the whole text in a group, a card to a person
+# Every way that ends on a phone: the whole text in a group, or a card to a person.
+CHANNELS = tuple(name for name in KINDS if name != "terminal")
 NODE_PARTS = ("early", "main", "final", "after")
 NUMBER = "{}-000"  # stands for the push number, as long as a real one
 
@@ -22,9 +23,10 @@ NUMBER = "{}-000"  # stands for the push number, as long as a real one
 def views(
     item: Item, day: date, bureau: Bureau, plan: Plan, channels: Sequence[str]
 ) -> list[dict[str, Any]]:
-    """Return a view for each channel and part: the message in WeCom's JSON, or why there is none.
+    """Return a view for each channel and part: the message as the phone gets it, or why none.
 
-    {"channel", "part", "message": {...} or None, "error", "used": [[what, size, limit, unit]]}
+    {"channel", "part", "message": {...} or None, "error", "used": [[what, size, limit, unit]]};
+    a limit is None where there is none.
     """
     days = next_node_days(item, day, plan) if item.kind is Kind.NODE else ()
     values = render.values_of(days, plan.calendar)
@@ -52,28 +54,36 @@ def _view(
     item: Item, part: str, values: dict[str, str], footer: Footer, channel: str, bureau: Bureau
 ) -> dict[str, Any]:
     view: dict[str, Any] = {"channel": channel, "part": part, "message": None, "error": ""}
+    kind = KINDS[channel]
     try:
         message: Message
-        if channel == "app":
+        if kind.tappable:
             page = bureau.page("preview")
             message = render.card(item, part, values, footer, task_id="preview", link=page)
         else:
-            message = render.markdown(item, part, values, footer)
+            message = render.markdown(item, part, values, footer, kind.dialect)
+        shown = content_of(message, channel)
     except ValueError as error:  # too long, or a placeholder that nothing fills
         return {**view, "error": str(error), "used": []}
-    return {**view, "message": content_of_any(message), "used": _used(message)}
+    return {**view, "message": shown, "used": _used(message, kind.dialect)}
 
 
-def content_of_any(message: Message) -> dict[str, Any]:
-    if isinstance(message, Markdown):
-        return {"msgtype": "markdown", "markdown": {"content": message.text}}
-    return content_of(message)
+def content_of(message: Message, channel: str) -> dict[str, Any]:
+    """Return a message in WeCom's JSON, without whom it is for.
 
-
-def _used(message: Message) -> list[list[Any]]:
+    A robot's markdown is what a phone shows as markdown_v2 (wecom/api.md §2.7).
+    """
     if isinstance(message, Card):
-        return [
-            ["标题", len(message.title), CARD_TITLE, "字"],
-            ["摘要", len(message.text), CARD_TEXT, "字"],
-        ]
-    return [["全文", len(message.text.encode()), WEBHOOK_BYTES, "字节"]]
+        return bot.content_of(message) if channel == "bot" else app.content_of(message)
+    name = "markdown_v2" if KINDS[channel].dialect.rich else "markdown"
+    return {"msgtype": name, name: {"content": message.text}}
+
+
+def _used(message: Message, dialect: Dialect) -> list[list[Any]]:
+    if isinstance(message, Markdown):
+        size = len(message.text.encode())
+        return [["全文", size, dialect.limit, "字节"], ["共", len(message.text), None, "字"]]
+    return [
+        ["标题", len(message.title), CARD_TITLE, "字"],
+        ["摘要", len(message.text), CARD_TEXT, "字"],
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -23,7 +24,18 @@ FOLDERS: Mapping[Kind, tuple[str, str]] = {  # kind -> folder, beginning of the 
 }
 CORRECTION = ("corrections", "GZ-")
 YEARS = {Kind.SCENARIO: 2, Kind.REPOST: 2, Kind.MODEL: 3}  # until it expires; one for the others
-ONE_POINT = "（从官方通报摘一个要点，写在这里。）"
+# `check` does not let 请填写 pass: a template that nobody filled in is never sent.
+ONE_POINT = "请填写：从官方通报摘一个要点。"
+MENDED = """## 要点
+
+此前推送的《{}》有一处需要更正。
+
+- 原文：请填写
+- 应为：请填写
+
+请以本条为准。
+"""
+_STEMS = "甲乙丙丁戊己庚辛壬癸"
 _BAD_IN_NAMES = re.compile(r'[\\/:*?"<>|\s：“”《》]+')
 _POSTS = (
     "局长|处长|科长|主任|书记|主席|市长|县长|区长|镇长|乡长|院长|校长|所长|站长|经理|会计|科员|干部"
@@ -65,21 +77,35 @@ def draft(
 ) -> Draft:
     """Return a new text of a kind, a draft (状态: 草稿) with the next free 编号."""
     folder, prefix = CORRECTION if corrects else FOLDERS[kind]
+    items = list(items)
     item_id = free_id(prefix, [item.id for item in items])
     said = official.text.strip() if official and official.text.strip() else ONE_POINT
     text, proposals = anonymous(said)
-    head = head_of(fields_of(kind, item_id, title, today, official, corrects))
+    fields = fields_of(kind, item_id, title, today, official, corrects)
     body = _body(kind, official, text)
+    mended = next((one for one in items if one.id.casefold() == corrects.casefold()), None)
+    if mended is not None:
+        said = f"此前推送的《{mended.title}》有一处写错，请以本条为准。"
+        fields |= {"摘要": said, "依据": mended.basis, "来源": mended.source}
+        body = MENDED.format(mended.title)
+    head = head_of(fields)
     name = f"{folder}/{name_of(item_id, title)}"
     return Draft(path=name, text=f"---\n{head}\n---\n\n{body}", proposals=proposals)
 
 
 def anonymous(text: str) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """Propose 姓+某 for people behind their office and 某局 for units; nothing is certain here."""
+    """Propose 姓+某 for people behind their office and 某局 for units; nothing is certain here.
+
+    Two people of one surname are told apart as official notices do: 张某甲, 张某乙.
+    """
+    people = list(dict.fromkeys(m["surname"] + m["given"] for m in _PERSON.finditer(text)))
+    families = Counter(name[0] for name in people)
+    told: Counter[str] = Counter()
     found: dict[str, str] = {}
-    for match in _PERSON.finditer(text):
-        name = match["surname"] + match["given"]
-        found[name] = match["surname"] + "某" * len(match["given"])
+    for name in people:
+        tail = _STEMS[told[name[0]] % len(_STEMS)] if families[name[0]] > 1 else ""
+        told[name[0]] += 1
+        found[name] = f"{name[0]}某{tail}"
     for match in _UNIT.finditer(text):
         found[match[0]] = "某局"
     for name in sorted(found, key=len, reverse=True):

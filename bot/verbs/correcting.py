@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from bot.core import policy
+from bot.core import holding, policy
 from bot.core.model import Item, Push, State
 from bot.core.policy import RANKS
 from bot.engine import compose, deliver
 from bot.engine.bureau import Bureau
+from bot.library import holds
 from bot.verbs.asking import REACHED, Mistake, Params, outbox_json
 
 WINDOW = 3  # workdays in which a correction is still sent
@@ -25,7 +26,9 @@ async def correct(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
     original, item = _pair(bureau, now, str(params["item"]))
     blocked = bureau.library(now.date()).blocked.get(item.id, "")
     if blocked and not params.get("dry_run"):
-        raise Mistake(f"更正《{item.title}》（{item.id}）还不能发送：{blocked}")
+        raise Mistake(
+            f"更正《{item.title}》（{item.id}）还不能发送：{blocked}{_advice(bureau, item)}"
+        )
     async with bureau.turn:
         pushes = await bureau.store.pushes()
         got = _got(pushes, original)
@@ -51,6 +54,17 @@ async def correct(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         plan = bureau.plan(bureau.library(now.date()))
         answer |= compose.preview(rows[0], item, bureau, plan)
     return answer
+
+
+def _advice(bureau: Bureau, item: Item) -> str:
+    """Say what helps where a halt stops the very text that takes the halted word back."""
+    words = [one.word for one in holds.read(bureau.shelf.folders.data)]
+    if not (word := holding.held_by(item, words)):
+        return ""
+    return (
+        f"。更正里请不提“{word}”；确须提到的，先把原文改好，或给它写上 状态: 停用，"
+        f"再 qingfeng hold {word} --lift"
+    )
 
 
 def _pair(bureau: Bureau, now: datetime, name: str) -> tuple[str, Item]:

@@ -85,10 +85,17 @@ async def _told(bureau: Bureau, word: str) -> dict[str, Any]:
     sent = [
         row for key, push in pushes.items() if spoken.get(key) and (row := sent_of(bureau, push))
     ]
+    library = bureau.library(bureau.clock().date())
+    mended = {item.corrects.casefold() for item in library.items if item.corrects}
     items = dict.fromkeys(row["item"] for row in sent)
     return {
         "stopped": [outbox_json(push) for push in waiting],
         "sent": sent,
+        "write": [
+            f"qingfeng new 更正 更正{item}一处 --corrects {item}"
+            for item in items
+            if item.casefold() not in mended and library.item(item)
+        ],
         "correct": [f"qingfeng correct {item}" for item in items],
     }
 

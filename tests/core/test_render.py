@@ -84,6 +84,15 @@ def test_a_node_that_brings_no_day_off_says_nothing_of_days_off():
     assert fill(text, values) == "教师节到了。谢谢老师。"
 
 
+def test_a_heading_with_nothing_below_it_is_not_sent():
+    empty = item("GZ-01", Kind.STUDY, sections={"要点": "有一处写错。", "想一想": "\n\n"})
+    text = markdown(empty, "main", {}, FOOTER).text
+    assert "要点" in text
+    assert "想一想" not in text
+    fallen = item("N06", Kind.NODE, sections={"提醒": "甲", "怎么办": "{上班日}再说。"})
+    assert "怎么办" not in markdown(fallen, "main", PROVISIONAL, FOOTER).text
+
+
 def test_a_text_without_a_node_has_nothing_to_fill():
     assert values_of([], CALENDAR) == {}
     assert fill("{节日}好", {}) == "{节日}好"

@@ -75,6 +75,18 @@ async def test_a_halt_tells_what_was_sent_where_by_the_words_that_were_sent(desk
     assert "N06" not in {item["id"] for item in answer["items"]}, "the file no longer says it"
     assert {row["target"] for row in answer["sent"]} == {"jg1", "jg2", "zx"}
     assert answer["correct"] == ["qingfeng correct N06"]
+    assert answer["write"] == ["qingfeng new 更正 更正N06一处 --corrects N06"]
+    await write_correction(desk)
+    assert (await ask(desk, "hold", word="粽子"))["write"] == [], "it is written already"
+
+
+async def test_a_correction_that_repeats_the_halted_word_is_told_what_helps(desk):
+    await desk.at("2026-06-15 11:00")
+    await write_correction(desk, CORRECTION.replace("有一处写错，", "把粽子写错了，"))
+    await ask(desk, "hold", word="粽子")
+    with pytest.raises(Mistake, match="更正里请不提“粽子”") as told:
+        await ask(desk, "correct", item="N06")
+    assert "qingfeng hold 粽子 --lift" in str(told.value)
 
 
 async def test_what_a_card_only_leads_to_counts_as_sent_too(desk):
