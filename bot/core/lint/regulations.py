@@ -91,7 +91,7 @@ def article_unverified(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     severity="warning",
 )
 def regulation_unchecked(sheet: Sheet, frame: Frame) -> Iterator[Found]:
-    for one in citations(sheet):
+    for one in sheet.citations:
         known = frame.lexicon.titles.get(one.title)
         if not known or one.article:
             continue
