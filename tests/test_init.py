@@ -73,6 +73,21 @@ def test_an_update_brings_nothing_over_what_the_unit_wrote(init, tmp_path):
     assert text.read_text("utf-8") == "本单位自己的"
 
 
+def test_an_update_goes_where_the_configuration_keeps_its_folders(init, tmp_path):
+    init(*ANSWERS)
+    home = tmp_path / "局"
+    (home / "content").rename(home / "文稿")
+    (home / "data").rename(home / "数据")
+    path = home / "config.toml"
+    text = path.read_text("utf-8").replace('content = "content"', 'content = "文稿"')
+    path.write_text(text.replace('data = "data"', 'data = "数据"'), "utf-8")
+    next((home / "文稿/cases").glob("SC-01*")).unlink()
+    code, said = init("--update")
+    assert (code, "新增和更新 0 个文件" in said) == (0, True)
+    assert not (home / "content").exists()
+    assert not list((home / "文稿/cases").glob("SC-01*")), "what the unit took away stays away"
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """An installed wheel, by itself: no checkout beside it."""
@@ -97,7 +112,9 @@ def test_an_installed_wheel_begins_a_bureau_in_an_empty_folder(installed, tmp_pa
             env={**os.environ, "PYTHONPATH": str(installed), "PYTHONUTF8": "1"},
         ).stdout
 
-    assert "都要先审批" in qingfeng("init", "--unit", "某县水利局")
+    said = qingfeng("init", "--unit", "某县水利局")
+    assert "都要先审批" in said
+    assert "接着：qingfeng check" in said, "here is where one is already"
     assert "0 个错误，0 个提醒" in qingfeng("check")
     shipped = sorted(path.name for path in (ROOT / "content").glob("*/*.md"))
     assert sorted(path.name for path in (tmp_path / "content").glob("*/*.md")) == shipped

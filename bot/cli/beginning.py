@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from bot.cli.shell import CANNOT, FAULTS, fail, main
+from bot.cli.shell import CANNOT, FAULTS, config_of, fail, main
 
 _SPAN = re.compile(r"\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*")
 _PLANS = {"1": None, "2": ("friday",), "3": ()}  # which rules for everybody stay on
@@ -35,6 +35,7 @@ def init(
 
     例：qingfeng init 我单位    例：qingfeng init 我单位 --update
     """
+    from bot.app import folders_of, places_of
     from bot.library import settle
     from bot.library.merging import merge
     from bot.library.pack import BadPack, Places
@@ -48,9 +49,12 @@ def init(
         fail([f"{config} 已经有了；只更新内容请加 --update"], FAULTS)
     if folder.resolve() == root:
         fail(["这里就是清风自己的文件夹，请另选一个：qingfeng init 我单位"], FAULTS)
-    places = Places(
-        content=folder / "content", schedules=folder / "schedules", data=folder / "data"
-    )
+    if config.exists():  # it may keep them elsewhere
+        places = places_of(folders_of(config_of(str(config))))
+    else:
+        places = Places(
+            content=folder / "content", schedules=folder / "schedules", data=folder / "data"
+        )
     for place in (places.content, places.schedules):
         place.mkdir(parents=True, exist_ok=True)
     try:
@@ -90,4 +94,5 @@ def init(
         path = places.schedules / "rhythm.toml"
         quiet = settle.quieter(path.read_text("utf-8"), stays, roles=bool(stays))
         path.write_text(quiet, encoding="utf-8")
-    click.echo(f"已写好 {config}。接着：cd {folder}，qingfeng check，qingfeng run")
+    go = "" if folder.resolve() == Path.cwd() else f"cd {folder}，"
+    click.echo(f"已写好 {config}。接着：{go}qingfeng check，qingfeng run")

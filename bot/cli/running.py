@@ -36,8 +36,10 @@ def demo(headless: bool, port: int) -> None:
     例：qingfeng demo    例：qingfeng demo --headless
     """
     from bot.demo import play
+    from bot.library.shipped import home
 
-    sys.exit(async_(play(Path.cwd(), headless=headless, port=port, say=click.echo)))
+    source = Path.cwd() if (Path.cwd() / "content").is_dir() else home()
+    sys.exit(async_(play(source, headless=headless, port=port, say=click.echo)))
 
 
 @main.command()
