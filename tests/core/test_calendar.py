@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from functools import cache
 
+import chinese_calendar
 import holidays
 import pytest
 from holidays.calendars.chinese import _ChineseLunisolar
@@ -18,7 +19,7 @@ from bot.core.calendar import (
     monday_of,
     year_days,
 )
-from bot.core.dates import festival_of, lunar_day
+from bot.core.dates import festival_of, lunar_day, solar_term
 from bot.core.model import Node, NodeDay
 
 from .cast import CALENDAR, NODES, node
@@ -343,3 +344,11 @@ def test_a_second_library_agrees_on_the_lunar_festivals(year):
         assert (second[0] if isinstance(second, tuple) else second) == day
     first, _ = other.lunar_new_year_date(year)
     assert lunar_day(year, 1, 15) == first + timedelta(days=14)
+
+
+@pytest.mark.parametrize("year", range(2000, 2057))
+def test_two_more_libraries_agree_on_the_solar_terms(year):
+    terms = chinese_calendar.get_solar_terms(date(year, 1, 1), date(year, 12, 31))
+    assert len(terms) == 24
+    assert [(day, name) for day, name in terms if solar_term(year, name) != day] == []
+    assert _ChineseLunisolar().qingming_date(year)[0] == solar_term(year, "清明")

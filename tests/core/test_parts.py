@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from bot.core import messages
-from bot.core.calendar import Calendar
+from bot.core.calendar import Calendar, Override, year_days
 from bot.core.model import Kind, Rule, State, Target
 from bot.core.notices import notices, words
 from bot.core.parts import node_slots, year_parts
-from bot.core.planning import Pause, plan_day, plan_span, plan_week
+from bot.core.planning import Pause, plan_span, plan_week
 from bot.core.policy import Policy
 from bot.core.schedules import parse_nodes
 
@@ -73,24 +73,32 @@ def test_the_parts_of_a_node_fall_on_these_days(key, year, expected):
 
 
 def test_while_the_days_off_are_an_estimate_all_but_after_come_two_workdays_earlier():
-    some, known = shipped(), shipped(calendar=Calendar(announced=frozenset({2027, 2028})))
-    for node in NODES:
-        for day in some.node_days(2027):
-            if day.node != node or day.label or day.node.follows:
-                continue
-            estimated = [
-                slot
-                for slot in node_slots(date(2026, 12, 1), date(2027, 12, 31), some)
-                if slot.covers == (day.occurrence,)
-            ]
-            for slot in estimated:
-                shift = 0 if slot.part == "after" else 2
-                later = some.calendar.workday_after(slot.day, shift)
-                w = day.last_workday_before
-                lead = {"main": node.main, "final": node.final, "early": node.early}.get(slot.part)
-                if lead is not None:
-                    assert later == some.calendar.workday_before(w, lead), (node.name, slot.part)
-    assert known.node_days(2027)
+    estimate = shipped()
+    days = [d for year in (2027, 2028) for d in year_days(year) if d.weekday() < 5]
+    off = [d for d in days if not estimate.calendar.is_workday(d)]
+    same_days = Calendar(
+        overrides={d: Override(date=d, workday=False) for d in off},
+        announced=frozenset({2027, 2028}),
+    )
+    known = shipped(calendar=same_days)
+    earlier, seen = same_days.workday_before, set()
+    first, last = date(2027, 2, 15), date(2027, 12, 10)
+    later = {slot.stem: slot for slot in node_slots(first, last, known)}
+    for slot in node_slots(date(2027, 2, 10), last, estimate):
+        if other := later.get(slot.stem):
+            follows = slot.nodes[0].node.follows
+            shift = 0 if slot.part == "after" or follows else 2
+            assert slot.day == earlier(other.day, shift), slot.stem
+            seen.add(slot.part)
+    assert seen == {"early", "leaders", "main", "final", "after"}
+    dues = {(due.nodes[0].occurrence, due.before): due.day for due in year_parts(2027, known).due}
+    told = 0
+    for due in year_parts(2027, estimate).due:
+        one = dues[due.nodes[0].occurrence, due.before]
+        if first < one < last and not due.nodes[0].node.follows:
+            assert due.day == earlier(one, 2)
+            told += 1
+    assert told > 15
 
 
 def test_a_window_of_two_stretches_has_two_mains():
@@ -372,25 +380,3 @@ def test_a_series_may_take_the_place_of_the_rhythm():
 def test_a_lesson_is_never_picked_by_an_ordinary_rule():
     some = plan(items=lessons(1, 2), rules=(STUDY_MONDAY,), nodes=(), targets=(JG1,))
     assert plan_span(date(2026, 7, 6), 7, some, []).pushes == ()
-
-
-# -- the year that is announced late -----------------------------------------------------------
-
-
-def test_an_announcement_moves_what_is_unsent_and_sends_nothing_twice():
-    some = shipped(targets=(JG1,))
-    first, last = date(2026, 12, 21), date(2027, 3, 15)
-    days = [first + timedelta(days=n) for n in range((last - first).days)]
-    heal = date(2027, 1, 22)  # hypothetical: the notice comes in the middle of it all
-    healed = replace(some, calendar=Calendar(announced=frozenset({2027})))
-    for early_heal in (heal, date(2027, 1, 29), date(2027, 2, 3), last):
-        rows = []
-        for day in days:
-            now = some if day < early_heal else healed
-            fresh = [push for push in plan_day(day, now, rows).pushes if push not in rows]
-            rows += [replace(push, state=State.SENT, sent_at=push.due) for push in fresh]
-        keys = [push.key for push in rows]
-        said = [(push.part, one) for push in rows for one in push.covers]
-        assert len(keys) == len(set(keys))
-        assert len(said) == len(set(said)), "no occurrence's part is said twice"
-        assert {"main", "final"} <= {p.part for p in rows if p.node == "spring-festival"}

@@ -3,14 +3,15 @@
 import tomllib
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.core import messages
-from bot.core.model import Kind, Rule, Target
-from bot.core.planning import plan_span
+from bot.core.calendar import Calendar
+from bot.core.model import Kind, Rule, State, Target
+from bot.core.planning import plan_day, plan_span
 from bot.core.policy import Policy
 from bot.core.schedules import parse_nodes, parse_rules
 from bot.library.folder import load_items
@@ -146,3 +147,23 @@ def test_a_month_whose_days_off_hold_its_day_has_it_on_the_first_day_back():
     rule = replace(ANY, every="month", day=2, months=(10,))
     assert days(rule) == ["10-08"]
     assert CALENDAR.is_workday(date(2026, 10, 8))
+
+
+# -- the year that is announced late -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("heal", ["2027-01-22", "2027-01-29", "2027-02-03", "2027-03-15"])
+def test_an_announcement_moves_what_is_unsent_and_sends_nothing_twice(heal):
+    some = replace(EVERYBODY, rules=(), targets=(JG1,))
+    healed = replace(some, calendar=Calendar(announced=frozenset({2027})))
+    rows = []
+    for n in range(84):
+        day = date(2026, 12, 21) + timedelta(days=n)
+        now = some if day < date.fromisoformat(heal) else healed
+        fresh = [push for push in plan_day(day, now, rows).pushes if push not in rows]
+        rows += [replace(push, state=State.SENT, sent_at=push.due) for push in fresh]
+    keys = [push.key for push in rows]
+    said = [(push.part, one) for push in rows for one in push.covers]
+    assert len(keys) == len(set(keys))
+    assert len(said) == len(set(said)), "no occurrence's part is said twice"
+    assert {"main", "final"} <= {p.part for p in rows if p.node == "spring-festival"}
