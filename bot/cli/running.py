@@ -53,6 +53,14 @@ def demo(headless: bool, port: int) -> None:
     "--ca", type=click.Path(path_type=Path), metavar="FILE.pem", help="证书颁发机构写到这个文件"
 )
 @click.option("--json", "as_json", is_flag=True, help="只打印一行 JSON：全部地址与密钥")
+@click.option(
+    "--keep",
+    type=click.IntRange(min=0),
+    default=100_000,
+    show_default=True,
+    metavar="N",
+    help="最多记住多少条记录和消息，0 为全部",
+)
 def sandbox(
     port: int,
     tls_port: int,
@@ -60,6 +68,7 @@ def sandbox(
     roster: Path | None,
     ca: Path | None,
     as_json: bool,
+    keep: int,
 ) -> None:
     """演练环境：一个本机的企业微信，按公布的限制办事，带一部可以点的手机。
 
@@ -76,6 +85,7 @@ def sandbox(
         roster=roster,
         authority=ca,
         as_json=as_json,
+        keep=keep,
     )
     lasting(work)
 

@@ -43,16 +43,19 @@ async def serve_sandbox(
     roster: Path | None = None,
     authority: Path | None = None,
     as_json: bool = False,
+    keep: int = 0,
 ) -> None:
     """Serve the local WeCom alone, with the demonstration's people, on a clock that runs.
 
     The clock is the real one, or one that says `start` now. `authority` is where the certificate
     of its authority is written; without it, into a folder that goes with the sandbox.
     `as_json`: instead of hints for a person, one line with every address and key.
+    `keep`: how many lines of the log and how many messages are remembered, 0 all.
     """
     now = app.system_clock if start is None else app.shifted_clock(start)
     stage = furnished(build_stage(Clock(now())))
     stage.world.now = now
+    stage.world.keep(keep)
     if roster is not None:
         write_roster(roster, stage)
     with tempfile.TemporaryDirectory(prefix="qingfeng-sandbox-") as folder:
@@ -143,6 +146,7 @@ def _how_to_run(
     """What somebody needs who wants to see 清风 itself here."""
     say(messages.SANDBOX_SETTINGS)
     say(settings_for(stage, plain.url, CALLBACK_PORT))
+    say(f'\n[wecom.bot]\nbot_id = "{BOT_ID}"\nsecret = "{BOT_SECRET}"\nws_url = "{plain.ws_url}"')
     say("")
     if roster is not None:
         say(messages.SANDBOX_ROSTER.format(len(stage.roster), roster))

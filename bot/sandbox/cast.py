@@ -158,11 +158,11 @@ class Cast:
         )
 
     def _look(self) -> None:
-        for message in self._world.posted[self._seen :]:
+        for message in self._world.posted.since(self._seen):
             for userid in message.reached if not message.author else ():
                 for act in self._acts(message, userid):
                     heapq.heappush(self._waiting, act)
-        self._seen = len(self._world.posted)
+        self._seen = self._world.posted.total
 
     def _acts(self, message: Message, userid: str) -> list[Act]:
         """What this person will do about this message."""

@@ -19,6 +19,7 @@ from bot.sandbox import people, url_mode
 from bot.sandbox.acts import ACTS, act
 from bot.sandbox.app_events import KINDS, happen
 from bot.sandbox.asks import Upload
+from bot.sandbox.keeping import forget
 from bot.sandbox.staff import change
 from bot.sandbox.switches import TABLE
 from bot.sandbox.taps import flush, tap, verify_callback
@@ -69,7 +70,7 @@ async def state(request: Request) -> Response:
                 {"bot_id": bot.bot_id, "name": bot.name, "connected": bot.line is not None}
                 for bot in world.robots.values()
             ],
-            "messages": len(world.posted),
+            "messages": world.posted.total,
             "switches": world.switches(),
         }
     )
@@ -77,12 +78,19 @@ async def state(request: Request) -> Response:
 
 @_guarded
 async def log(request: Request) -> Response:
-    """The log from line `?since=` (0 upwards) on, and where to go on: `next`."""
+    """The log from line `?since=` (0 upwards) on, and where to go on: `next`.
+
+    `forgotten`: lines before that one are gone. DELETE empties the log and the phones.
+    """
     world: World = request.app.state.world
+    if request.method == "DELETE":
+        forget(world, 0)
     since = request.query_params.get("since", "0")
     if not since.isdecimal():
         raise ValueError("since must be a number")
-    return _json({"log": [asdict(r) for r in world.log[int(since) :]], "next": len(world.log)})
+    lines = [asdict(record) for record in world.log.since(int(since))]
+    told = {"log": lines, "next": world.log.total, "forgotten": world.log.forgotten}
+    return _json(told)
 
 
 @_guarded
@@ -249,7 +257,7 @@ def _plain(value: Any) -> str:
 
 ROUTES = [
     Route("/state", state),
-    Route("/log", log),
+    Route("/log", log, methods=["GET", "DELETE"]),
     Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
     Route("/switches", switches, methods=["GET", "POST"]),
     Route("/acts", acting, methods=["GET", "POST"]),

@@ -12,6 +12,7 @@ from bot.sandbox.cards import wants_callback
 from bot.sandbox.errors import Refusal, ok
 from bot.sandbox.id_trans import translated
 from bot.sandbox.judge_app import (
+    LONGEST_CHECK,
     Receivers,
     agentid_of,
     check_interval,
@@ -70,6 +71,12 @@ class AppDesk:
         if interval:
             self._seen[fingerprint] = (self._world.now(), answer)
         return answer
+
+    def sweep(self, before: datetime, known: set[tuple[int | str, str]]) -> None:
+        """Forget the requests no duplicate of which could be suppressed, and lost cards' ids."""
+        oldest = before - timedelta(seconds=LONGEST_CHECK)
+        self._seen = {f: seen for f, seen in self._seen.items() if seen[0] > oldest}
+        self._task_ids = {task for task in self._task_ids if task in known}
 
     def _find(self, media_id: str, kind: str) -> Any:
         return self._world.shelf.find("corp", media_id, kind, self._world.now())

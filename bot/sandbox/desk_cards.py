@@ -46,6 +46,14 @@ class CardDesk:
             self._codes[code] = ResponseCode(agentid=agent, number=message.number, at=at)
         return code
 
+    def sweep(self, before: datetime, first: int) -> None:
+        """Forget the codes that were over by `before`, and those of messages before `first`."""
+        self._codes = {
+            text: code
+            for text, code in self._codes.items()
+            if code.number >= first and code.at + CODE_LIFE > before
+        }
+
     def update(self, ask: Ask) -> dict[str, Any]:
         """update_template_card: grey the buttons, or put a whole new card in its place."""
         app = self._world.tokens.app_of(ask.token, ask.ip)

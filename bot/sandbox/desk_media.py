@@ -8,6 +8,7 @@ from bot.sandbox.errors import Refusal, ok
 from bot.sandbox.media import (
     APP_LIMITS,
     MB,
+    PERMANENT,
     WEBHOOK_LIMITS,
     Media,
     amr_seconds,
@@ -60,7 +61,7 @@ class MediaDesk:
         if self._pictures.get(today, 0) >= IMG_A_DAY or sum(month) >= IMG_A_MONTH:
             raise Refusal(45009)
         self._pictures[today] = self._pictures.get(today, 0) + 1
-        media_id = self._put("image", upload, "permanent")
+        media_id = self._put("image", upload, PERMANENT)
         return ok(url=f"{self._world.base_url}/sandbox/media/{media_id}")
 
     def _keep(self, ask: Ask, pool: str, limits: dict[str, int]) -> dict[str, Any]:

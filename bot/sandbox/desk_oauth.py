@@ -42,6 +42,11 @@ class OAuth:
         self._codes: dict[str, Code] = {}
         self._tickets: dict[str, tuple[str, datetime]] = {}
 
+    def sweep(self, before: datetime) -> None:
+        """Forget the codes and tickets that were over by `before`."""
+        self._codes = {c: one for c, one in self._codes.items() if one.at + CODE_LIFE > before}
+        self._tickets = {t: p for t, p in self._tickets.items() if p[1] + TICKET_LIFE > before}
+
     def check(self, query: Mapping[str, str]) -> None:
         """Refusal if a page with this query is not to be shown: 40013, 41001, 84025, 50001."""
         if query.get("appid") != self._world.corp_id:

@@ -10,6 +10,8 @@ from bot.sandbox.errors import Refusal
 
 LIFE = timedelta(days=3)
 MB = 1024 * 1024
+MOST = 1024 * MB  # of all files together, in memory
+PERMANENT = "permanent"  # the pool of media/uploadimg
 LEAST = 5  # bytes; a file must have more
 JPEG, PNG, GIF = b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8"
 AMR = b"#!AMR"
@@ -38,11 +40,25 @@ class Shelf:
     def __init__(self) -> None:
         self._files: dict[str, Media] = {}
 
+        self._bytes = 0
+
     def put(self, media: Media) -> str:
-        """Keep a file for three days; returns its media_id."""
+        """Keep a file for three days; returns its media_id. Beyond MOST the oldest give way."""
         media_id = secrets.token_urlsafe(32)
         self._files[media_id] = media
+        self._bytes += len(media.data)
+        while self._bytes > MOST and len(self._files) > 1:
+            self._drop(next(iter(self._files)))
         return media_id
+
+    def sweep(self, before: datetime) -> None:
+        """Forget the files that were over by `before`; a permanent picture never is."""
+        for media_id, media in list(self._files.items()):
+            if media.pool != PERMANENT and media.at + LIFE <= before:
+                self._drop(media_id)
+
+    def _drop(self, media_id: str) -> None:
+        self._bytes -= len(self._files.pop(media_id).data)
 
     def find(self, pool: str, media_id: str, kind: str, now: datetime) -> Media:
         """The file; 40007 unknown, of another pool or another kind, 40145 older than 3 days."""

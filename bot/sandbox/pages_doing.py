@@ -197,7 +197,7 @@ async def robot_file(request: Request) -> Response:
 async def live(request: Request) -> Response:
     """GET /sandbox/live: the clock, and a number that grows whenever something happens."""
     world: World = request.app.state.world
-    told = {"clock": clock(world.now()), "version": len(world.log), "banner": world.banner}
+    told = {"clock": clock(world.now()), "version": world.log.total, "banner": world.banner}
     return JSONResponse(told, headers={"Cache-Control": "no-store"})
 
 

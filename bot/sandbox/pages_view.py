@@ -165,12 +165,7 @@ def _picked(world: World, message: Message, who: str) -> Options | None:
     """What this person last chose on a card that asks something."""
     if not any(name in message.card for name in ("checkbox", "button_selection", "select_list")):
         return None
-    taps = (
-        record.options
-        for record in reversed(world.log)
-        if (record.kind, record.person, record.task_id) == ("tap", who, message.task_id)
-    )
-    return next(taps, None)
+    return world.picked(who, message.task_id)
 
 
 def last(world: World, chat: Chat) -> int:

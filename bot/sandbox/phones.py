@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import permutations, takewhile
 
+from bot.sandbox.keeping import Kept
 from bot.sandbox.records import CardState, Chat, Json, Message, Options, Record, Shown
 from bot.sandbox.registry import Registry
 
@@ -19,8 +20,9 @@ class Phones(Registry):
         super().__init__(corp_id, name)
         self.now = now
         self.banner = ""  # a line at the top of the phone's page
-        self.log: list[Record] = []
-        self.posted: list[Message] = []  # every accepted message, in order
+        self.log: Kept[Record] = Kept()
+        self.posted: Kept[Message] = Kept()  # every accepted message, in order
+        self._picked: dict[tuple[str, str], Options | None] = {}  # (userid, task_id)
         self._by_chat: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
         self._by_task: dict[tuple[int | str, str], Message] = {}
         self._states: dict[tuple[int, str], CardState] = {}
@@ -29,6 +31,7 @@ class Phones(Registry):
         self._seen: dict[tuple[str, str], int] = {}  # (chat, userid) -> number of the last seen
         self._open: dict[str, str] = {}  # userid -> the chat they look at
         self.on_accept: Callable[[Message], None] | None = None  # the server's link scanner
+        self.on_full: Callable[[], None] = lambda: None  # the log is longer than it may be
 
     def chats_of(self, userid: str) -> list[Chat]:
         """The person's groups, then the single chats with apps in whose range they are and bots.
@@ -94,7 +97,8 @@ class Phones(Registry):
 
     def message(self, number: int) -> Message | None:
         """The message with this number, recalled or not."""
-        return self.posted[number - 1] if 0 < number <= len(self.posted) else None
+        at = number - 1 - self.posted.forgotten
+        return self.posted[at] if 0 <= at < len(self.posted) else None
 
     def message_of(
         self, task_id: str, agentid: int | None = None, *, bot_id: str = ""
@@ -106,6 +110,24 @@ class Phones(Registry):
             if (number, task_id) in self._by_task:
                 return self._by_task[number, task_id]
         return None
+
+    def known_tasks(self) -> set[tuple[int | str, str]]:
+        """(app or bot, task_id) of every card that is still on a phone."""
+        return set(self._by_task)
+
+    def picked(self, userid: str, task_id: str) -> Options | None:
+        """What this person last chose on a card."""
+        return self._picked.get((userid, task_id))
+
+    def forget_messages(self, first: int) -> None:
+        """Take everything off the phones that is older than message number `first`."""
+        for shown in self._by_chat.values():
+            shown[:] = [message for message in shown if message.number >= first]
+        self._by_task = {k: m for k, m in self._by_task.items() if m.number >= first}
+        self._states = {k: s for k, s in self._states.items() if k[0] >= first}
+        self._recalled = {number for number in self._recalled if number >= first}
+        tasks = {task_id for _, task_id in self._by_task}
+        self._picked = {k: chosen for k, chosen in self._picked.items() if k[1] in tasks}
 
     def state_of(self, message: Message, userid: str) -> CardState | None:
         return self._states.get((message.number, userid))
@@ -121,7 +143,7 @@ class Phones(Registry):
         if old is None:
             return
         new = replace(old, body=body)
-        self.posted[number - 1] = new
+        self.posted[number - 1 - self.posted.forgotten] = new
         for userid in old.reached:
             shown = self._by_chat[old.chat, userid]
             shown[shown.index(old)] = new
@@ -143,7 +165,7 @@ class Phones(Registry):
         author: str = "",
     ) -> Message:
         """Put an accepted message on the phones of `reached` and into the log."""
-        number = len(self.posted) + 1
+        number = self.posted.total + 1
         message = Message(
             number=number,
             at=self.now(),
@@ -163,7 +185,7 @@ class Phones(Registry):
             self._by_chat[chat, userid].append(message)
         if message.task_id and (agentid is not None or bot_id):
             self._by_task[agentid if agentid is not None else bot_id, message.task_id] = message
-        self.log.append(
+        self._note(
             Record(
                 at=message.at,
                 kind="message",
@@ -181,14 +203,19 @@ class Phones(Registry):
             self.on_accept(message)
         return message
 
+    def _note(self, record: Record) -> None:
+        self.log.append(record)
+        if self.log.full or self.posted.full:
+            self.on_full()
+
     def note_call(self, endpoint: str, errcode: int, chat: str = "") -> None:
         """A call came and was answered with `errcode`."""
         at = self.now()
-        self.log.append(Record(at=at, kind="call", endpoint=endpoint, errcode=errcode, chat=chat))
+        self._note(Record(at=at, kind="call", endpoint=endpoint, errcode=errcode, chat=chat))
 
     def note_fault(self, endpoint: str, fault: str) -> None:
         """A fault on request has spoilt a call of `endpoint`."""
-        self.log.append(Record(at=self.now(), kind="fault", endpoint=endpoint, fault=fault))
+        self._note(Record(at=self.now(), kind="fault", endpoint=endpoint, fault=fault))
 
     def note_tap(
         self,
@@ -201,7 +228,8 @@ class Phones(Registry):
         delivered: bool,
     ) -> None:
         """A finger fell on a card at `at`, and the event got through or did not."""
-        self.log.append(
+        self._picked[person, task_id] = options
+        self._note(
             Record(
                 at=at,
                 kind="tap",

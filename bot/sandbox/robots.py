@@ -8,7 +8,7 @@ A `Line` is a connection as the world sees it: frames wait in `out` until the so
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
 from bot.sandbox.limits import Windows
@@ -18,6 +18,9 @@ PER_CHAT = ((30, 60), (1000, 3600))  # replies and pushes together (wecom/api.md
 PER_UPLOAD = ((30, 60), (1000, 3600))  # of one robot (§2.10)
 PER_SUBSCRIBE = (30, 60)  # "protected", the number is not published
 ABNORMAL = 1006  # a code that no close frame carries: the socket is cut
+
+ANSWERABLE = timedelta(hours=24)  # a message (§2.6)
+MISSED = 10_000  # frames, the newest
 
 Kind = Literal["message", "enter_chat", "card", "feedback"]
 
@@ -126,7 +129,7 @@ class Robot:
         self.greeted: dict[str, date] = {}  # userid -> the day of their last enter_chat
         self.uploads: dict[str, Upload] = {}
         self.task_ids: set[str] = set()
-        self.missed: list[dict[str, Any]] = []  # frames nobody was there for
+        self.missed: deque[dict[str, Any]] = deque(maxlen=MISSED)  # nobody was there for them
         self.waiting: list[dict[str, Any]] = []  # callbacks that url_mode.deliver posts
         self.kept_back: list[dict[str, Any]] = []  # by a REORDER fault
         self.upload_rate = Windows(*PER_UPLOAD)
@@ -145,6 +148,12 @@ class Robot:
     def chat(self) -> str:
         """The single chat with this robot, the same name on every phone."""
         return f"bot-{self.bot_id}"
+
+    def sweep(self, before: datetime, known: set[tuple[int | str, str]]) -> None:
+        """Forget the frames that can no more be answered, and the task_ids of lost cards."""
+        self.asked = {r: a for r, a in self.asked.items() if a.at + ANSWERABLE > before}
+        self.uploads = {u: one for u, one in self.uploads.items() if one.began > before}
+        self.task_ids = {task for task in self.task_ids if (self.bot_id, task) in known}
 
     def rate(self, chat: str, person: str) -> Windows:
         """The limit of one chat; each person's single chat has its own."""

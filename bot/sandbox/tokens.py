@@ -37,6 +37,10 @@ class Tokens:
         self._wrong: dict[str, Windows] = {}  # address -> wrong secrets
         self._banned: dict[str, datetime] = {}  # address -> until when
 
+    def sweep(self, before: datetime) -> None:
+        """Forget the tokens that had expired by `before`."""
+        self._tokens = {text: one for text, one in self._tokens.items() if one.expires > before}
+
     def count(self, endpoint: str, ip: str, *, debug: bool = False) -> None:
         """Count one call; 45009 when the corporation or the address calls too often."""
         names: list[tuple[str, tuple[tuple[int, int], ...]]]
@@ -88,7 +92,7 @@ class Tokens:
         """Make the tokens of one app, or of all, expired (42001) or invalid (40014)."""
         for text, token in list(self._tokens.items()):
             if agentid in (None, token.agentid):
-                expires = self._world.now() if expire else token.expires
+                expires = min(self._world.now(), token.expires) if expire else token.expires
                 self._tokens[text] = replace(token, expires=expires, invalid=not expire)
 
     def _holder(self, secret: str) -> int | None:

@@ -21,6 +21,7 @@ from bot.sandbox.desk_media import MediaDesk
 from bot.sandbox.desk_oauth import OAuth
 from bot.sandbox.errors import Refusal, refused
 from bot.sandbox.faults import Faults
+from bot.sandbox.keeping import forget
 from bot.sandbox.media import Shelf
 from bot.sandbox.phones import Phones
 from bot.sandbox.robot_files import Offers
@@ -63,7 +64,17 @@ class World(Phones, Switches):
         self.card_desk: CardDesk = CardDesk(self)
         self.media_desk: MediaDesk = MediaDesk(self)
         self.oauth: OAuth = OAuth(self)
+        self.on_full = lambda: forget(self, self.log.most)
         self._calls = 0
+
+    def keep(self, lines: int) -> None:
+        """From now on remember so many lines of the log and so many messages; 0 is all of them.
+
+        The oldest go a quarter at a time, and with them what is over (keeping.py).
+        """
+        self.log.most = self.posted.most = lines
+        if lines:
+            forget(self, lines)
 
     # -- calls; each returns WeCom's JSON answer and never raises
 
