@@ -34,7 +34,8 @@ class Habit(Enum):
     NEVER = "never"
     OPENS = "opens"  # follows the first link within minutes
     OPENS_LATER = "opens_later"  # after one or two days, in working hours
-    FORWARDS = "forwards"  # hands the link to a colleague, who opens it: it counts for them
+    SIGNS = "signs"  # follows the first link and taps the button on the page, a POST
+    FORWARDS = "forwards"  # hands the message to a colleague, who opens the link as themselves
     REPLIES = "replies"  # writes 收到, to the robot of the group if there is one
     LEAVES = "leaves"  # leaves the corporation a day or two after the first message
 
@@ -42,6 +43,7 @@ class Habit(Enum):
 class Deed(StrEnum):
     TAP = "tap"
     OPEN = "open"
+    SIGN = "sign"
     REPLY = "reply"
     LEAVE = "leave"
 
@@ -64,6 +66,7 @@ class Act:
     number: int = 0  # of the message; 0: only the task_id is known
     deed: Deed = Deed.TAP
     word: str = ""  # the address that is opened, or what is written
+    giver: str = ""  # who forwarded the message to `userid`
 
 
 class Cast:
@@ -109,11 +112,19 @@ class Cast:
         if act.deed is Deed.LEAVE:
             await leave(self._world, act.userid, http=http)
             return TapResult(delivered=True)
-        if act.deed is Deed.OPEN:
-            return await open_link(self._world, act.userid, act.word, http=http)
+        if act.deed in (Deed.OPEN, Deed.SIGN):
+            return await self._open(act, http)
         if act.deed is Deed.REPLY and message is not None:
             return await people.say(self._world, act.userid, message.chat, act.word, http=http)
         return await self._tap(act, message, http)
+
+    async def _open(self, act: Act, http: httpx.AsyncClient | None) -> TapResult:
+        """Open the link; what was forwarded stands in the chat of the two first."""
+        if act.giver and act.giver != act.userid:
+            chat = self._world.direct(act.giver, act.userid)
+            await people.forward(self._world, act.giver, act.number, chat, http=http)
+        dice = self._dice("page", act.userid, act.number) if act.deed is Deed.SIGN else None
+        return await open_link(self._world, act.userid, act.word, taps=dice, http=http)
 
     async def _tap(
         self, act: Act, message: Message | None, http: httpx.AsyncClient | None
@@ -184,6 +195,7 @@ class Cast:
                 number=message.number,
                 deed=deed,
                 word=word,
+                giver=userid if habit is Habit.FORWARDS else "",
             )
             for nth, at in enumerate(self._moments(habit, message.at, dice), start=1)
         ]
@@ -200,7 +212,8 @@ class Cast:
             bots = [self._world.robots[bot_id].name for bot_id in group.bots] if group else []
             return Deed.REPLY, f"@{bots[0]} {REPLY}" if bots else REPLY
         found = links(message) if habit is not Habit.NEVER else []
-        return (Deed.OPEN, found[0]) if found else (None, "")
+        deed = Deed.SIGN if habit is Habit.SIGNS else Deed.OPEN
+        return (deed, found[0]) if found else (None, "")
 
     def _forwarded(self, dice: random.Random, userid: str) -> str:
         """The colleague who gets the link; whoever reads it may not have got it from WeCom."""
@@ -210,7 +223,7 @@ class Cast:
     def _moments(self, habit: Habit, got: datetime, dice: random.Random) -> list[datetime]:
         """When a person of this habit taps a card that came at `got`."""
         soon = got + timedelta(seconds=dice.randint(20, 600))
-        if habit in (Habit.PROMPT, Habit.OPENS, Habit.FORWARDS, Habit.REPLIES):
+        if habit in (Habit.PROMPT, Habit.OPENS, Habit.SIGNS, Habit.FORWARDS, Habit.REPLIES):
             return [soon]
         if habit is Habit.TWICE:
             return [soon, soon + timedelta(hours=1)]

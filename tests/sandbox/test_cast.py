@@ -229,3 +229,73 @@ async def test_a_robots_card_is_tapped_over_its_long_connection(world):
     event = bot.hears()["body"]
     assert event["from"] == {"userid": "zhang"}
     assert event["event"]["template_card_event"]["event_key"] == "ack"
+
+
+PAGE = """<form method="get" action="/search"><button name="q" value="no">找</button></form>
+<form method="post" action="/r/1/read"><input type="hidden" name="ticket" value="T1">
+<label><input type="radio" name="q1" value="a">甲</label><input type="radio" name="q1" value="b">
+<select name="day"><option value="1">一</option></select>
+<input type="radio" name="q1" value="c" disabled>
+<button name="do" value="read">已阅</button><button name="do" value="later">以后</button></form>
+<form method="post" action="/other"></form>"""
+
+
+class Site:
+    """A page behind WeCom's sign-in, with a cookie and a form."""
+
+    def __init__(self, world):
+        self.world = world
+        self.posted = []
+        self.signed_in = []
+
+    def __call__(self, request):
+        if request.method == "POST":
+            fields = dict(httpx.QueryParams(request.content.decode()))
+            self.posted.append((request.url.path, fields, request.headers.get("cookie")))
+            return httpx.Response(303, headers={"location": "/thanks"})
+        if "code" in request.url.params:
+            self.signed_in.append(request.headers.get("cookie"))
+            return httpx.Response(200, html=PAGE, headers={"set-cookie": "who=me"})
+        if request.url.path == "/thanks":
+            return httpx.Response(200)
+        query = {"appid": self.world.corp_id, "redirect_uri": f"http://{DOMAIN}/r"}
+        query |= {"response_type": "code", "scope": "snsapi_base", "agentid": str(AGENT)}
+        there = "https://open.weixin.qq.com/connect/oauth2/authorize?" + urlencode(query)
+        return httpx.Response(302, headers={"location": f"{there}#wechat_redirect"})
+
+
+async def test_a_signer_taps_the_button_of_the_page_by_a_post(world):
+    site = Site(world)
+    (act,) = opening(Habit.SIGNS, world)
+    assert act.deed is Deed.SIGN
+    async with httpx.AsyncClient(transport=httpx.MockTransport(site)) as http:
+        for _ in range(2):
+            assert (await Cast(world, seed=1, habits={}).perform(act, http=http)).delivered
+    ((path, fields, cookie), again) = site.posted
+    assert path == "/r/1/read"
+    assert fields["ticket"] == "T1"
+    assert fields["do"] == "read"
+    assert (fields["q1"] in "ab", fields["day"]) == (True, "1")
+    assert cookie == "who=me"
+    assert again[1] == fields  # the same seed, the same answer
+    assert site.signed_in == [None, None]  # each opening is a phone of its own
+
+
+async def test_a_page_without_a_form_is_only_read(world):
+    (act,) = opening(Habit.SIGNS, world)
+    plain = httpx.MockTransport(lambda _request: httpx.Response(200, html="<p>题</p>"))
+    async with httpx.AsyncClient(transport=plain) as http:
+        done = await Cast(world, seed=1, habits={}).perform(act, http=http)
+    assert (done.delivered, done.error) == (False, "no form on the page")
+
+
+async def test_what_is_forwarded_stands_in_the_chat_of_the_two(world):
+    (act,) = opening(Habit.FORWARDS, world)
+    page = httpx.MockTransport(lambda _request: httpx.Response(200))
+    async with httpx.AsyncClient(transport=page) as http:
+        assert (await Cast(world, seed=1, habits={}).perform(act, http=http)).delivered
+    handed = world.posted[-1]
+    assert handed.author == "zhang"
+    assert set(handed.reached) == {"zhang", act.userid}
+    assert handed.chat == world.direct("zhang", act.userid)
+    assert handed.body["forwarded"] is True
