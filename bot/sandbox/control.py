@@ -26,6 +26,7 @@ from bot.sandbox.taps import flush, tap, verify_callback
 from bot.sandbox.world import World
 
 KEYS = ("token", "aes_key")  # of a robot in URL mode
+LONGEST_WORD = 300  # characters of what a refusal says
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -43,10 +44,29 @@ def _guarded(handler: Handler) -> Handler:
             return JSONResponse({"error": "not from another site"}, status_code=403)
         try:
             return await handler(request)
-        except (KeyError, TypeError, ValueError) as error:
-            return JSONResponse({"error": str(error)}, status_code=400)
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
+            return JSONResponse({"error": _said(error)}, status_code=400)
 
     return guarded
+
+
+def _said(error: Exception) -> str:
+    """What was wrong, in one line that does not repeat all of a long request."""
+    words = f"missing or unknown: {error}" if isinstance(error, KeyError) else str(error)
+    line = " ".join(words.split()) or type(error).__name__
+    return line if len(line) <= LONGEST_WORD else f"{line[:LONGEST_WORD]}…"
+
+
+async def _given(request: Request) -> dict[str, Any]:
+    """The request's JSON object; ValueError for anything else."""
+    try:
+        given = json.loads(await request.body())
+        json.dumps(given, ensure_ascii=False).encode()  # half a character is none
+    except (RecursionError, UnicodeError, ValueError):
+        raise ValueError("the body must be JSON") from None
+    if not isinstance(given, dict):
+        raise ValueError("the body must be a JSON object")
+    return given
 
 
 @_guarded
@@ -100,7 +120,7 @@ async def faults(request: Request) -> Response:
     if request.method == "DELETE":
         world.faults.clear(request.query_params.get("endpoint", ""))
     if request.method == "POST":
-        world.faults.add(**await request.json())
+        world.faults.add(**await _given(request))
     return _json({"pending": world.faults.pending()})
 
 
@@ -109,7 +129,7 @@ async def switches(request: Request) -> Response:
     """GET every switch with its question · POST {name: value, …}."""
     world: World = request.app.state.world
     if request.method == "POST":
-        for name, value in dict(await request.json()).items():
+        for name, value in (await _given(request)).items():
             world.turn(name, value)
     stand = world.switches()
     return _json({name: {**asdict(one), "value": stand[name]} for name, one in TABLE.items()})
@@ -120,7 +140,7 @@ async def acting(request: Request) -> Response:
     """GET the acts · POST {"do", "of"?}."""
     world: World = request.app.state.world
     if request.method == "POST":
-        act(world, **await request.json())
+        act(world, **await _given(request))
     return _json({"acts": {do: words for do, (words, _) in ACTS.items()}})
 
 
@@ -128,14 +148,14 @@ async def acting(request: Request) -> Response:
 async def tapping(request: Request) -> Response:
     """POST {"userid", "task_id", "key", "options"?, "agentid"?}: that person taps an app's card."""
     world: World = request.app.state.world
-    return _json(asdict(await tap(world, **await request.json(), http=request.app.state.http)))
+    return _json(asdict(await tap(world, **await _given(request), http=request.app.state.http)))
 
 
 @_guarded
 async def pressing(request: Request) -> Response:
     """POST {"userid", "number", "key", "options"?}: presses a card, an app's or a robot's."""
     world: World = request.app.state.world
-    body = await request.json()
+    body = await _given(request)
     return _json(asdict(await people.press(world, **body, http=request.app.state.http)))
 
 
@@ -143,7 +163,7 @@ async def pressing(request: Request) -> Response:
 async def saying(request: Request) -> Response:
     """POST {"userid", "chat", "text"?, "files"?: [{"name", "base64"}], "quote"?}: writes."""
     world: World = request.app.state.world
-    body = dict(await request.json())
+    body = await _given(request)
     body["files"] = [
         Upload(filename=str(one["name"]), data=base64.b64decode(one["base64"], validate=True))
         for one in body.get("files", [])
@@ -155,7 +175,7 @@ async def saying(request: Request) -> Response:
 async def forwarding(request: Request) -> Response:
     """POST {"userid", "number", "chat"} or {"userid", "number", "to": userid}: hands it on."""
     world: World = request.app.state.world
-    body = dict(await request.json())
+    body = await _given(request)
     if "to" in body:
         body["chat"] = world.direct(str(body["userid"]), str(body.pop("to")))
     return _json(asdict(await people.forward(world, **body, http=request.app.state.http)))
@@ -165,7 +185,7 @@ async def forwarding(request: Request) -> Response:
 async def choosing(request: Request) -> Response:
     """POST {"userid", "agentid", "key"}: taps an entry of an app's menu."""
     world: World = request.app.state.world
-    body = await request.json()
+    body = await _given(request)
     return _json(asdict(await people.choose(world, **body, http=request.app.state.http)))
 
 
@@ -173,7 +193,7 @@ async def choosing(request: Request) -> Response:
 async def entering(request: Request) -> Response:
     """POST {"userid", "chat"}: that person opens a single chat."""
     world: World = request.app.state.world
-    body = await request.json()
+    body = await _given(request)
     return _json(asdict(await people.enter(world, **body, http=request.app.state.http)))
 
 
@@ -181,7 +201,7 @@ async def entering(request: Request) -> Response:
 async def rating(request: Request) -> Response:
     """POST {"userid", "number", "kind", "content"?, "reasons"}: rates a robot's message."""
     world: World = request.app.state.world
-    body = await request.json()
+    body = await _given(request)
     return _json(asdict(await people.rate(world, **body, http=request.app.state.http)))
 
 
@@ -191,7 +211,7 @@ async def happening(request: Request) -> Response:
     world: World = request.app.state.world
     if request.method == "GET":
         return _json({"events": {name: kind.needs for name, kind in KINDS.items()}})
-    body = await request.json()
+    body = await _given(request)
     return _json(asdict(await happen(world, **body, http=request.app.state.http)))
 
 
@@ -202,7 +222,7 @@ async def changing(request: Request) -> Response:
     {"callback": {"url", "token", "aes_key"}} is where 通讯录同步 hears of it.
     """
     world: World = request.app.state.world
-    body = dict(await request.json())
+    body = await _given(request)
     if "callback" in body:
         world.set_sync_callback(**body["callback"])
         return _json({"set": True})
@@ -224,7 +244,7 @@ async def verifying(request: Request) -> Response:
     A robot's `url` puts it into URL mode, "" back to its long connection.
     """
     world: World = request.app.state.world
-    body = dict(await request.json())
+    body = await _given(request)
     if "bot_id" in body:
         return await _robot_verified(request, body)
     agentid = int(body["agentid"])

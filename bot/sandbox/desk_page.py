@@ -16,6 +16,7 @@ from bot.sandbox.switches import TABLE
 from bot.sandbox.world import World
 
 SHOWN_LOG = 40  # lines
+LONGEST = 200  # characters of what was wrong
 
 _templates = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True
@@ -51,8 +52,9 @@ async def change(request: Request) -> Response:
     form = {name: str(value) for name, value in (await request.form()).items()}
     try:
         told = _changed(world, form)
-    except ValueError as error:
-        return RedirectResponse("/sandbox/desk?" + urlencode({"wrong": error}), status_code=303)
+    except (OverflowError, ValueError) as error:
+        wrong = {"wrong": str(error)[:LONGEST]}
+        return RedirectResponse("/sandbox/desk?" + urlencode(wrong), status_code=303)
     return RedirectResponse("/sandbox/desk?" + urlencode({"told": told}), status_code=303)
 
 

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.sandbox import pages_doing, pages_view, people
-from bot.sandbox.pages_doing import back, clock, from_elsewhere
+from bot.sandbox.pages_doing import REASONS, back, clock, from_elsewhere, number_of
 from bot.sandbox.phone_cards import QUESTION
 from bot.sandbox.records import Chat, Message
 from bot.sandbox.world import World
@@ -66,6 +66,7 @@ async def page(request: Request) -> Response:
         members=pages_view.members(world, shown),
         robots=pages_view.robots(world, shown),
         menu=pages_view.menu(world, shown),
+        reasons=REASONS,
         quoted=pages_view.quoted(world, shown, request.query_params.get("quote", "")),
         places=pages_view.places(world, chats, who),
     )
@@ -91,8 +92,8 @@ async def tapped(request: Request) -> Response:
     pairs = parse_qsl((await request.body())[:FORM_LIMIT].decode(errors="replace"))
     fields = dict(pairs)
     who, task_id, key = (fields.get(name, "") for name in ("who", "task_id", "key"))
-    number = _number(fields.get("number", ""))
-    agentid = _number(fields.get("agentid", ""))
+    number = number_of(fields.get("number", ""))
+    agentid = number_of(fields.get("agentid", ""))
     message = world.message(number) if number else world.message_of(task_id, agentid)
     if message is None or who not in message.reached:
         return back(who, fields.get("chat", ""), "gone")
@@ -129,10 +130,6 @@ async def _asked(
 
 async def home(_request: Request) -> Response:
     return RedirectResponse("/sandbox")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 ROUTES: list[BaseRoute] = [

@@ -23,6 +23,8 @@ AUTHORIZE = "/connect/oauth2/authorize"
 REAL_AUTHORIZE = "open.weixin.qq.com"  # the host this sandbox plays
 WEEKDAYS = "一二三四五六日"
 INLINE = ("image/png", "image/jpeg", "image/gif", "video/mp4")  # never a type that can run
+REASONS = {"1": "与问题无关", "2": "内容不完整", "3": "内容有错误", "4": "数据分析错误"}
+LONGEST_ID, MOST_DIGITS = 200, 16  # of what a form names
 LONGEST = 2048  # characters of what a person writes
 MOST_FILES, LARGEST_FILE = 9, 20 * MB  # that go with one writing on the page
 
@@ -42,8 +44,15 @@ def from_elsewhere(request: Request) -> Response | None:
 
 def back(who: str, chat: str, notice: str = "") -> Response:
     """To the chat again."""
-    query = {"who": who, "chat": chat} | ({"notice": notice} if notice else {})
+    query = {"who": who[:LONGEST_ID], "chat": chat[:LONGEST_ID]} | (
+        {"notice": notice} if notice else {}
+    )
     return RedirectResponse("/sandbox?" + urlencode(query), status_code=303)
+
+
+def number_of(text: str) -> int | None:
+    """The digits of a form's field; None for anything else."""
+    return int(text) if len(text) < MOST_DIGITS and text.isascii() and text.isdigit() else None
 
 
 def found(world: World, media_id: str) -> File | None:
@@ -72,7 +81,7 @@ async def said(request: Request) -> Response:
     if not text and not files:
         return back(who, chat)
     world, http = request.app.state.world, request.app.state.http
-    number = int(answered) if answered.isdecimal() else 0
+    number = number_of(answered) or 0
     try:
         result = await people.say(world, who, chat, text, files=files, quote=number, http=http)
     except ValueError:
@@ -90,7 +99,7 @@ async def forwarded(request: Request) -> Response:
     number = str(fields.get("number", ""))
     world, http = request.app.state.world, request.app.state.http
     try:
-        await people.forward(world, who, int(number) if number.isdecimal() else 0, to, http=http)
+        await people.forward(world, who, number_of(number) or 0, to, http=http)
     except ValueError:
         return back(who, chat, "mute")
     return back(who, chat, "forwarded")
@@ -103,34 +112,37 @@ async def chosen(request: Request) -> Response:
         return refusal
     fields = await request.form()
     who, chat, key = (str(fields.get(name, "")) for name in ("who", "chat", "key"))
-    number = chat.removeprefix("app-")
+    agentid = number_of(chat.removeprefix("app-"))
     world, http = request.app.state.world, request.app.state.http
     try:
-        agentid = int(number) if number.isdecimal() else -1
-        told = await people.choose(world, who, agentid, key, http=http)
+        told = await people.choose(world, who, -1 if agentid is None else agentid, key, http=http)
     except ValueError:
         return back(who, chat, "gone")
     return back(who, chat, "" if told.delivered else "deaf")
 
 
 async def rated(request: Request) -> Response:
-    """POST /sandbox/rate: `who` finds the message `number` good (1) or not (2)."""
+    """POST /sandbox/rate: `who` finds message `number` good (1), not (2), or takes it back (3)."""
     refusal = from_elsewhere(request)
     if refusal is not None:
         return refusal
     world: World = request.app.state.world
     fields = await request.form()
-    who, number, kind = (str(fields.get(name, "")) for name in ("who", "number", "kind"))
-    if not number.isdecimal() or kind not in ("1", "2"):
-        return back(who, "", "gone")
+    who, kind = (str(fields.get(name, "")) for name in ("who", "kind"))
+    content = str(fields.get("content", ""))[:LONGEST]
+    number = number_of(str(fields.get("number", ""))) or 0
+    reasons = [int(str(one)) for one in fields.getlist("reason") if str(one) in REASONS]
+    message, http = world.message(number), request.app.state.http
+    chat = message.chat if message else ""
+    if kind not in ("1", "2", "3"):
+        return back(who, chat, "gone")
     try:
-        reasons = [3] if kind == "2" else []
-        http = request.app.state.http
-        told = await people.rate(world, who, int(number), int(kind), reasons=reasons, http=http)
+        told = await people.rate(
+            world, who, number, int(kind), content=content, reasons=reasons, http=http
+        )
     except ValueError:
-        return back(who, "", "gone")
-    message = world.message(int(number))
-    return back(who, message.chat if message else "", "rated" if told.delivered else "deaf")
+        return back(who, chat, "gone")
+    return back(who, chat, "rated" if told.delivered else "deaf")
 
 
 async def opened(request: Request) -> Response:
@@ -143,17 +155,20 @@ async def opened(request: Request) -> Response:
         return refusal
     world: World = request.app.state.world
     who, url = request.query_params.get("who", ""), request.query_params.get("url", "")
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme not in ("http", "https") or who not in world.users:
         return PlainTextResponse("这个链接打不开。", status_code=404)
     if (parts.hostname, parts.path) == (REAL_AUTHORIZE, AUTHORIZE):
         url = f"{AUTHORIZE}?{parts.query}"
-    menu = request.query_params.get("menu", "")
+    menu = number_of(request.query_params.get("menu", ""))
     answer = RedirectResponse(
         url,
         status_code=303,
         headers={"Referrer-Policy": "no-referrer"},
-        background=BackgroundTask(_view, request, int(menu), who) if menu.isdecimal() else None,
+        background=BackgroundTask(_view, request, menu, who) if menu is not None else None,
     )
     answer.set_cookie(WHO, who, httponly=True, samesite="lax")
     return answer

@@ -94,6 +94,7 @@ def _bubble(world: World, item: Shown, who: str, names: dict[str, str]) -> dict[
         "forwarded": "forwarded" in message.body,
         "quote": "/sandbox?" + urlencode({"who": who, "chat": message.chat, "quote": number}),
         "rateable": bool(message.bot_id and part.get("feedback")),
+        "rated": world.rated(number, who),
         # bubble escapes everything; tests/sandbox/test_phone.py
         "html": Markup(_opening_as(made, who)),  # noqa: S704
     }

@@ -27,6 +27,7 @@ class Phones(Registry):
         self._by_task: dict[tuple[int | str, str], Message] = {}
         self._states: dict[tuple[int, str], CardState] = {}
         self._recalled: set[int] = set()
+        self._rated: dict[tuple[int, str], int] = {}  # (number, userid)
         self._direct: defaultdict[str, dict[str, str]] = defaultdict(dict)  # userid -> chat: other
         self._seen: dict[tuple[str, str], int] = {}  # (chat, userid) -> number of the last seen
         self._open: dict[str, str] = {}  # userid -> the chat they look at
@@ -119,12 +120,21 @@ class Phones(Registry):
         """What this person last chose on a card."""
         return self._picked.get((userid, task_id))
 
+    def note_rating(self, number: int, userid: str, kind: int) -> None:
+        """`userid` found message `number` good (1) or not (2); 3 takes that back."""
+        self._rated[number, userid] = 0 if kind == 3 else kind
+
+    def rated(self, number: int, userid: str) -> int:
+        """1 good, 2 not, 0 neither."""
+        return self._rated.get((number, userid), 0)
+
     def forget_messages(self, first: int) -> None:
         """Take everything off the phones that is older than message number `first`."""
         for shown in self._by_chat.values():
             shown[:] = [message for message in shown if message.number >= first]
         self._by_task = {k: m for k, m in self._by_task.items() if m.number >= first}
         self._states = {k: s for k, s in self._states.items() if k[0] >= first}
+        self._rated = {k: kind for k, kind in self._rated.items() if k[0] >= first}
         self._recalled = {number for number in self._recalled if number >= first}
         tasks = {task_id for _, task_id in self._by_task}
         self._picked = {k: chosen for k, chosen in self._picked.items() if k[1] in tasks}

@@ -4,6 +4,7 @@ change_contact goes to 通讯录同步 alone, a plain self-built app never gets 
 subscribe and unsubscribe. Since 2022-08-15 a member's event has UserID and Department only.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
@@ -17,6 +18,7 @@ from bot.sandbox.taps import TapResult, tell_sync
 from bot.sandbox.world import World
 
 Fields = dict[str, Any]
+USERID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_@.-]{0,63}")
 
 
 async def change(
@@ -62,8 +64,8 @@ async def _tell_apps(
 
 def _create_user(world: World, given: Fields) -> Fields:
     userid, name = str(given["userid"]), str(given["name"])
-    if world.user(userid) is not None or not userid or len(userid.encode()) > 64:
-        raise ValueError(f"userid {userid!r} is taken, empty or over 64 bytes")
+    if world.user(userid) is not None or not USERID.fullmatch(userid):
+        raise ValueError(f"userid {userid!r} is taken, or not 1-64 letters, digits, _-@.")
     world.add_user(
         userid,
         name,

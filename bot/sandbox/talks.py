@@ -137,6 +137,7 @@ def rate(
     told: Frame = {"id": feedback_id, "type": kind}
     if kind == 2:
         told |= {"content": content, "inaccurate_reason_list": reasons}
+    world.note_rating(message.number, userid, kind)
     event = {"eventtype": "feedback_event", "feedback_event": told}
     robot = world.robots[message.bot_id]
     return _tell_event(world, robot, userid, message.chat, event, "feedback")

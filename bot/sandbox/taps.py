@@ -153,7 +153,7 @@ async def verify_callback(
         try:
             async with asyncio.timeout(VERIFY_TIMEOUT):
                 response = await client.get(app.callback_url, params=params)
-        except (httpx.HTTPError, TimeoutError):
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
             return False
     return response.status_code == 200 and response.content == plain.encode()
 
@@ -272,7 +272,7 @@ async def _post(
                     content=event.body,
                     headers={"Content-Type": "text/xml"},
                 )
-        except (httpx.HTTPError, TimeoutError):
+        except (httpx.HTTPError, httpx.InvalidURL, TimeoutError):
             continue
         status = response.status_code
         if status == 200:
