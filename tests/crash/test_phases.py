@@ -26,7 +26,7 @@ from typing import Any
 
 import pytest
 
-from bot import app, config
+from bot import app, config, life
 from bot.core.model import State
 from bot.demo.stage import AGENTID, Stage, build_stage, install
 from bot.door import running_of
@@ -102,7 +102,7 @@ class Town:
         assert await asyncio.to_thread(self.process.wait, 30) == 0, self.said()
 
     async def ask(self, verb: str, **params: Any) -> dict[str, Any]:
-        return await app.call(config.load(self.config, {}), verb, params)
+        return await life.call(config.load(self.config, {}), verb, params)
 
     def door(self) -> int:
         found = running_of(config.load(self.config, {}))
