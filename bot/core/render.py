@@ -56,6 +56,7 @@ class Footer:
     office: str = ""  # the unit's own office for reports, with its telephone
     feedback: str = ""  # where remarks go
     number: str = ""  # the push number, 2026-031
+    invite: str = ""  # to a chat alone with the robot, voluntarily
 
     def lines(self) -> list[str]:
         own = f"，{self.office}" if self.office else ""
@@ -63,7 +64,8 @@ class Footer:
         lines = [messages.FOOTER_REPORT.format(own)]
         if self.feedback:
             lines.append(messages.FOOTER_FEEDBACK.format(self.feedback))
-        return [*lines, " · ".join(part for part in tail if part)]
+        lines.append(" · ".join(part for part in tail if part))
+        return [*lines, *([self.invite] if self.invite else [])]
 
 
 def values_of(days: Sequence[NodeDay], calendar: Calendar) -> dict[str, str]:

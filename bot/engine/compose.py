@@ -27,6 +27,7 @@ from bot.core.render import Footer, Reading
 from bot.engine.bureau import Bureau, Moment
 from bot.report import picture, weekly
 
+INVITES_FOR = timedelta(weeks=4)
 CORRECTION = "correction"  # the rule of a push that mends what another one said
 REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
 
@@ -150,7 +151,22 @@ async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> M
         return await _summary(push, bureau, moment)
     if item is None:  # a text that has just gone is no reason to say something else
         raise ValueError(messages.BLOCK_MISSING)
-    return _words(push, item, part, await _numbered(push, bureau), bureau, moment.plan)
+    footer = replace(await _numbered(push, bureau), invite=await _invite(push, bureau, moment))
+    return _words(push, item, part, footer, bureau, moment.plan)
+
+
+async def _invite(push: Push, bureau: Bureau, moment: Moment) -> str:
+    """Return how to get the cards alone: in a robot's group, in its first four weeks, no longer."""
+    singly = any(target.channel == "bot" for target in bureau.targets)
+    if push.channel != "bot-group" or not singly:
+        return ""
+    sent = [
+        other.sent_at
+        for other in await bureau.store.pushes()
+        if other.target == push.target and other.item and other.sent_at is not None
+    ]
+    fresh = min(sent, default=moment.now) > moment.now - INVITES_FOR
+    return messages.INVITE if fresh else ""
 
 
 def _words(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from bot import app, config, life
+from bot.core import messages
 from bot.core.model import Member, State
 from bot.demo.stage import Clock
 from bot.sandbox import talks
@@ -59,6 +60,10 @@ class Town:
         """Return what arrived from the robot in `chat`, by its type."""
         log = self.world.log
         return [r.msgtype for r in log if r.kind == "message" and r.chat == chat and not r.person]
+
+    def said(self, chat: str):
+        """Return what the robot said in `chat`."""
+        return [m for m in self.world.posted if m.chat == chat and not m.author]
 
     def card(self, person: str, target: str):
         cards = [m for m in self.world.posted if m.task_id.startswith(SEND.format(target))]
@@ -236,3 +241,31 @@ async def test_a_person_gets_an_item_once_and_the_personal_way_wins(tmp_path, pe
         group_push = await at.push("group")
         assert group_push.state is (State.SKIPPED if personal else State.SENT)
         assert ("逐人" in group_push.reason) is personal
+
+
+async def test_a_group_is_invited_to_the_single_chat_for_four_weeks_and_no_longer(tmp_path):
+    bound = TARGETS["group"] + '\nchatid = "Group2"'
+    async with town(tmp_path, people=TARGETS["people"], group=bound) as at:
+        await at.live()
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        await at.until(lambda: at.heard("Group2"))
+        await at.at("2026-06-15 11:00")
+        assert messages.INVITE in str(at.said("Group2")[-1].body)
+        await at.at("2026-07-20 11:00")
+        assert messages.INVITE not in str(at.said("Group2")[-1].body)
+
+
+async def test_read_volunteered_in_a_group_is_a_receipt_and_the_group_hears_nothing(tmp_path):
+    async with town(tmp_path, group=TARGETS["group"] + '\nchatid = "Group2"') as at:
+        await at.live()
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        await at.until(lambda: at.heard("Group2"))
+        await at.at("2026-06-15 11:00")
+        heard, store = at.heard("Group2"), at.house.bureau.store
+        for person in ("zhao", "zhao", "li"):  # li is in the group, and not on its roster
+            talks.say(at.world, person, "Group2", "@清风 已阅")
+        talks.say(at.world, "li", CHAT, "我的记录")
+        await at.until(lambda: at.heard(CHAT))
+        kept = await store.receipts(SEND.format("group"))
+        assert [(one.person, one.means) for one in kept] == [("zhao", "主动回复已阅")]
+        assert at.heard("Group2") == heard
