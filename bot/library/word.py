@@ -30,10 +30,12 @@ _UNKEPT = {  # elements whose words are told in the note, and what they are call
     f"{_W}drawing": "图片或图形",
     f"{_W}pict": "图片或图形",
     f"{_W}object": "嵌入的对象",
+    f"{_W}altChunk": "嵌入的另一份文件",
+    f"{_W}rt": "注音",
     f"{_M}oMath": "公式",
     f"{_M}oMathPara": "公式",
 }
-_ROUND = {f"{_W}{name}" for name in ("sdt", "sdtContent", "ins", "moveTo", "customXml")}
+_FALLBACK = "{http://schemas.openxmlformats.org/markup-compatibility/2006}Fallback"
 _BESIDE = {  # parts of the package -> what they are called, and the element of one entry
     "comments": ("批注", f"{_W}comment"),
     "footnotes": ("脚注", f"{_W}footnote"),
@@ -121,6 +123,8 @@ def read(data: bytes) -> Word:
                     found.add("表格（改成了一行一行的文字）")
             else:
                 lines += _paragraph(block, levels, lists, found)
+        rows = [cell for table in tables for row in table for cell in row]
+        _overlooked(body, lines, rows, found)
         _beside(document, found)
     except BadWord:
         raise
@@ -179,7 +183,7 @@ def _blocks(parent: Any, found: _Found) -> Iterator[Any]:
             yield child
         elif child.tag in _UNKEPT:
             found.add(_UNKEPT[child.tag], _all_text(child))
-        elif child.tag in _ROUND:
+        elif child.tag != _FALLBACK:  # content controls, accepted insertions, whatever may come
             yield from _blocks(child, found)
 
 
@@ -187,7 +191,9 @@ def _rows(table: Any, found: _Found) -> tuple[tuple[str, ...], ...]:
     rows = []
     for row in table.iter(f"{_W}tr"):
         cells = []
-        for cell in row.iterchildren(f"{_W}tc"):
+        for cell in row.iter(f"{_W}tc"):
+            if next(cell.iterancestors(f"{_W}tr")) is not row:
+                continue  # of a table within the cell: its rows come by themselves
             texts = [_text(block, found) for block in _blocks(cell, found) if block.tag == f"{_W}p"]
             cells.append("\n".join(text for text in texts if text.strip()))
         rows.append(tuple(cells))
@@ -233,7 +239,7 @@ def _gather(node: Any, out: list[str], found: _Found) -> None:
             found.add(_UNKEPT[tag], _all_text(child))
         elif tag == f"{_W}rPr":
             _format(child, found)
-        elif tag not in (f"{_W}pPr", f"{_W}tbl") and isinstance(tag, str):
+        elif tag not in (f"{_W}pPr", f"{_W}tbl", _FALLBACK) and isinstance(tag, str):
             _gather(child, out, found)
 
 
@@ -244,10 +250,22 @@ def _format(run: Any, found: _Found) -> None:
 
 
 def _all_text(node: Any) -> str:
-    """Return every word below a node, once: a text box stands there in two forms."""
-    texts = [one.text or "" for one in node.iter(f"{_W}t", f"{_W}delText", f"{_M}t")]
-    half = len(texts) // 2
-    return "".join(texts[:half] if texts[:half] == texts[half:] else texts)
+    """Return every word below a node, once: a text box may stand there in two forms."""
+    return "".join(
+        one.text or ""
+        for one in node.iter(f"{_W}t", f"{_W}delText", f"{_M}t")
+        if next(one.iterancestors(_FALLBACK), None) is None
+    )
+
+
+def _overlooked(body: Any, lines: Sequence[Line], rows: Sequence[str], found: _Found) -> None:
+    """Tell every word that no rule above has seen: whatever Word thinks of next loses nothing."""
+    told = [word for words in found.words.values() for word in words]
+    seen = "\n".join([*(line.text for line in lines), *rows, *told])
+    for one in body.iter(f"{_W}t"):
+        text = (one.text or "").strip()
+        if text and text not in seen and next(one.iterancestors(_FALLBACK), None) is None:
+            found.add("没有认出来的文字", text)
 
 
 def _value(node: Any, path: str) -> str:

@@ -1,7 +1,7 @@
 """What a reviewer sees and says behind a personal link; the page of it is bot/web/desk.py.
 
 Every verb here takes the token of the link. Reading asks for no more, and changes nothing; saying
-同意 or 退回 takes the PIN too, and the digest of the words that were shown.
+同意 or 退回 takes the PIN too, and the ticket of the words and the step that were shown.
 """
 
 from __future__ import annotations
@@ -87,8 +87,7 @@ async def desk_item(bureau: Bureau, now: datetime, params: Params) -> dict[str, 
         ],
         "last": stands.missing[0] == stands.steps[-1],
         "why": _was_stopped(stands),
-        "digest": item.digest,
-        "ticket": _ticket(bureau, one, item.id, item.digest),
+        "ticket": _ticket(bureau, one, item, stands),
         "problems": [[problem.line, problem.message] for problem in problems],
         "approved": compared["approved"],
         "lines": compared["lines"],
@@ -106,17 +105,14 @@ async def desk_say(bureau: Bureau, now: datetime, params: Params) -> dict[str, A
     one = _reviewer(bureau, params)
     if one is None or one.closed(now):
         return {"outcome": "closed", "error": ""}
-    item_id, digest = str(params.get("item") or ""), str(params.get("digest") or "")
-    ticket = _ticket(bureau, one, item_id, digest)
-    if not hmac.compare_digest(ticket.encode(), str(params.get("ticket") or "").encode()):
-        return {"outcome": "changed", "error": "这一页不完整，请重新看过再定"}
     if failed := await _unproven(bureau, now, one, str(params.get("pin") or "")):
         return failed
-    found = _waiting(bureau, now, one, item_id)
+    found = _waiting(bureau, now, one, str(params.get("item") or ""))
     if found is None:
         return {"outcome": "gone", "error": ""}
     item, stands = found
-    if item.digest != digest:
+    ticket = _ticket(bureau, one, item, stands)
+    if not hmac.compare_digest(ticket.encode(), str(params.get("ticket") or "").encode()):
         return {"outcome": "changed", "error": "您打开之后文字又改过了，下面是新的一稿，请重新看过"}
     try:
         await _said(bureau, now, one, item, stands.missing[0], params)
@@ -195,10 +191,10 @@ def _keep(bureau: Bureau, one: Reviewer) -> None:
     reviewers.write(data, reviewers.replaced(reviewers.read(data), one))
 
 
-def _ticket(bureau: Bureau, one: Reviewer, item_id: str, digest: str) -> str:
-    """Return what only a form that we showed to this very link, of these very words, can hold."""
+def _ticket(bureau: Bureau, one: Reviewer, item: Item, stands: Standing) -> str:
+    """Return what only a form shown to this very link can hold, for these words and this step."""
     key = approvals.seal_key(bureau.shelf.folders.data)
-    said = "\n".join(["desk", one.link, item_id, digest])
+    said = "\n".join(["desk", one.link, item.id, item.digest, *stands.missing])
     return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
 
 

@@ -132,7 +132,6 @@ async def _say(request: Request) -> Response:
         request,
         "desk-say",
         item=request.path_params["item"],
-        digest=fields.get("digest", ""),
         ticket=fields.get("ticket", ""),
         pin=fields.get("pin", "").strip(),
         said=fields.get("said", ""),

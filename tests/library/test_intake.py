@@ -218,6 +218,45 @@ def test_pictures_text_boxes_comments_and_headers_are_told_with_their_words():
         assert words in notes
 
 
+NS = (
+    nsdecls("w") + ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
+    ' xmlns:x="urn:x"'
+)
+RUN = "<w:r><w:t>{}</w:t></w:r>"
+
+
+@pytest.mark.parametrize(
+    "xml",
+    [
+        f"<w:sdt {NS}><w:sdtContent><w:p>{RUN}</w:p></w:sdtContent></w:sdt>",
+        f"<w:ins {NS}><w:p>{RUN}</w:p></w:ins>",
+        f"<mc:AlternateContent {NS}><mc:Choice Requires='x'><w:p>{RUN}</w:p></mc:Choice>"
+        f"<mc:Fallback><w:p>{RUN.format('代替')}</w:p></mc:Fallback></mc:AlternateContent>",
+        f"<w:tbl {NS}><w:tr><w:sdt><w:sdtContent><w:tc><w:p>{RUN}</w:p></w:tc></w:sdtContent>"
+        "</w:sdt></w:tr></w:tbl>",
+        f"<w:tbl {NS}><w:tr><w:tc><w:tbl><w:tr><w:tc><w:p>{RUN}</w:p></w:tc></w:tr></w:tbl></w:tc>"
+        "</w:tr></w:tbl>",
+        f"<x:new {NS}><w:p>{RUN}</w:p></x:new>",
+    ],
+    ids=["control", "inserted", "alternative", "cell control", "table in table", "unknown"],
+)
+def test_words_are_kept_wherever_they_stand_and_once(xml):
+    document = Document()
+    document.add_paragraph("题目")
+    document.element.body.insert(-1, parse_xml(xml.format("在这里")))
+    found = made(saved(document))
+    assert found.text.count("在这里") == 1
+    assert "代替" not in found.text
+
+
+def test_words_that_no_rule_knows_are_told():
+    xml = f"<w:p {NS}><w:r><w:t>前</w:t></w:r><w:pPr><w:rPr><w:t>藏</w:t></w:rPr></w:pPr></w:p>"
+    document = Document()
+    document.add_paragraph("题目")
+    document.element.body.insert(-1, parse_xml(xml))
+    assert any("藏" in note for note in made(saved(document)).notes)
+
+
 def test_points_of_a_list_stay_points_and_a_table_in_the_text_keeps_its_words():
     document = Document()
     document.add_paragraph("题目")

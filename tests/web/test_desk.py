@@ -48,7 +48,7 @@ def edit(desk, item: str, before: str, after: str) -> None:
 async def form_of(desk, url: str, item: str = "SC-01", **fields) -> dict[str, str]:
     """Open a text's page and return its form, filled in."""
     html = (await desk.door.get(f"{url}/{item}")).text
-    hidden = re.findall(r'name="(digest|ticket)" value="([^"]+)"', html)
+    hidden = re.findall(r'name="(ticket)" value="([^"]+)"', html)
     plain = {"said": "agree", "pin": PIN, "sources": "on"}
     return {**dict(hidden), **plain, **fields}
 
@@ -179,20 +179,18 @@ async def test_a_text_changed_meanwhile_is_refused_and_the_new_one_is_shown(desk
     assert "又改过了" in answer.text
     assert "三百" in answer.text
     assert blocked(desk, "SC-01") == "内容未经审批"
-    new = dict(re.findall(r'name="(digest|ticket)" value="([^"]+)"', answer.text))
-    assert new["digest"] != form["digest"]
+    new = dict(re.findall(r'name="(ticket)" value="([^"]+)"', answer.text))
+    assert new["ticket"] != form["ticket"]
 
 
-async def test_a_digest_that_was_typed_in_approves_nothing(desk):
-    url = await link_of(desk)
-    form = await form_of(desk, url)
-    edit(desk, "SC-01", "二百", "三百")
-    digest = desk.house.bureau.library(desk.clock.now().date()).item("SC-01").digest
-    answer = await desk.door.post(
-        f"{url}/SC-01", data={**form, "digest": digest}, headers=FROM_HERE
-    )
+async def test_a_form_for_one_step_is_not_taken_for_the_next(desk):
+    two_steps(desk)
+    first, other = await link_of(desk, "李四"), await link_of(desk, "王五")
+    form = await form_of(desk, other)
+    assert (await say(desk, first)).status_code == 303
+    answer = await desk.door.post(f"{other}/SC-01", data=form, headers=FROM_HERE)
     assert answer.status_code == 409
-    assert blocked(desk, "SC-01") == "内容未经审批"
+    assert blocked(desk, "SC-01") == "内容还差 终审"
 
 
 async def test_a_return_takes_a_reason_and_is_kept_until_the_text_is_another(desk):
