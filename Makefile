@@ -10,7 +10,7 @@ WORKERS ?= 3
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-store sandbox-clients lock clean
+.PHONY: venv dev demo test nightly bench-store bench-receipts sandbox-clients lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -41,6 +41,10 @@ nightly: dev
 
 bench-store: dev
 	@$(BIN)/python -m tests.bench.store $(ARGS)
+
+# Needs wrk (apt-get install wrk).
+bench-receipts: dev
+	@$(BIN)/python -m tests.bench.receipts $(ARGS)
 
 # Published clients that are no dependency of ours, against a real sandbox; in a folder of their own.
 CLIENTS := .sandbox-clients

@@ -67,8 +67,9 @@ class Reception:
     async def _take(self, event: Event) -> Answer:
         bureau, now = self._bureau, self._bureau.clock()
         key, part = push_key_of(event.task_id)
-        push = await bureau.store.push(key) if key else None
-        cohort = await bureau.store.cohort(key) if key else None
+        push = cohort = None
+        if key:  # asked together: under load each waits for an fsync of somebody else
+            push, cohort = await asyncio.gather(bureau.store.push(key), bureau.store.cohort(key))
         answer = Answer()
         for effect in handle(event, push=push, cohort=cohort, now=now):
             match effect:

@@ -9,6 +9,7 @@ therefore read as counts and their rows stay on disk; and what is kept always eq
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
@@ -143,22 +144,18 @@ class WeekRows:
 
     def _counted(self, asked: Sequence[tuple[str, datetime]]) -> Figures:
         """The same as core.reading.answer, from the sets that are kept beside the rows."""
-        covered: set[str] = set()
-        reachable: set[str] = set()
-        read: set[str] = set()
+        covered, reachable, read = [], [], []
         for key, end in asked:
             mine, able = self._people_of(key)
             limit = end.timestamp()
-            early, taps = (
-                taps_of(self._rows_of("receipts", "receipts", name)).get(key, {})
-                for name in ("", key)
-            )
-            for acts in (early, taps):
-                read.update(who for who, at in acts.items() if at < limit and who in able)
-            covered |= mine
-            reachable |= able
+            for name in ("", key):  # taps that came before their push was known here, and the rest
+                acts = taps_of(self._rows_of("receipts", "receipts", name)).get(key)
+                if acts:
+                    read.append({who for who, at in acts.items() if at < limit and who in able})
+            covered.append(mine)
+            reachable.append(able)
         return Figures(
-            pushes=len(asked), covered=len(covered), reachable=len(reachable), read=len(read)
+            pushes=len(asked), covered=_all(covered), reachable=_all(reachable), read=_all(read)
         )
 
     def _people_of(self, key: str) -> People:
@@ -195,6 +192,11 @@ class WeekRows:
             cohorts = self._rows_of("sent", "cohorts", key)
             self._unreached[name] = unreached(rows.docs(), cohorts.docs())
         return self._unreached[name]
+
+
+def _all(sets: Sequence[AbstractSet[str]]) -> int:
+    """Return how many there are in any of the sets; one alone is not copied."""
+    return len(sets[0]) if len(sets) == 1 else len(set[str]().union(*sets))
 
 
 def _first_acts(docs: Iterable[Doc]) -> dict[str, dict[str, datetime]]:

@@ -7,6 +7,7 @@ A GET is never a receipt (link scanners fetch links). The page has no script and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import nh3
@@ -29,7 +30,11 @@ HEADERS = {
     "Cache-Control": "no-store",
 }
 
-_pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
+_pages = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    auto_reload=False,  # else the disk is asked with every page
+)
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -71,6 +76,7 @@ def page(reading: Reading, form: Form | None = None) -> str:
     )
 
 
+@cache
 def thanks_page() -> str:
     """Return the page after 已阅."""
     template = _pages.get_template("thanks.html")
