@@ -80,6 +80,9 @@ def correct(config_path: str, as_json: bool, item: str, dry_run: bool) -> None:
         state = "将发给" if dry_run else messages.STATES[push["state"]]
         tail = f"（{push['reason']}）" if push["reason"] else ""
         click.echo(f"  {push['target']}  {state}{tail}")
+    for push in answer["waiting"]:
+        tail = f"（{push['reason']}）" if push["reason"] else ""
+        click.echo(f"  {push['target']}  上次的还在：{messages.STATES[push['state']]}{tail}")
     for target in answer["already"]:
         click.echo(f"  {target}  已经更正过")
     for target in answer["gone"]:

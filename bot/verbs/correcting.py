@@ -15,6 +15,7 @@ from bot.library import holds
 from bot.verbs.asking import REACHED, Mistake, Params, outbox_json
 
 WINDOW = 3  # workdays in which a correction is still sent
+_ON_ITS_WAY = frozenset({State.PLANNED, State.SENDING, State.UNKNOWN})
 _NEVER_CAME = frozenset({State.SKIPPED, State.EXPIRED, State.REFUSED})
 
 
@@ -39,6 +40,7 @@ async def correct(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
             await bureau.store.add_pushes(rows)
             for row in rows:
                 await deliver.deliver_one(row.key, bureau)
+    waiting = [push for push in _told(pushes, item) if push.state in _ON_ITS_WAY]
     stored = [await bureau.store.push(row.key) or row for row in rows]
     answer: dict[str, Any] = {
         "original": original,
@@ -47,7 +49,8 @@ async def correct(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         "dry_run": bool(params.get("dry_run")),
         "blocked": blocked or None,
         "pushes": [outbox_json(row) for row in stored],
-        "already": sorted(got - {row.target for row in rows} - set(gone)),
+        "waiting": [outbox_json(push) for push in waiting],
+        "already": sorted(got - {row.target for row in (*rows, *waiting)} - set(gone)),
         "gone": gone,
     }
     if params.get("dry_run") and rows:
@@ -91,17 +94,22 @@ def _got(pushes: Sequence[Push], original: str) -> set[str]:
     return {p.target for p in pushes if p.item.casefold() == wanted and p.state in REACHED}
 
 
-def _rows(
-    bureau: Bureau, now: datetime, item: Item, got: set[str], pushes: Sequence[Push]
-) -> tuple[list[Push], list[str]]:
-    """Return a push for every target that still lacks the correction, and who cannot be reached."""
-    told = {
-        push.target
+def _told(pushes: Sequence[Push], item: Item) -> list[Push]:
+    """Return the pushes of this correction that reached their target, or still may."""
+    return [
+        push
         for push in pushes
         if push.rule == compose.CORRECTION
         and push.item.casefold() == item.id.casefold()
         and push.state not in _NEVER_CAME
-    }
+    ]
+
+
+def _rows(
+    bureau: Bureau, now: datetime, item: Item, got: set[str], pushes: Sequence[Push]
+) -> tuple[list[Push], list[str]]:
+    """Return a push for every target that still lacks the correction, and who cannot be reached."""
+    told = {push.target for push in _told(pushes, item)}
     known = {target.id: target for target in bureau.targets}
     year, week, _ = now.date().isocalendar()
     stem = f"{compose.CORRECTION}-{year}W{week:02d}"

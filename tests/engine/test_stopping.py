@@ -187,6 +187,18 @@ async def test_a_correction_goes_to_exactly_the_targets_that_got_the_original(de
     assert (again["pushes"], again["already"]) == ([], ["jg1", "jg2"])
 
 
+async def test_a_correction_that_still_waits_is_not_told_as_made(desk):
+    await desk.at("2026-06-15 20:00")
+    await write_correction(desk)
+    await ask(desk, "correct", item="N06")
+    again = await ask(desk, "correct", item="N06")
+    assert {push["state"] for push in again["waiting"]} == {"planned"}
+    assert (again["pushes"], again["already"]) == ([], [])
+    await desk.at("2026-06-16 11:00")
+    done = await ask(desk, "correct", item="N06")
+    assert (done["waiting"], done["already"]) == ([], ["jg1", "jg2", "zx"])
+
+
 async def test_a_correction_goes_to_the_very_people_who_got_the_original(desk):
     await desk.at("2026-06-15 11:05")
     store = desk.house.bureau.store
