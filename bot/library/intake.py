@@ -21,10 +21,11 @@ from bot.core.model import Item, Kind
 from bot.library import disk, drafts, word
 from bot.library.approvals import usable_id
 from bot.library.decode import why
+from bot.library.pack import NOTE
 from bot.library.word import BadWord, Line, Word
 
 FOLDER, DONE = "待导入", "已导入"
-NOTE, TROUBLE = ".导入说明.txt", ".说明.txt"
+TROUBLE = ".说明.txt"
 MARK = "源文件校验码："
 _OTHER = {
     ".doc": "旧式的 .doc 读不了：请另存为 .docx",

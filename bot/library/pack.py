@@ -21,6 +21,7 @@ from pathlib import Path, PurePosixPath
 MANIFEST = "pack.json"
 FORMAT = 1  # of packs, whatever the version of the program
 ROOTS = ("content", "schedules")
+NOTE = ".导入说明.txt"  # of a text from Word (intake.py)
 LEFT_OUT = ("approvals", "待导入", "待合并")
 MAX_FILES, MAX_FILE, MAX_ALL = 20_000, 20 * 1024 * 1024, 300 * 1024 * 1024
 _SUFFIXES = frozenset({".md", ".txt", ".toml", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".docx"})
@@ -68,6 +69,8 @@ def collect(places: Places) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*")):
             parts = path.relative_to(folder).parts
             if parts[0] in LEFT_OUT or any(part.startswith((".", "~$")) for part in parts):
+                continue
+            if path.name.endswith(NOTE):  # it quotes what was deleted in Word, and remarks
                 continue
             if path.is_symlink() or not path.is_file() or path.suffix.lower() not in _SUFFIXES:
                 continue

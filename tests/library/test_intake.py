@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 from bot.core.content import HEADINGS, parse_item
 from bot.core.model import Kind
 from bot.library import intake, word
+from bot.library.pack import Places, collect
 from bot.library.word import BadWord
 from bot.library.wordform import blank, filled
 from tests.library.shelves import folders, item, put, read
@@ -352,6 +353,14 @@ def test_after_a_crash_before_the_item_the_next_reading_makes_it(desk):
     [one] = take(desk)
     assert not one.known
     assert len(read(desk).items) == 2
+
+
+def test_neither_the_word_file_nor_the_note_of_it_goes_into_a_pack(desk):
+    lay(desk, "茶叶.docx", written("一盒茶叶", "收了。"))
+    [one] = take(desk)
+    places = Places(content=desk.content, schedules=desk.schedules, data=desk.data)
+    names = [name for name in collect(places) if "茶叶" in name]
+    assert names == [f"content/{one.path}"]
 
 
 def test_no_file_is_ever_written_over(desk):
