@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from bot.core.calendar import Override
+from bot.core.calendar import Calendar, Override
 from bot.core.content import KINDS
 from bot.core.dates import WEEKDAYS, festival_of, nth_weekday, windows
 from bot.core.model import Kind, Node, Problem, Rule
@@ -51,6 +51,10 @@ class Schedules:
     rule_lines: Mapping[str, int] = field(default_factory=dict)  # key -> line in rhythm.toml
     overrides: Mapping[date, Override] = field(default_factory=dict)
     announced: frozenset[int] = frozenset()
+
+    @property
+    def calendar(self) -> Calendar:
+        return Calendar(overrides=self.overrides, announced=self.announced)
 
 
 class _Bad(ValueError):

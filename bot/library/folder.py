@@ -60,7 +60,7 @@ class Library:
 
     @property
     def calendar(self) -> Calendar:
-        return Calendar(overrides=self.schedules.overrides, announced=self.schedules.announced)
+        return self.schedules.calendar
 
     def item(self, item_id: str) -> Item | None:
         wanted = item_id.casefold()
@@ -165,8 +165,7 @@ def _examined(
 ) -> tuple[list[Item], list[Problem]]:
     items, problems = load_items(folders.content)
     lexicon, more = load_lexicon(folders.content, today)
-    calendar = Calendar(overrides=schedules.overrides, announced=schedules.announced)
-    empty = unfilled(schedules.nodes, calendar, today)
+    empty = unfilled(schedules.nodes, schedules.calendar, today)
     problems += more + lint(items, today, schedules.known, lexicon, empty)
     return items, problems + idle_rules(schedules, items, today)
 

@@ -132,12 +132,17 @@ def _one_name(name: str) -> str:
 def _data(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
     name = info.filename
     if name != MANIFEST and (reason := _unfit(name, info.external_attr >> 16)):
-        raise BadPack(f"内容包里的“{name[:60]!a}”{reason}，不予导入")
+        raise BadPack(f"内容包里的“{_shown(name)}”{reason}，不予导入")
     with archive.open(info) as file:  # what a header says of a size need not be so
         data = file.read(MAX_FILE + 1)
     if len(data) > MAX_FILE:
-        raise BadPack(f"内容包里的“{name[:60]}”太大，可能是压缩炸弹，不予导入")
+        raise BadPack(f"内容包里的“{_shown(name)}”太大，可能是压缩炸弹，不予导入")
     return data
+
+
+def _shown(name: str) -> str:
+    """Return a stranger's name of a file as it may stand in a sentence: one line, no tricks."""
+    return "".join(char if char.isprintable() else "?" for char in name[:60])
 
 
 def _unfit(name: str, mode: int) -> str:

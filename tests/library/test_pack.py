@@ -123,6 +123,13 @@ def test_a_name_that_leads_elsewhere_refuses_the_whole_pack(tmp_path, name):
         unpacked(path)
 
 
+def test_a_strangers_name_stays_one_line_of_the_sentence(tmp_path):
+    path = stick(tmp_path, names=[("content/端午\n\x1b[2J\u202e.md", b"x")])
+    with pytest.raises(BadPack) as told:
+        unpacked(path)
+    assert str(told.value) == "内容包里的“content/端午??[2J?.md”想写到别处去，不予导入"
+
+
 @pytest.mark.parametrize(
     ("names", "why"),
     [
