@@ -19,8 +19,9 @@ from typing import Any
 
 from playwright.async_api import Browser, async_playwright
 
+from bot.sandbox.asks import Ask, Upload
 from bot.sandbox.media import Media
-from bot.sandbox.people import press, say
+from bot.sandbox.people import enter, forward, press, say
 from bot.sandbox.records import CardState
 from bot.sandbox.robots import Line
 from bot.sandbox.server import create_app
@@ -36,6 +37,12 @@ KEY, AGENT, SECRET, BOT = "k-1", 1000007, "app-secret", "aib-1"
 ANSWER = "**先婉拒**。\n- 退不掉的，登记上交"
 PAGE = "https://h5.example.gov.cn/r/1"
 
+SCENES = [  # who, picture, chat, size
+    ("li", "list-360", "", (360, 740)),
+    ("wang", "welcome-390", f"bot-{BOT}", (390, 500)),
+    ("li", "colleague-390", "dm-li~zhang", (390, 640)),
+    ("li", "appchat-390", "made", (390, 500)),
+]
 BASE = {"main_title": {"title": "国庆节前提醒", "desc": "请阅读后点确认"}}
 SOURCE = {"source": {"desc": "机关纪委", "desc_color": 1}}
 SUBMIT = {"submit_button": {"text": "提交", "key": "submit"}}
@@ -226,7 +233,7 @@ def fine(answer: dict[str, Any]) -> None:
     assert answer["errcode"] == 0, answer
 
 
-async def robot_talk(world: World) -> None:
+async def robot_talk(world: World) -> Line:
     """张敏 asks, the robot answers in pieces, and has not finished."""
     line = Line()
     ask = {"cmd": "aibot_subscribe", "headers": {"req_id": "1"}}
@@ -244,6 +251,51 @@ async def robot_talk(world: World) -> None:
         reply = {"cmd": "aibot_respond_msg", "headers": heard["headers"]}
         reply["body"] = {"msgtype": "stream", "stream": stream}
         world.receive(line, json.dumps(reply))
+    return line
+
+
+async def people_talk(world: World, token: str, line: Line) -> dict[str, tuple[str, int]]:
+    """What people do beside tapping: pictures, quotes, forwards; and what robots make of it."""
+    shots = {}
+    drawn = Upload(filename="礼盒.png", data=base64.b64decode(PNG))
+    await say(world, "li", "g1", "@廉小助 这个能收吗", files=[drawn])
+    shots["mixed"] = ("g1", len(world.posted))
+    await say(world, "wang", "g1", "我也想问", quote=len(world.posted))
+    shots["quote"] = ("g1", len(world.posted))
+    await forward(world, "zhang", 2, world.direct("zhang", "li"))
+    shots["forwarded"] = (world.direct("zhang", "li"), len(world.posted))
+    menu = [{"type": "click", "name": "本周一学", "key": "study"}]
+    menu += [{"name": "更多", "sub_button": [{"type": "view", "name": "规定全文", "url": PAGE}]}]
+    query = {"access_token": token, "agentid": str(AGENT)}
+    fine(world.call("menu/create", Ask(query=query, body={"button": menu})))
+    body = {"name": "节前提醒群", "owner": "zhang", "userlist": ["zhang", "li"], "chatid": "made"}
+    fine(world.call("appchat/create", Ask(query={"access_token": token}, body=body)))
+    said = {"chatid": "made", "msgtype": "text", "text": {"content": "这个群由应用建立。"}}
+    fine(world.call("appchat/send", Ask(query={"access_token": token}, body=said)))
+    await robot_cards(world, line)
+    return shots
+
+
+async def robot_cards(world: World, line: Line) -> None:
+    """A welcome to 王芳, then a card in the group that her press changes in place."""
+
+    def answer(cmd: str, body: dict[str, Any]) -> None:
+        frame = {"cmd": cmd, "headers": line.out[-1]["headers"], "body": body}
+        world.receive(line, json.dumps(frame))
+        fine(dict(line.out.pop()))
+
+    await enter(world, "wang", f"bot-{BOT}")
+    hello = {"msgtype": "text", "text": {"content": "您好，我是廉小助。\n写“绑定”即可收到提醒。"}}
+    answer("aibot_respond_welcome_msg", hello)
+    made = card("button_interaction", task_id="b1", button_list=[{"text": "已阅", "key": "ack"}])
+    push = {"chatid": "g1", "chat_type": 2, **made}
+    frame = {"cmd": "aibot_send_msg", "headers": {"req_id": "p1"}, "body": push}
+    world.receive(line, json.dumps(frame))
+    fine(dict(line.out.pop()))
+    await press(world, "zhang", len(world.posted), "ack")
+    new = {**made["template_card"], "replace_text": "已阅，谢谢"}
+    body = {"response_type": "update_template_card", "userids": ["zhang"], "template_card": new}
+    answer("aibot_respond_update_msg", body)
 
 
 async def shoot(browser: Browser, url: str, name: str, number: int, width: int) -> None:
@@ -286,9 +338,9 @@ async def fill(world: World, url: str) -> dict[str, tuple[str, int]]:
     await press(world, "zhang", number, "submit", options={"q": ["a"]})
     world.change_card(world.posted[number - 1], "zhang", CardState(greyed="已作答"))
     shots["card-vote-answered"] = (f"app-{AGENT}", number)
-    await robot_talk(world)
+    line = await robot_talk(world)
     shots["robot"] = (f"bot-{BOT}", len(world.posted) - 2)
-    return shots
+    return shots | await people_talk(world, token, line)
 
 
 async def main() -> None:
@@ -309,7 +361,9 @@ async def main() -> None:
             url = f"{sandbox.url}/sandbox?who=zhang&chat={chat}"
             await whole(browser, url, f"{name}-390", (390, 844))
             await whole(browser, url, f"{name}-1280", (1280, 800))
-        await whole(browser, f"{sandbox.url}/sandbox?who=zhang", "list-360", (360, 740))
+        for who, name, chat, size in SCENES:
+            where = f"{sandbox.url}/sandbox?who={who}" + (f"&chat={chat}" if chat else "")
+            await whole(browser, where, name, size)
         await browser.close()
     for picture in sorted(PICTURES.glob("*.png")):
         size = picture.stat().st_size

@@ -31,6 +31,7 @@ function putMessages(mine, theirs, force) {
     const node = keep ? before : document.importNode(child, true);
     if (!keep) node.dataset.source = child.innerHTML;
     if (!keep && before && before.contains(document.activeElement)) refocus(node);
+    if (!keep && before) before.remove();
     mine.append(node);
     old.delete(child.id);
   }
