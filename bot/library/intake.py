@@ -196,7 +196,9 @@ def make(found: Word, ids: Iterable[str], today: date) -> Made:
     notes = list(found.unkept)
     fields, lines = _fields(found, notes)
     lines = [line for line in lines if line.text.strip()]
-    if not fields.get("标题"):
+    if fields and not fields.get("标题"):
+        raise BadWord("模板里还没有填“标题”：填好再放进来")
+    if not fields:
         if not lines:
             raise BadWord("文件里没有文字")
         fields["标题"], lines = lines[0].text.strip(), lines[1:]

@@ -32,12 +32,14 @@ async def link(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     if why := reviewers.weak(pin):
         raise Mistake(why)
     token, data = reviewers.new_token(), bureau.shelf.folders.data
+    if not (url := bureau.review_page(token)):
+        raise Mistake("请先在配置的 [web] public_url 填手机能访问的网址，链接才打得开")
     one = reviewers.reviewer(name, token, pin, now, now + timedelta(days=days), steps)
     found = reviewers.read(data)
     again = reviewers.named(found, name) is not None
     await recorded(bureau, now, name, "换发链接" if again else "发给链接")
     reviewers.write(data, reviewers.replaced(found, one))
-    return {**_told(one), "url": bureau.review_page(token), "pin": pin, "again": again}
+    return {**_told(one), "url": url, "pin": pin, "again": again}
 
 
 async def revoke(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:

@@ -45,7 +45,13 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
 }
 PARTS = {"early": "提前说一句", "main": "正式提醒", "final": "节前一句话", "after": "节后"}
-WAYS = {"webhook": "群里看到的", "app": "逐人卡片"}
+WAYS = {
+    "webhook": "群消息",
+    "bot-group": "群消息（机器人）",
+    "appchat": "群消息（应用）",
+    "app": "逐人卡片",
+    "bot": "逐人卡片（机器人）",
+}
 SAID = {"agreed": "已登记：同意。", "returned": "已登记：退回，起草人会看到原因。"}
 GONE = "这一篇已不在待您审核之列：可能别人审过了，也可能又改动了。"
 STATUS = {"wrong": 403, "changed": 409, "refused": 422}
@@ -57,10 +63,12 @@ class Addresses:
     """Where reviewers' pages are; without a public address only this machine reaches them."""
 
     def __init__(self, public_url: str, port: int) -> None:
-        self._base = public_url.rstrip("/") or f"http://127.0.0.1:{port}"
+        here = f"http://127.0.0.1:{port}" if port else ""  # 0: a port nobody knows beforehand
+        self._base = public_url.rstrip("/") or here
 
     def __call__(self, token: str) -> str:
-        return f"{self._base}/review/{token}"
+        """Return the address of a link, "" where no page can be reached by one."""
+        return f"{self._base}/review/{token}" if self._base else ""
 
     @property
     def host(self) -> str:
@@ -215,9 +223,13 @@ def _page(name: str, status: int, **values: Any) -> Response:
 
 
 def _view(view: Mapping[str, Any]) -> dict[str, Any]:
-    used = "，".join(f"{what} {size}/{limit} {unit}" for what, size, limit, unit in view["used"])
+    used = "，".join(
+        f"{what} {size}{f'/{limit}' if limit else ''} {unit}"
+        for what, size, limit, unit in view["used"]
+    )
+    way = WAYS.get(view["channel"], view["channel"])
     return {
-        "heading": f"{WAYS[view['channel']]} · {PARTS[view['part']]}",
+        "heading": f"{way} · {PARTS.get(view['part'], '')}",
         # The phone escapes every word of the message itself.
         "bubble": Markup(phone.bubble(view["message"])) if view["message"] else None,  # noqa: S704
         "error": view["error"],

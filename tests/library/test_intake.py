@@ -124,8 +124,13 @@ def test_the_template_of_each_kind_names_its_fields_and_headings(kind):
     assert {"编号", "标题", "类别", "来源", "公开属性"} <= set(keys)
     headings = [p.text for p in document.paragraphs if p.style.name == "Heading 2"]
     assert tuple(headings) == HEADINGS[kind]
+    with pytest.raises(BadWord, match="没有填“标题”"):
+        made(blank(kind, TODAY))
+
+
+def test_a_file_without_a_word_becomes_nothing():
     with pytest.raises(BadWord, match="没有文字"):
-        made(filled(dict.fromkeys(keys, ""), {}))
+        made(written("", " "))
 
 
 TITLES = (

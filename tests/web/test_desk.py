@@ -6,13 +6,16 @@ import asyncio
 import json
 import logging
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html import unescape
 
 import pytest
 
+from bot.engine.preview import CHANNELS
 from bot.library import approvals, reviewers
 from bot.verbs import VERBS, Mistake
+from bot.web.desk import WAYS
 from tests.disk import full_disk
 from tests.engine.office import moment, office
 
@@ -88,6 +91,17 @@ async def test_a_text_is_shown_as_the_phone_shows_it_with_findings_and_what_chan
     assert "没有发现问题" in html
     edit(desk, "SC-01", "## 怎么做", "!!!!\n\n## 怎么做")
     assert "没有发现问题" not in (await desk.door.get(f"{url}/SC-01")).text
+
+
+@pytest.mark.parametrize("channel", CHANNELS)
+async def test_every_way_a_unit_may_send_by_is_shown_and_no_other(desk, channel):
+    bureau = desk.house.bureau
+    only = tuple(replace(target, channel=channel) for target in bureau.targets[:1])
+    object.__setattr__(bureau, "targets", only)
+    html = (await desk.door.get(f"{await link_of(desk)}/SC-01")).text
+    [heading] = re.findall(r"<figcaption>(.*?) ·", html)
+    assert heading in WAYS.values(), "in words, not by its key"
+    assert html.count("wx-bubble") == 1
 
 
 async def test_words_of_an_author_are_data_on_the_page(desk):
@@ -328,6 +342,13 @@ async def test_a_link_that_was_altered_taken_back_or_has_ended_opens_nothing(des
     assert (await desk.door.get(url)).status_code == 404
     assert (await desk.door.post(f"{url}/SC-01", data=form, headers=FROM_HERE)).status_code == 404
     assert blocked(desk, "SC-01") == "内容未经审批"
+
+
+async def test_where_no_address_can_be_known_no_link_is_given(tmp_path):
+    async with office(tmp_path, approved=False) as desk:  # port 0, no public address
+        with pytest.raises(Mistake, match="public_url"):
+            await link_of(desk)
+        assert reviewers.read(desk.home / "data") == []
 
 
 @pytest.mark.parametrize("pin", ["12345", "123456", "000000", "112211", "abcdef", "1234567890123"])
