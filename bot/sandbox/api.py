@@ -77,5 +77,8 @@ ENDPOINTS: dict[str, Endpoint] = {
     "auth/getuserinfo": Endpoint(answer=lambda w, a: w.oauth.getuserinfo(a), counted=False),
     "user/getuserinfo": Endpoint(answer=lambda w, a: w.oauth.getuserinfo(a), counted=False),
     "auth/getuserdetail": Endpoint(answer=lambda w, a: w.oauth.getuserdetail(a)),
+    "get_jsapi_ticket": Endpoint(answer=lambda w, a: w.tickets.of_corp(a)),
+    "ticket/get": Endpoint(answer=lambda w, a: w.tickets.of_app(a)),
+    "message/get_statistics": Endpoint(answer=lambda w, a: w.tickets.statistics(a)),
     "getcallbackip": Endpoint(answer=desk_contacts.getcallbackip),
 }

@@ -72,9 +72,10 @@ class MediaDesk:
             raise Refusal(45007)
         media_id = self._put(kind, upload, pool)
         created = str(int(self._world.now().timestamp()))  # a string, as documented
+        words = "" if pool == "corp" else "ok"  # as each page shows it
         return {
             "errcode": 0,
-            "errmsg": "ok",
+            "errmsg": words,
             "type": kind,
             "media_id": media_id,
             "created_at": created,

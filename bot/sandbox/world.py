@@ -19,6 +19,7 @@ from bot.sandbox.desk_appchat import AppChats
 from bot.sandbox.desk_cards import CardDesk
 from bot.sandbox.desk_media import MediaDesk
 from bot.sandbox.desk_oauth import OAuth
+from bot.sandbox.desk_tickets import Tickets
 from bot.sandbox.errors import Refusal, refused
 from bot.sandbox.faults import Faults
 from bot.sandbox.keeping import forget
@@ -64,6 +65,7 @@ class World(Phones, Switches):
         self.card_desk: CardDesk = CardDesk(self)
         self.media_desk: MediaDesk = MediaDesk(self)
         self.oauth: OAuth = OAuth(self)
+        self.tickets: Tickets = Tickets(self)
         self.on_full = lambda: forget(self, self.log.most)
         self._calls = 0
 

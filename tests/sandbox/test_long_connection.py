@@ -80,3 +80,48 @@ async def test_silence_ends_a_connection(world, served):
     socket = await subscribed(served)
     with pytest.raises(websockets.ConnectionClosedOK):
         await asyncio.wait_for(socket.recv(), timeout=5)
+
+
+async def silent(socket):
+    """Does nothing come for a while, and is the connection still open?"""
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(socket.recv(), timeout=0.3)
+    return socket.close_code is None
+
+
+async def test_an_answer_stays_away_once_and_the_message_is_there(world, served):
+    socket = await subscribed(served)
+    world.faults.add("aibot_send_msg", "no_ack")
+    talks.say(world, "zhang", f"bot-{BOT}", "在吗")
+    await socket.recv()
+    push = {"chatid": "zhang", "chat_type": 1, "msgtype": "markdown", "markdown": {"content": "题"}}
+    frame = {"cmd": "aibot_send_msg", "headers": {"req_id": "p"}, "body": push}
+    await socket.send(json.dumps(frame))
+    assert await silent(socket)
+    assert world.posted[-1].sender == "廉小助"
+    assert (await ask(socket, "ping"))["errcode"] == 0
+    await socket.close()
+
+
+async def test_a_half_open_connection_takes_everything_and_answers_nothing(world, served):
+    socket = await subscribed(served)
+    world.faults.add("ping", "half_open")
+    for _ in range(2):
+        await socket.send(json.dumps({"cmd": "ping", "headers": {"req_id": "p"}}))
+        assert await silent(socket)
+    talks.say(world, "zhang", f"bot-{BOT}", "在吗")
+    assert await silent(socket)
+    newer = await subscribed(served)
+    assert (await ask(newer, "ping"))["errcode"] == 0
+    await socket.close()
+    await newer.close()
+
+
+async def test_events_come_in_another_order_over_a_real_socket(world, served):
+    socket = await subscribed(served)
+    world.faults.add("aibot_event", "reorder")
+    for words in ("一", "二"):
+        talks.say(world, "zhang", f"bot-{BOT}", words)
+    heard = [json.loads(await socket.recv())["body"]["text"]["content"] for _ in range(2)]
+    assert heard == ["二", "一"]
+    await socket.close()
