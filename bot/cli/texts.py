@@ -37,7 +37,7 @@ def check(config_path: str, as_json: bool, fix: bool, paths: tuple[str, ...]) ->
     例：qingfeng check    例：qingfeng check nodes/N06-端午.md --json
     """
     from bot.app import folders_of, system_clock
-    from bot.library.folder import errors, examine_folders, load_items
+    from bot.library.folder import approved, errors, examine_folders, load_items
     from bot.library.leaks import leaks
     from bot.library.mending import mend_files
     from bot.library.returned import returned
@@ -54,10 +54,11 @@ def check(config_path: str, as_json: bool, fix: bool, paths: tuple[str, ...]) ->
         found, _ = load_items(folders.content)
         wanted = [item.path for item in found if _asked_for(item.path, asked)]
         fixed = mend_files(folders.content, wanted, lexicon)
-    items, problems = examine_folders(folders, today)
-    problems += leaks(config.root) + returned(folders, items)
+    examined = examine_folders(folders, today)
+    problems = [*examined.problems, *leaks(config.root)]
+    problems += returned(folders, approved(folders, examined.items))
     problems = [problem for problem in problems if _asked_for(problem.path, asked)]
-    items = [item for item in items if _asked_for(item.path, asked)]
+    items = [path for path in examined.items if _asked_for(path, asked)]
     if as_json:
         told: dict[str, object] = {"fixed": fixed} if fix else {}
         told |= {"items": len(items), "problems": [vars(problem) for problem in problems]}

@@ -86,7 +86,13 @@ _DATE = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*�
 
 
 def parse_item(text: str, path: str) -> tuple[Item | None, list[Problem]]:
-    """Return the item of a file and what is wrong with it.
+    """Return the item of a file, with the digest of its words, and what is wrong with it."""
+    item, problems = parse_words(text, path)
+    return (replace(item, digest=digest_of(item)) if item else None), problems
+
+
+def parse_words(text: str, path: str) -> tuple[Item | None, list[Problem]]:
+    """Return the item of a file and what is wrong with it; its digest is for whoever needs it.
 
     `path` is relative to the content folder. The item is None only where there is none to
     speak of: no head, no usable 类别, no 标题. Everything else is a Problem beside an item.
@@ -111,8 +117,7 @@ def parse_item(text: str, path: str) -> tuple[Item | None, list[Problem]]:
         return None, problems
     fields.setdefault("id", _SUFFIX.sub("", PurePosixPath(path).name))
     sections, headings = _sections(lines[end + 1 :], end + 2, HEADINGS[kind])
-    item = Item(path=path, sections=sections, lines={**at, **headings}, **fields)
-    return replace(item, digest=digest_of(item)), problems
+    return Item(path=path, sections=sections, lines={**at, **headings}, **fields), problems
 
 
 def has_head(text: str) -> bool:

@@ -36,6 +36,13 @@ def idle_rules(schedules: Schedules, items: Sequence[Item], today: date) -> list
     ]
 
 
+def filed(item: Item) -> tuple[object, ...]:
+    """Return where a text is filed: all that a rule of rhythm.toml selects by."""
+    lists = (item.nodes, item.tags, item.posts)
+    words = (item.kind, item.series, item.level, item.audience, item.corrects, item.status)
+    return (*lists, *words, item.expires)
+
+
 def _selected(rule: Rule, items: Iterable[Item]) -> Iterator[Item]:
     for item in items:
         if item.status or item.corrects:

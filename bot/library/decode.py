@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import os
 import tomllib
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 from bot.core.model import Problem
@@ -29,9 +31,13 @@ _WHY = {
     errno.ELOOP: "链接绕成了圈",
     errno.EADDRINUSE: "端口已被占用",
 }
+_NO_FILE = "不是普通文件，不能读取"
 _NO_TEXT = "不是文本文件，请用记事本另存为 UTF-8"
 _NO_ENCODING = "文字编码无法识别，请用记事本另存为 UTF-8"
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
+
+# Neither waiting for a pipe nor, on Windows, turning line ends.
+_READING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
 class Unreadable(ValueError):
@@ -66,16 +72,34 @@ def encoding_of(data: bytes) -> str | None:
 
 def read_text(path: Path, limit: int = MAX_BYTES) -> str:
     """Return the text of a regular file of at most `limit` bytes; Unreadable otherwise."""
+    return decode(read_bytes(path, limit))
+
+
+def read_bytes(path: Path | str, limit: int = MAX_BYTES) -> bytes:
+    """Return what a regular file of at most `limit` bytes holds; Unreadable otherwise.
+
+    It is opened without waiting: a pipe would block, and a device never end.
+    """
     try:
-        if not path.is_file():  # a pipe would block, a device would never end
-            raise Unreadable("不是普通文件，不能读取" if path.exists() else "找不到这个文件")
-        with path.open("rb") as file:
-            data = file.read(limit + 1)
+        handle = os.open(path, _READING)
+        try:
+            stat = os.fstat(handle)
+            if not S_ISREG(stat.st_mode):
+                raise Unreadable(_NO_FILE)
+            data = os.read(handle, min(stat.st_size, limit) + 1)
+            while len(data) > stat.st_size and (more := os.read(handle, limit)):
+                data += more  # it has grown meanwhile
+        finally:
+            os.close(handle)
     except OSError as error:
+        if error.errno in (errno.ENXIO, errno.EISDIR):  # a socket; a folder on Windows
+            raise Unreadable(_NO_FILE) from None
+        if error.errno == errno.ENOENT:
+            raise Unreadable("找不到这个文件") from None
         raise Unreadable(f"打不开（{why(error)}），请检查权限或是否被占用") from None
     if len(data) > limit:
         raise Unreadable(f"超过 {limit // 1024} KB，文本内容不应这么大")
-    return decode(data)
+    return data
 
 
 def read_toml(path: Path, shown: str) -> tuple[dict[str, Any], str, list[Problem]]:

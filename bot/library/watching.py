@@ -1,4 +1,4 @@
-"""An edit is seen at once: the folder is watched, read anew, and put in place of the old as one.
+"""An edit is seen at once: what was written is read, and put in place of the old as one.
 
 inotify and its like see nothing on most network shares; there `polling` looks every second, by
 time and size of each file (watchfiles' own polling misses two edits within one second).
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Set
 from datetime import date
 
 from watchfiles import awatch
@@ -31,31 +32,34 @@ async def watch(
     polling: bool = False,
     broke: Callable[[Problem], None] | None = None,
 ) -> None:
-    """Read the folder anew whenever something in it changes, until `stop`.
+    """Read what changes in the folder whenever something does, until `stop`.
 
     Each error that comes up is told once; one that was mended and comes again is told again.
     """
     told = set(errors(shelf.now(today()).problems))
-    async for _ in _polled(stop) if polling else _changes(shelf, stop):
-        # Ten thousand texts take seconds: not in the loop that answers people.
-        library = await asyncio.to_thread(shelf.now, today())
+    async for paths in _polled(stop) if polling else _changes(shelf, stop):
+        # Not in the loop that answers people: a new lexicon calls for every text.
+        read = functools.partial(shelf.changed, paths) if paths else shelf.now
+        library = await asyncio.to_thread(read, today())
         found = set(errors(library.problems))
         for problem in sorted(found - told, key=lambda one: (one.path, one.line)):
             (broke or _log)(problem)
         told = found
 
 
-async def _changes(shelf: Shelf, stop: asyncio.Event) -> AsyncIterator[object]:
+async def _changes(shelf: Shelf, stop: asyncio.Event) -> AsyncIterator[Set[str]]:
+    """Yield the paths of what was written, made or removed."""
     roots = [one for one in (shelf.folders.content, shelf.folders.schedules) if one.is_dir()]
     async for changes in awatch(*roots, stop_event=stop, step=STEP, debounce=PATIENCE):
-        yield changes
+        yield {path for _, path in changes}
 
 
-async def _polled(stop: asyncio.Event) -> AsyncIterator[object]:
+async def _polled(stop: asyncio.Event) -> AsyncIterator[Set[str]]:
+    """Yield nothing in particular, every second: whoever polls must look at everything."""
     while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), POLL)
-        yield None
+        yield set()
 
 
 def _log(problem: Problem) -> None:

@@ -19,7 +19,8 @@ from pathlib import Path
 import yaml
 
 from bot.core.lint.twins import twins
-from bot.library.folder import Folders, Shelf, examine_folders
+from bot.library.folder import Folders, examine_folders
+from bot.library.shelf import Shelf
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 25)

@@ -409,7 +409,7 @@ def test_a_folder_of_notices_that_cannot_be_opened_holds_everything(desk):
     assert "schedules/overrides" in read(desk).hold
 
 
-def test_the_shipped_library_has_no_problem():
+def test_the_shipped_library_has_no_problem(tmp_path):
     content, schedules = ROOT / "content", ROOT / "schedules"
-    where = Folders(content=content, schedules=schedules, data=ROOT, review=False)
+    where = Folders(content=content, schedules=schedules, data=tmp_path, review=False)
     assert read(where).problems == ()

@@ -25,9 +25,9 @@ def codes(folder: Path, home: Path) -> dict[str, set[str]]:
     shutil.copytree(folder, home / "content")
     shutil.copy(ROOT / "content/lexicon.toml", home / "content")
     where = Folders(content=home / "content", schedules=ROOT / "schedules", data=home)
-    items, problems = examine_folders(where, TODAY)
-    found: dict[str, set[str]] = {item.path: set() for item in items}
-    for problem in problems:
+    examined = examine_folders(where, TODAY)
+    found: dict[str, set[str]] = {path: set() for path in examined.items}
+    for problem in examined.problems:
         if problem.code == "rule-idle":
             continue  # these folders hold no films, and the rule for them says so
         found.setdefault(problem.path, set()).add(problem.code)

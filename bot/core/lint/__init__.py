@@ -19,10 +19,22 @@ from bot.core.lint import budgets, marks, regulations, secrecy, shape, wording
 from bot.core.lint.lexicon import Lexicon
 from bot.core.lint.rule import Frame, Rule, Sheet
 from bot.core.lint.secrecy import MARKINGS
-from bot.core.lint.twins import print_of, twins
+from bot.core.lint.twins import Twins, print_of, twins
 from bot.core.model import Item, Problem
 
-__all__ = ["MARKINGS", "RULES", "Frame", "Lexicon", "Rule", "examine", "lint", "sort"]
+__all__ = [
+    "MARKINGS",
+    "RULES",
+    "Frame",
+    "Lexicon",
+    "Rule",
+    "Twins",
+    "examine",
+    "lint",
+    "sort",
+    "timed",
+    "timeless",
+]
 
 RULES: tuple[Rule, ...] = tuple(
     one

@@ -61,8 +61,11 @@ class Twins:
         self._told: dict[str, tuple[Problem, ...]] = {}
         self.change((), prints)
 
-    def change(self, gone: Iterable[str], come: Iterable[Print]) -> None:
-        """Take out the texts of these paths and put others in; an edited one is both."""
+    def change(self, gone: Iterable[str], come: Iterable[Print]) -> set[str]:
+        """Take out the texts of these paths and put others in; an edited one is both.
+
+        Return the paths of which something else may be told now.
+        """
         come = list(come)
         out = [self._prints.pop(path) for path in gone if path in self._prints]
         affected = {one.path for one in (*out, *come)}
@@ -79,6 +82,10 @@ class Twins:
                 self._told[path] = told
             else:
                 self._told.pop(path, None)
+        return affected
+
+    def told(self, path: str) -> tuple[Problem, ...]:
+        return self._told.get(path, ())
 
     def problems(self) -> Iterator[Problem]:
         for told in self._told.values():
