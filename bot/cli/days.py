@@ -195,8 +195,8 @@ def plan(
         for p in answer["pushes"]
     ]
     table("推送计划", ["时间", PUSH_KEY, "内容", "对象", "拦下的原因"], rows)
-    for line in dict.fromkeys(
-        f"不推送  {s['date']} {s['rule']}：{s['reason']}" for s in answer["skipped"]
-    ):
-        click.echo(line)
+    from bot.report import outlook
+
+    for rule, reason, dates, _ in outlook.skipped(answer["skipped"]):
+        click.echo(f"不推送  {rule}：{reason}（{dates}）")
     return None

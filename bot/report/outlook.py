@@ -15,8 +15,10 @@ _STYLE = (
     "@page{size:A4;margin:14mm}body{font:10pt/1.5 'Noto Sans CJK SC','Microsoft YaHei',sans-serif}"
     "h1{font-size:16pt;text-align:center}h2{font-size:12pt;margin:12pt 0 4pt;break-after:avoid}"
     "table{width:100%;border-collapse:collapse}td,th{border:1px solid #999;padding:2pt 5pt;"
-    "text-align:left;vertical-align:top}tr{break-inside:avoid}.note{color:#555}"
-    ".sign{margin-top:24pt;display:flex;justify-content:space-between;break-inside:avoid}"
+    "text-align:left;vertical-align:top}tr{break-inside:avoid}.note,small{color:#555}"
+    "table{table-layout:fixed}td{overflow-wrap:anywhere}th:nth-child(1){width:23%}th:nth-child(2){width:33%}"
+    "th:nth-child(3){width:24%}small{display:block}i{font-style:normal;white-space:nowrap}"
+    ".sign{margin-top:24pt;display:flex;flex-wrap:wrap;justify-content:space-between;break-inside:avoid}"
 )
 
 
@@ -49,36 +51,73 @@ def as_sheet(
     """Return the plan month by month, to be printed and signed."""
     months: dict[str, list[str]] = {}
     for together in _together(answer["pushes"]).values():
-        first = together[0]
-        due = datetime.fromisoformat(first["due"])
-        targets = "、".join(names.get(one["target"], one["target"]) for one in together)
-        notes = "；".join(dict.fromkeys(filter(None, map(_notes, together))))
-        months.setdefault(f"{due:%Y年%m月}", []).append(
-            _row(
-                f"{due:%m-%d} 周{_WEEKDAYS[due.weekday()]} {due:%H:%M}",
-                f"{_part(first)}{_title(first, titles)}",
-                targets,
-                notes,
-            )
-        )
+        due = datetime.fromisoformat(together[0]["due"])
+        row = _line(together, due, titles, names)
+        months.setdefault(f"{due.year}年{due.month}月", []).append(row)
     head = _row("时间", "内容", "对象", "说明", cell="th")
     parts = [
         f"<h2>{name}</h2><table>{head}{''.join(rows)}</table>" for name, rows in months.items()
     ]
-    skips = dict.fromkeys(
-        _row(skip["date"], names.get(skip["rule"], skip["rule"]), "", skip["reason"])
-        for skip in answer["skipped"]
-    )
-    if skips:
-        parts.append(f"<h2>不推送的</h2><table>{head}{''.join(skips)}</table>")
+    if skips := skipped(answer["skipped"]):
+        head = _row("日期", "内容", "对象", "原因", cell="th")
+        rows = [
+            _row(days, names.get(rule, rule), "、".join(names.get(one, one) for one in who), reason)
+            for rule, reason, days, who in skips
+        ]
+        parts.append(f"<h2>不推送的</h2><table>{head}{''.join(rows)}</table>")
     title = html.escape(f"{unit} {messages.PLAN_TITLE}".strip())
+    guess = any(one["provisional"] for one in answer["pushes"])
+    note = f"<p class='note'>{messages.PLAN_PROVISIONAL}</p>" if guess else ""
     return (
         f"<!doctype html><html lang='zh-CN'><meta charset='utf-8'><title>{title}</title>"
+        "<meta name='viewport' content='width=device-width'>"
         f"<style>{_STYLE}</style><p class='note'>{messages.NOT_FOR_APPRAISAL}</p>"
-        f"<h1>{title}</h1>{''.join(parts) or '<p>没有要推送的。</p>'}"
+        f"<h1>{title}</h1>{note}{''.join(parts) or '<p>没有要推送的。</p>'}"
         "<div class='sign'><span>编制：</span><span>审核：</span><span>签发：</span>"
         "<span>　　　年　　月　　日</span></div></html>\n"
     )
+
+
+def _line(
+    together: Sequence[Entry], due: datetime, titles: Mapping[str, str], names: Mapping[str, str]
+) -> str:
+    """Return one line of the sheet: an occurrence and part, with all its targets."""
+    first = together[0]
+    occasion = names.get(first["rule"] or first["node"], "")
+    what = html.escape(f"{_part(first)}{_title(first, titles)}")
+    targets = "、".join(names.get(one["target"], one["target"]) for one in together)
+    notes = "；".join(dict.fromkeys(filter(None, (_notes(one, guess=False) for one in together))))
+    mark = messages.PLAN_MARK if first["provisional"] else ""
+    weekday = _WEEKDAYS[due.weekday()]
+    when = f"<i>{due:%m-%d}{mark}</i> <i>周{weekday}</i> <i>{due:%H:%M}</i>"
+    small = f"<small>{html.escape(occasion)}</small>" if occasion else ""
+    return (
+        f"<tr><td>{when}</td><td>{what}{small}</td>"
+        f"<td>{html.escape(targets)}</td><td>{html.escape(notes)}</td></tr>"
+    )
+
+
+def skipped(skips: Sequence[Entry]) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Return what is not sent as (rule, reason, its days, its targets), each reason once."""
+    days: dict[tuple[str, str], dict[str, None]] = {}
+    who: dict[tuple[str, str], dict[str, None]] = {}
+    for skip in skips:
+        at = (skip["rule"], skip["reason"])
+        days.setdefault(at, {})[skip["date"]] = None
+        who.setdefault(at, {}).update({skip["target"]: None} if skip["target"] else {})
+    return [
+        (rule, reason, "、".join(_days(found)), tuple(who[rule, reason]))
+        for (rule, reason), found in days.items()
+    ]
+
+
+def _days(dates: Mapping[str, None]) -> list[str]:
+    """Return days as people list them: the year once, then month and day."""
+    year, words = "", []
+    for day in sorted(dates):
+        words.append(day[5:] if day[:4] == year else day)
+        year = day[:4]
+    return words
 
 
 def changes(before: Sequence[Entry], after: Sequence[Entry]) -> list[dict[str, str]]:
@@ -122,8 +161,9 @@ def _part(one: Entry) -> str:
     return messages.PARTS.get(one["part"], "") if one["node"] else ""
 
 
-def _notes(one: Entry) -> str:
-    notes = [one["blocked"], one["reason"], messages.PROVISIONAL if one["provisional"] else ""]
+def _notes(one: Entry, *, guess: bool = True) -> str:
+    estimate = messages.PROVISIONAL if guess and one["provisional"] else ""
+    notes = [one["blocked"], one["reason"], estimate]
     return "；".join(note for note in notes if note)
 
 
