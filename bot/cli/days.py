@@ -195,8 +195,8 @@ def plan(
         for p in answer["pushes"]
     ]
     table("推送计划", ["时间", PUSH_KEY, "内容", "对象", "拦下的原因"], rows)
-    from bot.report import outlook
+    from bot.core.skips import skipped
 
-    for rule, reason, dates, _ in outlook.skipped(answer["skipped"]):
+    for rule, reason, dates, _ in skipped(answer["skipped"]):
         click.echo(f"不推送  {rule}：{reason}（{dates}）")
     return None

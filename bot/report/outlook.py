@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.core import messages
+from bot.core.skips import skipped
 
 Entry = Mapping[str, Any]  # a push as `plan --json` tells it
 _WEEKDAYS = "一二三四五六日"
@@ -95,29 +96,6 @@ def _line(
         f"<tr><td>{when}</td><td>{what}{small}</td>"
         f"<td>{html.escape(targets)}</td><td>{html.escape(notes)}</td></tr>"
     )
-
-
-def skipped(skips: Sequence[Entry]) -> list[tuple[str, str, str, tuple[str, ...]]]:
-    """Return what is not sent as (rule, reason, its days, its targets), each reason once."""
-    days: dict[tuple[str, str], dict[str, None]] = {}
-    who: dict[tuple[str, str], dict[str, None]] = {}
-    for skip in skips:
-        at = (skip["rule"], skip["reason"])
-        days.setdefault(at, {})[skip["date"]] = None
-        who.setdefault(at, {}).update({skip["target"]: None} if skip["target"] else {})
-    return [
-        (rule, reason, "、".join(_days(found)), tuple(who[rule, reason]))
-        for (rule, reason), found in days.items()
-    ]
-
-
-def _days(dates: Mapping[str, None]) -> list[str]:
-    """Return days as people list them: the year once, then month and day."""
-    year, words = "", []
-    for day in sorted(dates):
-        words.append(day[5:] if day[:4] == year else day)
-        year = day[:4]
-    return words
 
 
 def changes(before: Sequence[Entry], after: Sequence[Entry]) -> list[dict[str, str]]:

@@ -1,6 +1,7 @@
 """The plan on paper: each thing said once, and nothing of it taken for markup."""
 
 from bot.core import messages
+from bot.core.skips import skipped
 from bot.report import outlook
 
 NAMES = {"jg1": "机关一支部", "jg2": "机关二支部", "monday": "周一学习提示", "qm": "清明"}
@@ -55,7 +56,7 @@ def test_that_days_are_an_estimate_is_said_once_and_marked_where_it_holds():
 def test_what_is_not_sent_is_listed_by_its_reason_with_its_days():
     skips = [skip("2027-01-04", "jg1"), skip("2027-01-04", "jg2"), skip("2027-02-08")]
     skips += [skip("2028-01-03"), skip("2027-01-11", reason="没有文字")]
-    assert outlook.skipped(skips) == [
+    assert skipped(skips) == [
         ("monday", "当天放假", "2027-01-04、02-08、2028-01-03", ("jg1", "jg2")),
         ("monday", "没有文字", "2027-01-11", ()),
     ]
