@@ -35,7 +35,7 @@ def demo(headless: bool, port: int) -> None:
 
     例：qingfeng demo    例：qingfeng demo --headless
     """
-    from bot.demo import play
+    from bot.demo.story import play
     from bot.library.shipped import home
 
     source = Path.cwd() if (Path.cwd() / "content").is_dir() else home()
@@ -74,7 +74,7 @@ def sandbox(
 
     例：qingfeng sandbox --port 8700 --clock 2026-06-15T09:00 --roster 名册.csv
     """
-    from bot.demo import serve_sandbox
+    from bot.demo.alone import serve_sandbox
 
     start = None if clock is None else moment_of(clock)
     work = serve_sandbox(

@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot import app, life
 from bot.core import messages
 from bot.demo.stage import (
     AES_KEY,
@@ -26,6 +25,7 @@ from bot.demo.stage import (
 )
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
+from bot.sandbox.standing import clock, until_told
 from bot.sandbox.tls import certify
 
 Say = Callable[[str], None]
@@ -52,14 +52,14 @@ async def serve_sandbox(
     `as_json`: instead of hints for a person, one line with every address and key.
     `keep`: how many lines of the log and how many messages are remembered, 0 all.
     """
-    now = app.system_clock if start is None else app.shifted_clock(start)
+    now = clock(start)
     stage = furnished(build_stage(Clock(now())))
     stage.world.now = now
     stage.world.keep(keep)
     if roster is not None:
         write_roster(roster, stage)
     with tempfile.TemporaryDirectory(prefix="qingfeng-sandbox-") as folder:
-        certificates = certify(Path(folder), app.system_clock(), authority=authority)
+        certificates = certify(Path(folder), clock()(), authority=authority)
         served = create_app(stage.world)
         async with (
             Serving(served, port=port) as plain,
@@ -72,7 +72,7 @@ async def serve_sandbox(
             else:
                 _hint(stage, plain, secure, certificates.authority, say)
                 _how_to_run(stage, plain, say, start=start, roster=roster)
-            await life.until_told().wait()
+            await until_told()
 
 
 def furnished(stage: Stage) -> Stage:
