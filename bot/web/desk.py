@@ -23,6 +23,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import Route
 
 from bot.core import messages
+from bot.core.model import Kind
 from bot.sandbox import phone
 from bot.web.reading import HERE
 
@@ -122,7 +123,7 @@ async def _shown(
         "desk_item.html",
         status,
         one=found,
-        views=[_view(view) for view in found["views"]],
+        views=[_view(view, found["kind"] == Kind.NODE) for view in found["views"]],
         source=_linked(found["source"]),
         base=_base(request),
         error=error,
@@ -222,14 +223,14 @@ def _page(name: str, status: int, **values: Any) -> Response:
     return HTMLResponse(html, status_code=status, headers=HEADERS)
 
 
-def _view(view: Mapping[str, Any]) -> dict[str, Any]:
+def _view(view: Mapping[str, Any], node: bool) -> dict[str, Any]:
     used = "，".join(
         f"{what} {size}{f'/{limit}' if limit else ''} {unit}"
         for what, size, limit, unit in view["used"]
     )
     way = WAYS.get(view["channel"], view["channel"])
     return {
-        "heading": f"{way} · {PARTS.get(view['part'], '')}",
+        "heading": f"{way} · {PARTS[view['part']]}" if node else way,
         # The phone escapes every word of the message itself.
         "bubble": Markup(phone.bubble(view["message"])) if view["message"] else None,  # noqa: S704
         "error": view["error"],

@@ -99,7 +99,7 @@ async def test_every_way_a_unit_may_send_by_is_shown_and_no_other(desk, channel)
     only = tuple(replace(target, channel=channel) for target in bureau.targets[:1])
     object.__setattr__(bureau, "targets", only)
     html = (await desk.door.get(f"{await link_of(desk)}/SC-01")).text
-    [heading] = re.findall(r"<figcaption>(.*?) ·", html)
+    [heading] = re.findall(r"<figcaption>(.*?)</figcaption>", html)
     assert heading in WAYS.values(), "in words, not by its key"
     assert html.count("wx-bubble") == 1
 
