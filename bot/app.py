@@ -15,7 +15,7 @@ import httpx
 from starlette.applications import Starlette
 
 from bot import doctor
-from bot.channels import App, Bot, BotGroup, Channel, Terminal, Webhook
+from bot.channels import App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config
 from bot.core import messages
 from bot.core.model import ME, SHANGHAI, Target
@@ -176,6 +176,8 @@ def _channels(
             found[target.id] = Webhook(http, config.webhooks[target.id])
         elif target.channel == "app":
             found[target.id] = personal
+        elif target.channel == "appchat":
+            found[target.id] = AppChat(http, auth, config.app.agentid)
         elif target.channel == "bot":
             found[target.id] = Bot(line, config.bot.bot_id)
         elif target.channel == "bot-group":

@@ -77,12 +77,16 @@ def faults(config: Config) -> list[Problem]:
             missing.append(
                 f"[target.{target.id}] 的 webhook 还是样例，请换成群里“消息推送”给的地址"
             )
-    if any(target.channel == "app" for target in config.targets):
-        missing += [
-            f"有逐人送达的对象，但 [wecom.app] 没有填 {name}"
-            for name in ("corp_id", "agentid", "secret", "token", "aes_key")
-            if not getattr(config.app, name)
-        ]
+    for channel, what, names in (
+        ("app", "逐人送达的对象", ("corp_id", "agentid", "secret", "token", "aes_key")),
+        ("appchat", "应用群聊", ("corp_id", "agentid", "secret")),
+    ):
+        if any(target.channel == channel for target in config.targets):
+            missing += [
+                f"有{what}，但 [wecom.app] 没有填 {name}"
+                for name in names
+                if not getattr(config.app, name)
+            ]
     if any(target.channel in ("bot", "bot-group") for target in config.targets):
         missing += [
             f"有机器人送达的对象，但 [wecom.bot] 没有填 {name}"

@@ -7,6 +7,7 @@ No channel imports a store (a test walks the imports).
 from collections.abc import Mapping
 
 from bot.channels.app import App
+from bot.channels.appchat import AppChat
 from bot.channels.bot import Bot, BotGroup
 from bot.channels.channel import Channel, SendError, Sent, judge
 from bot.channels.terminal import Terminal
@@ -16,6 +17,7 @@ from bot.wecom.errors import Outcome, Then
 __all__ = [
     "KINDS",
     "App",
+    "AppChat",
     "Bot",
     "BotGroup",
     "Channel",
@@ -29,5 +31,5 @@ __all__ = [
 ]
 
 KINDS: Mapping[str, type[Channel]] = {
-    kind.name: kind for kind in (Webhook, Bot, BotGroup, App, Terminal)
+    kind.name: kind for kind in (Webhook, Bot, BotGroup, App, AppChat, Terminal)
 }

@@ -62,6 +62,43 @@ def bind(config_path: str, as_json: bool, target: str, number: int | None) -> No
 @CONFIG
 @JSON
 @click.argument("target", metavar="对象")
+@click.option("--owner", metavar="账号", help="谁当群主，缺省由企业微信随机指定")
+def create(config_path: str, as_json: bool, target: str, owner: str | None) -> None:
+    """由自建应用建群（channel = "appchat"）：名册里在岗的人都进群；发出第一条之前，群里看不到它。
+
+    例：qingfeng targets create jg1 --owner wangwu
+    """
+    answer = call(config_path, "targets-create", {"target": target, "owner": owner})
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已建群：{answer['name']}，{answer['people']} 人。")
+    return None
+
+
+@targets.command()
+@CONFIG
+@JSON
+@click.argument("target", metavar="对象")
+@click.option("--match", is_flag=True, help="按名册补人、移人")
+def members(config_path: str, as_json: bool, target: str, match: bool) -> None:
+    """应用群聊里有谁，与名册差在哪里；--match 按名册补齐。
+
+    例：qingfeng targets members jg1 --match
+    """
+    answer = call(config_path, "targets-members", {"target": target, "match": match})
+    if as_json:
+        return print_json(answer)
+    click.echo(f"群里 {answer['members']} 人。")
+    for what, people in (("名册有、群里没有", "missing"), ("群里有、名册没有", "extra")):
+        if answer[people]:
+            click.echo(f"{what}：{'、'.join(answer[people])}")
+    return None
+
+
+@targets.command()
+@CONFIG
+@JSON
+@click.argument("target", metavar="对象")
 def enable(config_path: str, as_json: bool, target: str) -> None:
     """恢复一个被停用的对象。
 

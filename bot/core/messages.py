@@ -171,9 +171,13 @@ DISK_TROUBLE = "数据文件夹写不进去（{}）：推送已暂停，腾出�
 NOT_ARRIVED = "已核实没有送达"
 BOT_NOT_LIVE = "智能机器人没有连上企业微信，程序会自动重连"
 NOT_JOINED = "还没有给机器人发过消息，机器人不能给他发：请本人在企业微信里给机器人发一个字"
-NOT_BOUND = "群还没有绑定：请在群里@机器人写“绑定”，再用 qingfeng targets bind 确认"
+NOT_BOUND = (
+    "群还没有绑定：请在群里@机器人写“绑定”，再用 qingfeng targets bind 确认"
+    "（应用群聊用 qingfeng targets create 建群）"
+)
 PERSONAL_FIRST = "先逐人送达，随后再看群里还要不要发"
 PERSONAL_WINS = "名册里的人都已逐人收到，群里不再重复"
+NO_CHAT = "群还没有建：请运行 qingfeng targets create {}，由应用建群"
 NOT_CONFIGURED = "配置里没有它"
 OUT_OF_HOURS = "不在推送时段"
 PACED = "按企业微信的频率限制排队"
@@ -240,7 +244,13 @@ DEMO_COUNTED = "按演练环境的日志另数一遍（{}）：可回执 {} 人�
 DEMO_TAPS = "共点按 {} 次，其中重复 {} 次、名册外 {} 次，均不重复计、不多计。"
 DEMO_AGREE = "两边的数一致。"
 DEMO_DISAGREE = "两边的数不一致：周报为 {}"
-WAYS = {"app": "逐人卡片", "bot": "逐人卡片", "bot-group": "群消息", "webhook": "群消息"}
+WAYS = {
+    "app": "逐人卡片",
+    "bot": "逐人卡片",
+    "bot-group": "群消息",
+    "webhook": "群消息",
+    "appchat": "应用群聊",
+}
 TO_THE_OFFICE = {
     "summary": "《廉政教育推送周报》",
     "draft-due": "备稿提醒",

@@ -19,6 +19,7 @@ from bot.core.model import Card, Item, Kind, Markdown, NodeDay
 PLACEHOLDERS = ("节日", "放假安排", "上班日", "年份")
 # Bytes of UTF-8 a message may hold (wecom/api.md §1.2.2, §3.2).
 WEBHOOK_BYTES = 4096
+APP_BYTES = 2048
 BOT_BYTES = 20480  # wecom/api.md §2.7
 # Characters WeCom advises for a card (wecom/api.md §3.3).
 CARD_TITLE, CARD_TEXT, CARD_FACT = 36, 160, 30
@@ -45,6 +46,7 @@ class Dialect:
 
 
 SIX = Dialect(limit=WEBHOOK_BYTES)  # the six constructs of §1.2.2
+NARROW = Dialect(limit=APP_BYTES)  # the same six, in half the room (§4.4)
 RICH = Dialect(limit=BOT_BYTES, rich=True)
 
 
@@ -163,6 +165,46 @@ def markdown(
     small = "> {}" if dialect.rich else '<font color="comment">{}</font>'
     blocks.append("\n".join(small.format(line) for line in footer.lines()))
     text = "\n\n".join(block for block in blocks if block)
+    _filled(text)
+    _fit(len(text.encode()), dialect.limit)
+    return Markdown(text=text)
+
+
+def in_group(
+    item: Item,
+    part: str,
+    values: Mapping[str, str],
+    footer: Footer,
+    page: str,
+    dialect: Dialect = SIX,
+) -> Markdown:
+    """Return the whole text or, where it is too long and there is a page, its summary with that."""
+    try:
+        return markdown(item, part, values, footer, dialect)
+    except TooLong:
+        if not page:
+            raise
+        return brief(item, part, values, footer, page, dialect)
+
+
+def brief(
+    item: Item,
+    part: str,
+    values: Mapping[str, str],
+    footer: Footer,
+    link: str,
+    dialect: Dialect = SIX,
+) -> Markdown:
+    """Return the summary with the way to the whole text, where a group has no room for it."""
+    small = "> {}" if dialect.rich else '<font color="comment">{}</font>'
+    blocks = [
+        f"> {source_line(item)}",
+        f"**{title_of(item, values)}**",
+        fill(summary_of(item, part), values),
+        f"[{messages.READ_ALL}]({link})",
+        "\n".join(small.format(line) for line in footer.lines()),
+    ]
+    text = "\n\n".join(blocks)
     _filled(text)
     _fit(len(text.encode()), dialect.limit)
     return Markdown(text=text)

@@ -173,10 +173,10 @@ def _words(
     push: Push, item: Item, part: int, footer: Footer, bureau: Bureau, plan: Plan
 ) -> Message:
     values = render.values_of(_node_days(push, item, plan), plan.calendar)
-    channel = bureau.channels[push.target]
+    channel, page = bureau.channels[push.target], bureau.page(push.key)
     if not channel.tappable:
-        return render.markdown(item, push.part, values, footer, channel.dialect)
-    task, page = task_id_of(push.key, part), bureau.page(push.key)
+        return render.in_group(item, push.part, values, footer, page, channel.dialect)
+    task = task_id_of(push.key, part)
     return render.card(item, push.part, values, footer, task_id=task, link=page)
 
 

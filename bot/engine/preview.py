@@ -61,7 +61,8 @@ def _view(
             page = bureau.page("preview")
             message = render.card(item, part, values, footer, task_id="preview", link=page)
         else:
-            message = render.markdown(item, part, values, footer, kind.dialect)
+            page = bureau.page("preview")
+            message = render.in_group(item, part, values, footer, page, kind.dialect)
         shown = content_of(message, channel)
     except ValueError as error:  # too long, or a placeholder that nothing fills
         return {**view, "error": str(error), "used": []}

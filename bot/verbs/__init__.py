@@ -56,6 +56,8 @@ VERBS: Mapping[str, Verb] = {
     "roster-import": people.roster_import,
     "targets": targets.targets,
     "targets-bind": targets.bind,
+    "targets-create": targets.create,
+    "targets-members": targets.members,
     "targets-enable": targets.enable,
     "summary": figures.summary_of,
     "backup": keeping.backup,

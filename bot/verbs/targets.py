@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core.model import State
+from bot.engine import groups
 from bot.engine.bureau import Bureau
 from bot.engine.receive import UNNAMED
 from bot.store import TargetState
@@ -37,8 +38,7 @@ async def targets(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]
 async def bind(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
     """Say which target a group that asked to be bound is."""
     target = target_of(bureau, str(params["target"]))
-    channel = bureau.channels[target.id]
-    if not channel.needs_chat or target.chat:
+    if target.channel != "bot-group" or target.chat:
         hint = "配置里已写了 chatid" if target.chat else "channel 不是 bot-group"
         raise Mistake(f"{target.id} 不需要绑定：{hint}")
     known = await bureau.store.targets()
@@ -55,6 +55,27 @@ async def bind(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
     await bureau.store.set_target(replace(old, chat=chat.chat, disabled="", since=None))
     await bureau.store.set_target(replace(chat, chat=""))  # it has a name now
     return {"target": target.id, "name": target.name}
+
+
+async def create(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
+    """Let our app found the group of a target, with the people of its roster in it."""
+    target = target_of(bureau, str(params["target"]))
+    try:
+        people = await groups.found(target, bureau, str(params.get("owner") or ""))
+    except groups.NoGroup as error:
+        raise Mistake(str(error)) from None
+    return {"target": target.id, "name": target.name, "people": people}
+
+
+async def members(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
+    """Compare a group that our app founded with the roster, and make it equal if asked to."""
+    target = target_of(bureau, str(params["target"]))
+    try:
+        found = await groups.compare(target, bureau, match=params.get("match") is True)
+    except groups.NoGroup as error:
+        raise Mistake(str(error)) from None
+    missing, extra = list(found.missing), list(found.extra)
+    return {"target": target.id, "members": found.members, "missing": missing, "extra": extra}
 
 
 async def enable(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:

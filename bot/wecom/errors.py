@@ -2,6 +2,7 @@
 
     WeComError
      ├── CallFailed(sent, reason, code)   no clear answer; `sent` says whether it may have arrived
+     ├── NotDone(code, reason)            WeCom answered no, to a call that is not a message
      └── Refused(reason)                  a callback that is not WeCom's, or not well-formed
 
 An answer with an errcode is not an exception here: `reaction(code)` says what it means. WeCom
@@ -322,6 +323,15 @@ _BUSY_MAYBE = Reaction(
     then=NOTHING,
     sentence="企业微信答复“正忙”，消息可能已发出，也可能没有：请到群里看一眼再作处理",
 )
+
+
+class NotDone(WeComError):
+    """WeCom answered no to something other than a message; `reason` is for the administrator."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+        self.reason = f"{reaction(code, deduplicated=True).sentence}（错误码 {code}）"
+        super().__init__(self.reason)
 
 
 def reaction(code: int, *, deduplicated: bool) -> Reaction:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bot.channels import (
     KINDS,
     App,
+    AppChat,
     Bot,
     BotGroup,
     Channel,
@@ -72,6 +73,11 @@ def app(answer=OK, seen=None):
     return App(serving(answer, seen), token, 1000007)
 
 
+def appchat(answer=OK, seen=None):
+    token = Token("ww1", SECRET, now=lambda: datetime(2026, 6, 1, tzinfo=UTC))
+    return AppChat(serving(answer, seen), token, 1000007)
+
+
 def terminal(answer=OK, seen=None):
     return Terminal(io.StringIO())
 
@@ -104,6 +110,7 @@ def bot_group(answer=ANSWERED, seen=None):
 
 MAKERS = [webhook, app, terminal]
 ROBOTS = [bot, bot_group]
+CHATS = [appchat, bot_group]  # one chatid, the whole text
 
 
 @pytest.mark.parametrize("make", ROBOTS)
@@ -161,11 +168,12 @@ def test_the_table_holds_every_channel_under_its_own_name():
         "bot": Bot,
         "bot-group": BotGroup,
         "app": App,
+        "appchat": AppChat,
         "terminal": Terminal,
     }
 
 
-@pytest.mark.parametrize("make", [*MAKERS, *ROBOTS])
+@pytest.mark.parametrize("make", [*MAKERS, *ROBOTS, appchat])
 def test_a_channel_has_all_that_the_protocol_names(make):
     channel: Channel = make()
     for name, kind in get_type_hints(Channel).items():
@@ -271,6 +279,41 @@ def test_a_message_that_nobody_could_get_is_refused(answer):
 def test_odd_fields_beside_errcode_zero_do_not_undo_a_delivery(odd):
     answer = {"errcode": 0, "invaliduser": odd, "unlicenseduser": odd, "msgid": odd}
     assert judge(answer, deduplicated=True, asked=PEOPLE) == Sent()
+
+
+@pytest.mark.parametrize("make", CHATS)
+def test_a_group_chat_gets_markdown_for_one_chatid_and_no_card(make):
+    for message, to in ((CARD, ["c"]), (TEXT, []), (TEXT, ["a", "b"])):
+        with pytest.raises(ValueError):
+            make().body(message, to)
+
+
+async def test_an_apps_group_hears_the_stored_bytes_and_nothing_comes_back():
+    seen: list[httpx.Request] = []
+    channel = appchat(seen=seen)
+    body = channel.body(TEXT, ["C1"])
+    assert await channel.send(body) == Sent()
+    assert (seen[0].url.path, seen[0].content) == ("/cgi-bin/appchat/send", body)
+    with pytest.raises(TooLong):
+        channel.body(Markdown(text="汉" * 683), ["C1"])
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome", "then"),
+    [
+        (httpx.Response(200, json={"errcode": 86008}), Outcome.REFUSED, "disable_target"),
+        (httpx.Response(200, json={"errcode": 49008}), Outcome.REFUSED, "disable_target"),
+        (httpx.Response(200, json={"errcode": 48002}), Outcome.RETRY, "stop_app"),
+        (httpx.Response(200, json={"errcode": -1}), Outcome.UNKNOWN, "nothing"),
+        (httpx.ReadTimeout, Outcome.UNKNOWN, "nothing"),
+        (httpx.ConnectError, Outcome.RETRY, "wait"),
+    ],
+)
+async def test_a_lost_answer_of_an_apps_group_is_never_sent_twice(answer, outcome, then):
+    channel = appchat(answer)
+    with pytest.raises(SendError) as caught:
+        await channel.send(channel.body(TEXT, ["C1"]))
+    assert (caught.value.outcome, caught.value.then.kind) == (outcome, then)
 
 
 # -- webhook -------------------------------------------------------------------------------

@@ -82,15 +82,20 @@ async def office(
     start: str = MONDAY,
     port: int = 0,
     sandbox: str = "",
+    targets: str = "",
     **settings: str,
 ) -> AsyncIterator[Office]:
-    """`sandbox` is where the sandbox listens, "" for one without a socket; `settings` are lines."""
+    """`sandbox` is where the sandbox listens, "" for one without a socket.
+
+    `settings` are lines of config.toml by section; `targets` is written to its end.
+    """
     clock = Clock(moment(start))
     stage = build_stage(clock)
     path = install(home, ROOT, stage, sandbox or "http://127.0.0.1:9", port)
     for section, line in settings.items():
         text = path.read_text("utf-8").replace(f"[{section}]\n", f"[{section}]\n{line}\n")
         path.write_text(text, "utf-8")
+    path.write_text(f"{path.read_text('utf-8')}{targets}\n", "utf-8")
     kept = tuple(f"---\n编号: {one}\n" for one in TEXTS)
     for text in (home / "content").glob("*/*.md"):
         if not text.read_text("utf-8").startswith(kept):

@@ -1,0 +1,82 @@
+"""A group chat that an app made (应用群聊): the whole text, to members who are known (§4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+from bot.channels.channel import SendError, Sent, judge, unanswered
+from bot.core.model import Markdown, Message
+from bot.core.render import NARROW, TooLong
+from bot.wecom import appchat
+from bot.wecom.client import Client, post_json
+from bot.wecom.errors import CallFailed, NotDone, Outcome
+from bot.wecom.token import Token
+
+T = TypeVar("T")
+
+
+class AppChat:
+    """Speaks in groups of one app. No cards (§4.4), no id to recall by; a copy is not dropped."""
+
+    name = "appchat"
+    tappable = False
+    part_size = 0
+    needs_chat = True
+    dialect = NARROW
+    closed = ""
+    deduplicates = False
+    per_minute = 10_000  # a corporation and interface (wecom/api.md §3.7)
+
+    def __init__(self, http: Client, auth: Token, agentid: int) -> None:
+        self._http, self._auth = http, auth
+        self.fingerprint = str(agentid)
+
+    def body(self, message: Message, to: Sequence[str]) -> bytes:
+        """Return the text for the one chatid in `to`."""
+        if not isinstance(message, Markdown) or len(to) != 1 or not to[0]:
+            raise ValueError("a group of an app gets Markdown, and has one chatid")
+        if (size := len(message.text.encode())) > NARROW.limit:
+            raise TooLong(size, NARROW.limit)
+        whole = {"chatid": to[0], "msgtype": "markdown", "markdown": {"content": message.text}}
+        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def send(self, body: bytes) -> Sent:
+        """Deliver `body`, or raise SendError; "maybe" and -1 are unknown here, as in any group."""
+        try:
+            answer = await post_json(
+                self._http, "/cgi-bin/appchat/send", params={}, content=body, auth=self._auth
+            )
+        except CallFailed as failed:
+            raise unanswered(failed) from None
+        return judge(answer, deduplicated=self.deduplicates)
+
+    async def found(self, name: str, members: Sequence[str], owner: str, chatid: str) -> str:
+        """Found a group and return its chatid; SendError where there is none now."""
+        return await _told(
+            appchat.create(
+                self._http, self._auth, name=name, members=members, owner=owner, chatid=chatid
+            )
+        )
+
+    async def group(self, chatid: str) -> appchat.Chat:
+        """Return a group and who is in it; SendError where WeCom does not say."""
+        return await _told(appchat.get(self._http, self._auth, chatid))
+
+    async def change(
+        self, chatid: str, add: Sequence[str], remove: Sequence[str], owner: str = ""
+    ) -> None:
+        """Let people in and out; SendError where they may not have been."""
+        await _told(
+            appchat.update(self._http, self._auth, chatid, add=add, remove=remove, owner=owner)
+        )
+
+
+async def _told(call: Awaitable[T]) -> T:
+    try:
+        return await call
+    except CallFailed as failed:
+        raise unanswered(failed) from None
+    except NotDone as refused:
+        raise SendError(refused.reason, Outcome.REFUSED) from None
