@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.channels.cards import template_card
-from bot.channels.channel import Sent, judge, unanswered
+from bot.channels.channel import (
+    OF_ADDRESS,
+    OF_CHAT,
+    OF_INTERFACE,
+    Limits,
+    Sent,
+    judge,
+    unanswered,
+)
 from bot.core.model import Card, Markdown, Message
 from bot.core.render import SIX, TooLong
 from bot.wecom.client import Client, post_json
@@ -30,7 +38,8 @@ class App:
     dialect = SIX
     closed = ""
     deduplicates = True
-    per_minute = 10_000  # a corporation and interface (wecom/api.md §3.7)
+    # Above a member's limit a message is dropped without a word (wecom/api.md §3.2).
+    limits = Limits(chat=OF_CHAT, calls=OF_INTERFACE, address=OF_ADDRESS)
 
     def __init__(self, http: Client, auth: Token, agentid: int) -> None:
         self._http, self._auth, self._agentid = http, auth, agentid

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Sequence
+from datetime import timedelta
 from typing import TypeVar
 
-from bot.channels.channel import SendError, Sent, judge, unanswered
+from bot.channels.channel import (
+    HOURLY,
+    MINUTELY,
+    OF_ADDRESS,
+    OF_INTERFACE,
+    Limits,
+    SendError,
+    Sent,
+    judge,
+    unanswered,
+)
 from bot.core.model import Markdown, Message
+from bot.core.policy import Limit
 from bot.core.render import NARROW, TooLong
 from bot.wecom import appchat
 from bot.wecom.client import Client, post_json
@@ -27,7 +39,14 @@ class AppChat:
     dialect = NARROW
     closed = ""
     deduplicates = False
-    per_minute = 10_000  # a corporation and interface (wecom/api.md §3.7)
+    # Above 200 a minute a member loses messages without a word (§4.4);
+    # the people are those of a small corporation.
+    limits = Limits(
+        chat=(Limit(200, MINUTELY), Limit(10_000, timedelta(days=1))),
+        calls=OF_INTERFACE,
+        people=(Limit(20_000, MINUTELY), Limit(150_000, HOURLY)),
+        address=OF_ADDRESS,
+    )
 
     def __init__(self, http: Client, auth: Token, agentid: int) -> None:
         self._http, self._auth = http, auth

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.channels.cards import template_card
-from bot.channels.channel import SendError, Sent, judge, unanswered
+from bot.channels.channel import OF_CHAT, Limits, SendError, Sent, judge, unanswered
 from bot.core import messages
 from bot.core.model import Card, Markdown, Message
 from bot.core.render import RICH, TooLong
@@ -32,7 +32,7 @@ class _Spoken:
     """What both ways of the robot have in common."""
 
     deduplicates = False
-    per_minute = 30  # a chat (§2.7)
+    limits = Limits(chat=OF_CHAT)  # replies count too (§2.7): what is over comes again
     dialect = RICH
 
     def __init__(self, line: Line, bot_id: str) -> None:

@@ -10,11 +10,44 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from datetime import timedelta
+from typing import Any, Literal, Protocol
 
 from bot.core.model import Message
+from bot.core.policy import Limit
 from bot.core.render import Dialect
 from bot.wecom.errors import NOTHING, CallFailed, Outcome, Then, reaction
+
+Scope = Literal["chat", "calls", "people", "address"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What WeCom takes, by what it counts."""
+
+    chat: tuple[Limit, ...] = ()  # messages to one group, or to one person
+    calls: tuple[Limit, ...] = ()  # of one interface by one corporation
+    people: tuple[Limit, ...] = ()  # reached through it (人次)
+    address: tuple[Limit, ...] = ()  # calls from this machine, of whatever kind
+
+    def of(self) -> tuple[tuple[Scope, tuple[Limit, ...]], ...]:
+        """Return what is limited, with its limits."""
+        every: tuple[tuple[Scope, tuple[Limit, ...]], ...] = (
+            ("chat", self.chat),
+            ("calls", self.calls),
+            ("people", self.people),
+            ("address", self.address),
+        )
+        return tuple(one for one in every if one[1])
+
+
+MINUTELY, HOURLY = timedelta(minutes=1), timedelta(hours=1)
+OF_ADDRESS = (Limit(20_000, MINUTELY), Limit(600_000, HOURLY))  # wecom/api.md §3.7
+OF_INTERFACE = (Limit(10_000, MINUTELY), Limit(150_000, HOURLY))  # §3.7
+OF_CHAT = (
+    Limit(30, MINUTELY),
+    Limit(1_000, HOURLY),
+)  # a member of an app §3.2, a chat of a robot §2.7
 
 TEXT_LIMIT = 512  # characters of a msgid or response_code; WeCom's are far shorter
 
@@ -49,7 +82,7 @@ class Channel(Protocol):
     needs_chat: bool  # `body` wants the chatid of the group as the one it is for
     dialect: Dialect  # of a group's Markdown
     deduplicates: bool  # WeCom drops identical JSON
-    per_minute: int  # how many calls WeCom takes in a minute
+    limits: Limits  # what WeCom takes, by what it counts
     fingerprint: str  # of the address: changes with it, and says nothing of it
 
     @property

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import TextIO
 
-from bot.channels.channel import SendError, Sent
+from bot.channels.channel import Limits, SendError, Sent
 from bot.core.model import Card, Message
 from bot.core.render import SIX
 from bot.wecom.errors import Outcome
@@ -22,7 +22,7 @@ class Terminal:
     dialect = SIX
     closed = ""
     deduplicates = False
-    per_minute = 10_000
+    limits = Limits()
     fingerprint = ""
 
     def __init__(self, stream: TextIO) -> None:

@@ -6,8 +6,9 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from bot.channels.channel import Sent, judge, unanswered
+from bot.channels.channel import MINUTELY, OF_ADDRESS, Limits, Sent, judge, unanswered
 from bot.core.model import Markdown, Message
+from bot.core.policy import Limit
 from bot.core.render import SIX, TooLong
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed
@@ -25,7 +26,7 @@ class Webhook:
     dialect = SIX
     closed = ""
     deduplicates = False
-    per_minute = 20  # a webhook (wecom/api.md §1.2)
+    limits = Limits(chat=(Limit(20, MINUTELY),), address=OF_ADDRESS)  # wecom/api.md §1.2
 
     def __init__(self, http: Client, key: str) -> None:
         self._http, self._key = http, key

@@ -6,7 +6,8 @@ Arithmetic on times that are passed in, so it holds in simulated time and across
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
@@ -20,7 +21,8 @@ SILENT_DAYS = frozenset({(12, 13)})  # 国家公祭日: nothing is sent
 AVOIDED_MINUTES = frozenset({0, 30})  # WeCom asks for that (wecom/api.md §3.2)
 # Push window of a minute and the quota within it; 20 at once and 20 more a minute later is
 # right under a fixed and under a sliding window (wecom/api.md §1.2).
-MINUTE = timedelta(seconds=60)
+MINUTE, HOUR, LONGEST = timedelta(seconds=60), timedelta(hours=1), timedelta(days=1)
+GRACE = timedelta(seconds=1)  # a call reaches WeCom a little after it left here
 
 # The lower goes first when a week has more than it may hold.
 RANKS = {
@@ -131,15 +133,46 @@ def _spread(seed: str, width: int) -> int:
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) % width
 
 
-def next_slot(
-    sent: Sequence[datetime], limit: int, now: datetime, window: timedelta = MINUTE
-) -> datetime:
-    """Return the first moment, from `now` on, at which one more send keeps `limit` a window.
+@dataclass(frozen=True)
+class Limit:
+    """At most `quota` of something in any `window`."""
 
-    `sent` are the times of earlier sends, in any order. Right under a sliding window, and so
-    under a fixed one too.
+    quota: int
+    window: timedelta = MINUTE
+
+
+class Sends:
+    """What was sent under one limit, in order: when, and how much of what is limited."""
+
+    def __init__(self, times: Iterable[datetime] = ()) -> None:
+        self._times: list[datetime] = []
+        self._sums: list[int] = []  # of all that was ever added, up to and with each
+        for moment in sorted(times):
+            self.add(moment)
+
+    def add(self, moment: datetime, weight: int = 1) -> None:
+        """Count a send that begins at `moment`, not before those added already."""
+        middle = len(self._times) // 2
+        if middle > 2048 and self._times[middle] < moment - LONGEST:
+            del self._times[:middle], self._sums[:middle]
+        self._times.append(moment)
+        self._sums.append((self._sums[-1] if self._sums else 0) + weight)
+
+    def slot(self, limit: Limit, now: datetime, weight: int = 1) -> datetime:
+        """Return the first moment from `now` on at which `weight` more keeps `limit`."""
+        if not self._sums:
+            return now
+        over = self._sums[-1] - max(0, limit.quota - weight)
+        last = bisect_left(self._sums, over)  # up to here all must be past
+        if over <= 0 or last >= len(self._times):
+            return now
+        return max(now, self._times[last] + limit.window + GRACE)
+
+
+def next_slot(sent: Sends, limits: Iterable[Limit], now: datetime, weight: int = 1) -> datetime:
+    """Return the first moment, from `now` on, at which `weight` more keeps all `limits`.
+
+    Right under a sliding window, and so under a fixed one wherever it begins. Waiting longer
+    breaks no limit, so the answers of several may be joined by their maximum.
     """
-    recent = sorted(sent)[-limit:]
-    if len(recent) < limit:
-        return now
-    return max(now, recent[0] + window)
+    return max((sent.slot(limit, now, weight) for limit in limits), default=now)

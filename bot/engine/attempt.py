@@ -15,6 +15,7 @@ from bot.core import messages
 from bot.core.content import words_of
 from bot.core.model import STRANGER, Cohort, Delivery, Item, Message, Push, State
 from bot.engine.bureau import Bureau
+from bot.engine.pace import Call
 from bot.store import TargetState
 
 log = logging.getLogger(__name__)
@@ -44,6 +45,11 @@ class Part:
     def address(self) -> tuple[str, ...]:
         """Whom the message itself names."""
         return (self.chat,) if self.chat else self.people
+
+    def call(self, channel: Channel) -> Call:
+        """Return what it is to WeCom's limits."""
+        reaches = len(self.people) if channel.part_size else max(1, len(self.cohort.covered))
+        return Call(target=self.push.target, channel=channel, people=self.people, reaches=reaches)
 
 
 def may_go(part: Part, channel: Channel, earlier: Sequence[Delivery], now: datetime) -> bool:
@@ -78,6 +84,7 @@ async def attempt(
         await store.keep_text(words_of(part.item), delivery.begun)
     if not await store.begin(delivery, part.cohort, part.total):
         return  # somebody else has it
+    bureau.pace.note(part.call(channel), delivery.begun)
     try:
         sent = await channel.send(delivery.body.encode())
     except SendError as error:

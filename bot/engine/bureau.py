@@ -14,6 +14,7 @@ from bot.core.planning import Plan
 from bot.core.policy import Policy
 from bot.core.render import Footer
 from bot.engine.intake import Intake
+from bot.engine.pace import Pace
 from bot.library.folder import Library, Shelf
 from bot.store import Store
 
@@ -56,6 +57,7 @@ class Bureau:
     per_target: str = "console"  # where figures per target stand: console, message, off
     keep_days: int = 90  # of named receipts; then only counts
     intake: Intake = field(default_factory=Intake)  # what lay in 待导入 at the last look
+    pace: Pace = field(default_factory=Pace)  # what left lately, as the rows have it
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
 
     def moment(self, last: Moment | None = None) -> Moment:

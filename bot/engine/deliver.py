@@ -23,6 +23,7 @@ async def deliver(bureau: Bureau, _: datetime, limit: int = 200) -> int:
     """Send what is due; return how many pushes were looked at."""
     await recover(bureau)
     moment = bureau.moment()
+    await bureau.pace.read(bureau.store, bureau.channels, moment.now)
     for push in await bureau.store.pushes([State.PLANNED]):
         if push.until < moment.now:
             await _expire(push, push.reason or messages.EXPIRED_LATE, bureau)
@@ -38,6 +39,7 @@ async def deliver_one(key: str, bureau: Bureau) -> None:
     """Send one push of the outbox now, if it may go; nothing else."""
     push = await bureau.store.push(key)
     if push is not None and push.state is State.PLANNED:
+        await bureau.pace.read(bureau.store, bureau.channels, bureau.clock())
         await _guarded(push, bureau, bureau.moment())
 
 
@@ -135,6 +137,11 @@ async def _parts(
         earlier = tried.get(number, [])
         if not may_go(part, channel, earlier, moment.now):
             continue
+        call = part.call(channel)
+        slot = bureau.pace.slot(call, moment.now)
+        if slot > moment.now:
+            await _later(push, Wait(until=slot, reason=messages.PACED), bureau)
+            return
         try:
             message = await compose.message_of(push, number, bureau, moment)
             await attempt(part, message, channel, earlier, bureau)

@@ -1,6 +1,6 @@
 """Whether a push may go at this moment: what was right at planning is asked again.
 
-Approved, unexpired, still a workday, target on, not late, the caps, the pace of its way.
+Approved, unexpired, still a workday, target on, not late, the caps. Of the pace each part asks.
 """
 
 from __future__ import annotations
@@ -46,9 +46,7 @@ async def hindrance(
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
     # A correction waits for no cap: a wrong text that stands is the greater burden.
     free = target.office or target.person or push.rule == compose.CORRECTION
-    if not free and (wait := await _capped(push, bureau, moment)):
-        return wait
-    return await _pace(push, bureau, moment.now)
+    return None if free else await _capped(push, bureau, moment)
 
 
 async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) -> str:
@@ -76,12 +74,6 @@ async def chat_of(push: Push, channel: Channel, bureau: Bureau) -> str:
     target = bureau.target(push.target)
     known = (await bureau.store.targets()).get(push.target)
     return (target.chat if target else "") or (known.chat if known else "")
-
-
-async def _pace(push: Push, bureau: Bureau, now: datetime) -> Wait | None:
-    sent = await bureau.store.begun_since(push.target, now - policy.MINUTE)
-    slot = policy.next_slot(sent, bureau.channels[push.target].per_minute, now)
-    return Wait(until=slot, reason=messages.PACED) if slot > now else None
 
 
 async def _capped(push: Push, bureau: Bureau, moment: Moment) -> Wait | None:

@@ -9,9 +9,13 @@ from hypothesis import strategies as st
 from bot.core.model import SHANGHAI, Kind
 from bot.core.policy import (
     AFTERNOON,
+    GRACE,
+    MINUTE,
     MORNING,
     RANKS,
+    Limit,
     Policy,
+    Sends,
     closing,
     next_permitted,
     next_slot,
@@ -170,31 +174,62 @@ def test_corrections_go_before_nodes_and_nodes_before_cases():
     assert rank_of("main", (Kind.MODEL,)) == rank_of("main", (Kind.STUDY,))
 
 
-@given(
-    st.lists(st.integers(0, 90), min_size=1, max_size=60),
-    st.integers(1, 20),
-    st.integers(1, 90),
+LIMITS = st.lists(
+    st.builds(
+        lambda quota, seconds: Limit(quota, timedelta(seconds=seconds)),
+        st.integers(1, 20),
+        st.integers(1, 90),
+    ),
+    min_size=1,
+    max_size=3,
 )
+
+
+@given(st.lists(st.tuples(st.integers(0, 90), st.integers(1, 3)), min_size=1, max_size=60), LIMITS)
 @settings(max_examples=300)
-def test_pacing_never_exceeds_the_limit_in_a_fixed_or_sliding_window(waits, limit, seconds):
-    window = timedelta(seconds=seconds)
-    now, sent = at(9, 15), []
-    for wait in waits:
-        now += timedelta(seconds=wait)
-        sent.append(next_slot(sent[::-1], limit, now, window))
-    assert all(later - first >= window for first, later in zip(sent, sent[limit:], strict=False))
-    for shift in range(seconds):  # every place a fixed window may begin
-        starts = [int((moment - at(9)).total_seconds() + shift) // seconds for moment in sent]
-        assert max(starts.count(start) for start in starts) <= limit
+def test_pacing_never_exceeds_a_limit_in_a_fixed_or_sliding_window(sends, limits):
+    """Each send weighs 1 to 3, like a message that reaches so many people."""
+    limits = [Limit(max(3, limit.quota), limit.window) for limit in limits]
+    now, sent, times = at(9, 15), Sends(), []
+    for wait, weight in sends:
+        now = next_slot(sent, limits, now + timedelta(seconds=wait), weight)
+        sent.add(now, weight)
+        times.append((now, weight))
+    for limit in limits:
+        for first, _ in times:
+            inside = [w for moment, w in times if first <= moment < first + limit.window]
+            assert sum(inside) <= limit.quota
+        seconds = int(limit.window.total_seconds())
+        for shift in range(seconds):  # every place a fixed window may begin
+            filled: dict[int, int] = {}
+            for moment, weight in times:
+                start = int((moment - at(9)).total_seconds() + shift) // seconds
+                filled[start] = filled.get(start, 0) + weight
+            assert max(filled.values()) <= limit.quota
 
 
 @given(st.lists(st.integers(0, 300), max_size=30), st.integers(1, 20))
-def test_pacing_waits_no_longer_than_it_must(ago, limit):
+def test_pacing_waits_no_longer_than_it_must(ago, quota):
     now = at(10, 15)
     sent = [now - timedelta(seconds=second) for second in ago]
-    slot = next_slot(sent, limit, now)
+    slot = next_slot(Sends(sent), [Limit(quota)], now)
     assert slot >= now
     if slot > now:
-        just_before = slot - timedelta(seconds=1)
+        just_before = slot - GRACE - timedelta(seconds=1)
         recent = [one for one in sent if one > just_before - timedelta(seconds=60)]
-        assert len(recent) >= limit
+        assert len(recent) >= quota
+
+
+def test_what_left_long_ago_is_forgotten_and_changes_no_slot():
+    sent, now = Sends(), at(9, 15)
+    for second in range(10_000):
+        sent.add(now + timedelta(seconds=30 * second))
+    last = now + timedelta(seconds=30 * 9_999)
+    assert len(sent._times) < 10_000
+    assert next_slot(sent, [Limit(2)], last) == last - timedelta(seconds=30) + MINUTE + GRACE
+
+
+def test_one_that_is_heavier_than_a_whole_window_waits_for_an_empty_one():
+    sent = Sends([at(9, 15)])
+    assert next_slot(sent, [Limit(5)], at(9, 15), 9) == at(9, 16) + GRACE
+    assert next_slot(Sends(), [Limit(5)], at(9, 15), 9) == at(9, 15)

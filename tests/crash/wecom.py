@@ -14,7 +14,9 @@ from dataclasses import asdict, dataclass, field
 
 from bot.channels import Outcome, SendError, Sent, Then
 from bot.channels.app import PEOPLE
+from bot.channels.channel import Limits
 from bot.core.model import Message
+from bot.core.policy import Limit
 from bot.core.render import SIX
 
 NUMBER = re.compile(rb"2026-\d{3}")
@@ -32,7 +34,7 @@ class Way:
     """One target's way into WeCom: `app` drops identical bytes, `webhook` does not."""
 
     tappable = deduplicates = False
-    per_minute = 20
+    limits = Limits(chat=(Limit(20),))
     fingerprint = closed = ""
     needs_chat = False
     dialect = SIX
