@@ -10,7 +10,7 @@ WORKERS ?= 3
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-store bench-receipts sandbox-clients lock clean
+.PHONY: venv dev demo test nightly bench-sending bench-store bench-receipts sandbox-clients lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -38,6 +38,9 @@ test: dev
 
 nightly: dev
 	@$(BIN)/pytest -m nightly $(ARGS)
+
+bench-sending: dev
+	@$(BIN)/python -m tests.bench.sending > docs/bench-sending.md && cat docs/bench-sending.md
 
 bench-store: dev
 	@$(BIN)/python -m tests.bench.store $(ARGS)
