@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import secrets
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -36,7 +37,7 @@ from bot.web.server import Doors, create_app
 from bot.web.signin import SignIn
 from bot.wecom.aibot_socket import Robot
 from bot.wecom.callback import Callback
-from bot.wecom.client import connect, is_this_machine
+from bot.wecom.client import connect, is_this_machine, trusting
 from bot.wecom.oauth import authorize_url, opener
 from bot.wecom.people import Accounts
 from bot.wecom.token import Token
@@ -106,10 +107,11 @@ def build(
     """
     folders = folders_of(config)
     merging.resume(places_of(folders))
-    http = connect(config.wecom.base_url, transport=transport)
+    tls = trusting(config.root / config.wecom.ca if config.wecom.ca else None)
+    http = connect(config.wecom.base_url, transport=transport, proxy=config.wecom.proxy, tls=tls)
     app = config.app
     auth = Token(app.corp_id, app.secret, now=now)
-    ear, robot = _robot(config)
+    ear, robot = _robot(config, tls)
     desks = Addresses(config.web.public_url, config.web.port)
     links = Links(config.web.public_url, approvals.seal_key(config.data))
     bureau = Bureau(
@@ -265,11 +267,19 @@ def _plain(bureau: Bureau, accounts: Accounts) -> Callable[[str], Any]:
     return plain
 
 
-def _robot(config: Config) -> tuple[Ear, Robot | None]:
+def _robot(config: Config, tls: ssl.SSLContext | None) -> tuple[Ear, Robot | None]:
     """Return the robot, where one is configured, and the ear that it tells."""
     ear, bot = Ear(), config.bot
     if not (bot.bot_id and bot.secret):
         return ear, None
-    robot = Robot(bot.ws_url, bot.bot_id, bot.secret, arrived=ear.arrived, told=ear.told)
+    robot = Robot(
+        bot.ws_url,
+        bot.bot_id,
+        bot.secret,
+        arrived=ear.arrived,
+        told=ear.told,
+        tls=tls,
+        proxy=config.wecom.proxy,
+    )
     ear.mouth = robot
     return ear, robot

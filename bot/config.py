@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from datetime import date, datetime, time, timedelta
@@ -41,6 +42,7 @@ _TARGET_ID = re.compile(r"[0-9A-Za-z-]{1,24}")
 _WEBHOOK_KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
 _ADDRESS = re.compile(r"https?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
 _SOCKET = re.compile(r"wss?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
+_PROXY = re.compile(r"http://([^\s/?#@]+@)?[^\s/?#@:]+:\d{1,5}/?")
 _AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")
 _ANY_DAY = date(2026, 6, 15)
 _CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
@@ -344,6 +346,7 @@ class _Reader:
             self.bad("port", "[web] 的 port 应在 0 到 65535 之间")
         if not _ADDRESS.fullmatch(sections["wecom"].base_url):
             self.bad("base_url", "[wecom] 的 base_url 应是 https:// 开头的网址")
+        self.way_out(sections["wecom"])
         if not _ADDRESS.fullmatch(sections["wecom"].authorize_url):
             self.bad("authorize_url", "[wecom] 的 authorize_url 应是 https:// 开头的网址")
         if web.sign_in and not (web.public_url and sections["wecom.app"].secret):
@@ -359,6 +362,18 @@ class _Reader:
             self.bad("aes_key", f"[wecom.app] 的 aes_key {hint}")
         if len(unit.office) > CARD_FACT:
             self.bad("office", f"[unit] 的 office 最多{CARD_FACT}字，卡片上放不下更多")
+
+    def way_out(self, wecom: WeCom) -> None:
+        """The proxy and its authority; a password in the address is never repeated."""
+        if wecom.proxy and not _PROXY.fullmatch(wecom.proxy):
+            hint = "应写成 http://账号:密码@主机:端口，账号密码可省（只支持 Basic，不支持 NTLM）"
+            self.bad("proxy", f"[wecom] 的 proxy {hint}")
+        if not wecom.ca:
+            return
+        try:
+            ssl.create_default_context(cafile=self.path.parent / wecom.ca)
+        except OSError:  # ssl.SSLError among them
+            self.bad("ca", "[wecom] 的 ca 不是能读的 PEM 证书文件")
 
     def steps(self, where: str, key: str, steps: list[str]) -> None:
         if len(set(steps)) < len(steps) or not all(map(usable_id, steps)):

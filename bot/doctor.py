@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -28,6 +29,7 @@ from bot.wecom.client import Client, parsed, post_json
 from bot.wecom.errors import CallFailed, reaction
 
 State = Literal["passed", "failed", "unknown"]
+EAST_8 = 8 * 3600  # seconds
 SKEW = 300  # seconds: callbacks are fresh for a quarter of an hour
 ROOM = 500 * 1024 * 1024  # bytes that should be free
 PATIENCE = 8.0  # seconds for the long connection
@@ -88,9 +90,40 @@ async def network(patient: Patient) -> list[Check]:
         answer = await patient.http.get("/cgi-bin/getcallbackip")
     except httpx.HTTPError as error:
         says = f"连不上 {host}（{type(error).__name__}）"
-        hint = "请信息化部门放行本机到该地址 443 端口；有代理的设 HTTPS_PROXY，NTLM 代理不行"
-        return [_failed("网络", says, hint)]
-    return [_passed("网络", f"能连上 {host}"), _clock(answer, patient.now())]
+        return [_failed("网络", says, _way_in(error)), _form(patient.config)]
+    found = [_passed("网络", f"能连上 {host}"), _form(patient.config)]
+    return [*found, _clock(answer, patient.now()), _zone(patient.now())]
+
+
+def _way_in(error: httpx.HTTPError) -> str:
+    """Return what to ask for, by what stood in the way."""
+    if isinstance(error, httpx.ProxyError):
+        return "代理不放行：[wecom] proxy 里的账号密码不对，或代理只认 NTLM（不支持，请申请 Basic）"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "证书不被信任：代理或防火墙在解密流量，请把单位的根证书存成 PEM，填进 [wecom] ca"
+    return "请信息化部门放行下列地址；要经代理的，填 [wecom] proxy"
+
+
+def _form(config: Config) -> Check:
+    """Return the line to copy into the firewall's request form."""
+    wanted = [(config.wecom.base_url, "HTTPS")]
+    if config.bot.bot_id:
+        wanted.append((config.bot.ws_url, "WebSocket（长连接，不要按时长切断）"))
+    lines = []
+    for address, what in wanted:
+        there = urlsplit(address)
+        port = there.port or (443 if there.scheme in ("https", "wss") else 80)
+        lines.append(f"{there.hostname}:{port} {what}")
+    return _unknown("放行申请", f"本机要往外连：{'；'.join(lines)}，这些不用开放入口")
+
+
+def _zone(now: datetime) -> Check:
+    """Times are Peking's whatever the machine says; its owner would be surprised, no more."""
+    offset = time.localtime(now.timestamp()).tm_gmtoff
+    if offset != EAST_8:
+        hint = "系统设置→日期和时间→时区选北京（UTC+8）"
+        return _unknown("时区", f"本机时区是 UTC{offset / 3600:+g}，推送仍按北京时间", hint)
+    return _passed("时区", "北京时间")
 
 
 def _clock(answer: httpx.Response, now: datetime) -> Check:

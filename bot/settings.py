@@ -37,6 +37,10 @@ class WeCom:
     authorize_url: str = _setting(
         "https://open.weixin.qq.com/connect/oauth2/authorize", "网页授权地址；演练时指向本机"
     )
+    proxy: str = _setting(
+        "", "出口代理，如 http://账号:密码@10.0.0.1:8080；空着就按环境变量 HTTPS_PROXY", secret=True
+    )
+    ca: str = _setting("", "代理或防火墙解密流量时，单位自己的根证书文件（PEM）")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ import logging
 import random
 import ssl
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
@@ -52,9 +52,14 @@ class Robot:
         arrived: Arrived,
         told: Callable[[Told], None] = _ignore,
         tls: ssl.SSLContext | None = None,
+        proxy: str = "",
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._address, self._arrived, self._told, self._tls = address, arrived, told, tls
+        # The same way out as every other call; `True` is the environment's.
+        self._proxy: str | Literal[True] | None = proxy or True
+        if is_this_machine(address):
+            self._proxy = None
         self._machine = Machine(bot_id, secret, jitter)
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -144,7 +149,7 @@ class Robot:
             socket = await connect(
                 self._address,
                 ssl=self._tls if self._address.startswith("wss:") else None,
-                proxy=None if is_this_machine(self._address) else True,
+                proxy=self._proxy,
                 open_timeout=aibot.CONNECT_WITHIN,
                 ping_interval=None,  # the protocol has pings of its own
                 max_size=BIGGEST_FRAME,

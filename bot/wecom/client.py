@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import ssl
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -41,21 +43,36 @@ def connect(
     *,
     timeout: httpx.Timeout | float = TIMEOUT,
     transport: httpx.AsyncBaseTransport | None = None,
+    proxy: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> httpx.AsyncClient:
     """Return a client for WeCom at `base_url`; the caller closes it.
 
-    Proxies of the environment are used, but never for this machine (演练环境). Redirects are not
-    followed: WeCom has none, and one would carry a key elsewhere.
+    `proxy`, or else one of the environment, is used (CONNECT, Basic), but never for this machine
+    (演练环境). Redirects are not followed: WeCom has none, and one would carry a key elsewhere.
     """
     hush()
+    if is_this_machine(base_url):
+        proxy = ""
     return httpx.AsyncClient(
         base_url=base_url,
         timeout=timeout,
         limits=LIMITS,
         transport=transport,
+        proxy=proxy or None,
+        verify=tls or True,
         follow_redirects=False,
         trust_env=not is_this_machine(base_url),
     )
+
+
+def trusting(ca: str | Path | None) -> ssl.SSLContext | None:
+    """Return what believes a unit's own authority beside the public ones; None without one."""
+    if not ca:
+        return None
+    context = ssl.create_default_context()
+    context.load_verify_locations(cafile=ca)
+    return context
 
 
 def is_this_machine(address: str) -> bool:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+
+import httpx
 import pytest
 
 from bot import app, config, doctor, life
@@ -9,6 +12,7 @@ from bot.core.model import SHANGHAI
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
 from bot.sandbox.world import World
+from bot.wecom.client import connect
 
 KEY = "0d1e2f3a-1111-2222-3333-444455556666"
 GOOD = {
@@ -129,3 +133,54 @@ def test_a_clock_that_is_off_is_told():
     then = app.system_clock().replace(2026, 6, 15, 9, 20, 0, tzinfo=SHANGHAI)
     assert doctor._clock(answer, then).state == "failed"
     assert doctor._clock(answer, then.replace(minute=1)).state == "passed"
+
+
+@pytest.mark.parametrize(
+    ("zone", "state"), [("Asia/Shanghai", "passed"), ("America/New_York", "unknown")]
+)
+async def test_a_machine_in_another_time_zone_is_told_that_pushes_keep_pekings(
+    examined, monkeypatch, zone, state
+):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        told, _ = await examined()
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert told["时区"]["state"] == state
+
+
+async def test_the_addresses_for_the_firewalls_form_are_written_out(examined):
+    told, _ = await examined()
+    assert told["放行申请"]["says"].count("127.0.0.1:") == 2
+    assert "WebSocket" in told["放行申请"]["says"]
+
+
+@pytest.mark.parametrize(
+    ("error", "hint"),
+    [
+        (httpx.ProxyError("407 Proxy Authentication Required"), "NTLM"),
+        (httpx.ConnectError("[SSL: CERTIFICATE_VERIFY_FAILED] self-signed"), "[wecom] ca"),
+        (httpx.ConnectTimeout(""), "[wecom] proxy"),
+    ],
+)
+async def test_what_stands_in_the_way_to_wecom_decides_what_to_ask_for(tmp_path, error, hint):
+    def world(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    (tmp_path / "config.toml").write_text("", "utf-8")
+    transport = httpx.MockTransport(world)
+    async with connect("https://qyapi.weixin.qq.com", transport=transport) as http:
+        patient = doctor.Patient(
+            config=config.load(tmp_path / "config.toml", {}),
+            http=http,
+            auth=httpx.Auth(),
+            robot=None,
+            now=app.system_clock,
+            people=0,
+            unbound=[],
+        )
+        found = await doctor.network(patient)
+    assert (found[0].state, hint in found[0].click) == ("failed", True)
+    assert "qyapi.weixin.qq.com:443" in found[1].says

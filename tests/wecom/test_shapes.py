@@ -25,7 +25,10 @@ PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 100
 AMR, MP4, PDF = b"#!AMR\n" + b"x" * 50, b"\0\0\0\x18ftypmp42" + b"x" * 50, b"%PDF-1.7 " + b"x" * 50
 URL = "https://page.example/r/1"
 ASK = Question(key="q1", options=(Option(id="a", text="甲"), Option(id="b", text="乙")))
-TWO = [Article(title="一", url=URL, description="说明", picture=URL), Article(title="二", url=URL, description="又")]
+TWO = [
+    Article(title="一", url=URL, description="说明", picture=URL),
+    Article(title="二", url=URL, description="又"),
+]
 BUTTONS = [{"text": "看", "type": 1, "url": URL}, {"text": "已阅", "key": "ack", "style": 1}]
 VOTE = shapes.vote_card("题", ASK, task_id="t1", submit="提交", submit_key="s", text="说明")
 CHOICE = shapes.choice_card("题", [ASK], task_id="t2", submit="提交", submit_key="s")
