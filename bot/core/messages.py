@@ -258,6 +258,7 @@ TO_THE_OFFICE = {
     "stock": "存稿提醒",
     "bot-stopped": "智能机器人告警",
     "bot-kicked": "智能机器人告警",
+    "text-broke": "内容出错提醒",
     "reviewer-locked": "审核链接告警",
 }
 SUMMARY_TITLE = "《廉政教育推送周报》"
@@ -294,6 +295,12 @@ ALARMS = {
         "再用 qingfeng reviewers 看是谁，用 qingfeng reviewers link 姓名 换发。"
     ),
 }
+
+BROKE = "**有 {} 个文件写错了**，改好以前不按新写的推送"
+BROKE_MORE = "另有 {} 个，请用 qingfeng check 查看。"
+BROKE_HINT = "改好保存即可，不用重启，也不用回复。"
+LINE = " 第 {} 行"
+MENDED = "已经改好，不必再说"
 
 TEST_MESSAGE = "清风的连接检查：收到这一条，说明能发到您这里。"
 

@@ -24,6 +24,7 @@ from bot.core.model import (
 )
 from bot.core.planning import Plan, next_node_days
 from bot.core.render import Footer, Reading
+from bot.engine import alarms
 from bot.engine.bureau import Bureau, Moment
 from bot.report import picture, weekly
 
@@ -141,6 +142,8 @@ def parts_of(cohort: Cohort, channel: Channel) -> list[tuple[str, ...]]:
 
 async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> Message:
     """Return what one part of a push says; ValueError (TooLong) for what cannot be said."""
+    if push.rule == alarms.BROKE:
+        return Markdown(text=alarms.broken_words(push, bureau, moment.library))
     if push.rule in messages.ALARMS:
         return Markdown(text=messages.ALARMS[push.rule])
     item = moment.item(push)

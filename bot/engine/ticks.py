@@ -13,7 +13,7 @@ from bot.core.model import SHANGHAI, Push, State
 from bot.core.parts import node_slots
 from bot.core.planning import Plan, plan_span
 from bot.core.policy import RANKS
-from bot.engine import planner
+from bot.engine import alarms, planner
 from bot.engine.bureau import Bureau
 from bot.engine.deliver import deliver
 from bot.engine.intake import take_in
@@ -116,7 +116,10 @@ async def housekeep(bureau: Bureau, now: datetime) -> int:
 
 
 Tick = Callable[[Bureau, datetime], Awaitable[int]]
-TICKS: tuple[Tick, ...] = (recall, plan, notify, summarise, deliver, take_in, housekeep)
+TICKS: tuple[Tick, ...] = (
+    *(recall, plan, notify, alarms.tell_broken, summarise),
+    *(deliver, take_in, housekeep),
+)
 
 
 async def tick(bureau: Bureau, now: datetime) -> list[str]:
