@@ -7,7 +7,7 @@ import logging
 import secrets
 import ssl
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +21,7 @@ from bot.config import Config
 from bot.core import messages
 from bot.core.model import ME, SHANGHAI, Target
 from bot.core.render import Footer
+from bot.core.roster import Directory
 from bot.engine import alarms, compose, ticks
 from bot.engine.bureau import Bureau
 from bot.engine.recall import recall
@@ -38,6 +39,8 @@ from bot.web.signin import SignIn
 from bot.wecom.aibot_socket import Robot
 from bot.wecom.callback import Callback
 from bot.wecom.client import connect, is_this_machine, trusting
+from bot.wecom.contacts import people
+from bot.wecom.errors import CallFailed, NotDone
 from bot.wecom.oauth import authorize_url, opener
 from bot.wecom.people import Accounts
 from bot.wecom.token import Token
@@ -130,6 +133,7 @@ def build(
         per_target=config.summary.per_target,
         keep_days=config.receipts.keep_days,
         clock=now,
+        contacts=_contacts(http, auth) if app.secret else None,
     )
     reception = Reception(bureau)
     ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
@@ -192,6 +196,17 @@ def _channels(
 def _callback(config: Config) -> Callback | None:
     app = config.app
     return Callback(app.token, app.aes_key, app.corp_id) if app.token and app.aes_key else None
+
+
+def _contacts(http: httpx.AsyncClient, auth: Token) -> Callable[[], Awaitable[Directory]]:
+    async def directory() -> Directory:
+        try:
+            found = await people(http, auth)
+        except (CallFailed, NotDone) as failed:
+            raise LookupError(failed.reason) from None
+        return [(one.userid, one.name, one.departments, one.tags) for one in found]
+
+    return directory
 
 
 def _signin(config: Config, http: httpx.AsyncClient, auth: Token, now: Now) -> SignIn | None:

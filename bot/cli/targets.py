@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import click
 
 from bot.cli.shell import CONFIG, JSON, call, main, print_json, table, when
@@ -52,10 +55,31 @@ def bind(config_path: str, as_json: bool, target: str, number: int | None) -> No
     例：qingfeng targets bind jg1 --number 1
     """
     answer = call(config_path, "targets-bind", {"target": target, "number": number})
+    written = _write(Path(config_path), answer["target"], answer.pop("chat"))
     if as_json:
-        return print_json(answer)
+        return print_json({**answer, "written": written})
     click.echo(f"已绑定：{answer['target']}（{answer['name']}）。")
+    if not written:
+        click.echo("没有写进配置文件（不是 UTF-8 或不能写），绑定记在数据文件夹里，照样有效。")
     return None
+
+
+def _write(path: Path, target: str, chat: str) -> bool:
+    """Put a group's chatid into config.toml, all else kept; what was bound holds either way."""
+    from bot.library.settle import bound
+
+    try:
+        raw = path.read_bytes()
+        text = bound(raw.decode("utf-8-sig"), target, chat)
+        mark = b"\xef\xbb\xbf" if raw.startswith(b"\xef\xbb\xbf") else b""
+        beside = path.with_name(f".{path.name}.new")
+        beside.touch(mode=0o600)  # there may be secrets in it
+        beside.write_bytes(mark + text.encode())
+        shutil.copymode(path, beside)
+        beside.replace(path)
+    except (OSError, ValueError, LookupError):
+        return False
+    return True
 
 
 @targets.command()

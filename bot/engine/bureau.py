@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from bot.core.model import Item, Push, Target
 from bot.core.planning import Plan
 from bot.core.policy import Policy
 from bot.core.render import Footer
+from bot.core.roster import Directory
 from bot.engine.intake import Intake
 from bot.engine.pace import Pace
 from bot.library.folder import Library, Shelf
@@ -57,6 +58,7 @@ class Bureau:
     per_target: str = "console"  # where figures per target stand: console, message, off
     keep_days: int = 90  # of named receipts; then only counts
     intake: Intake = field(default_factory=Intake)  # what lay in 待导入 at the last look
+    contacts: Callable[[], Awaitable[Directory]] | None = None  # whom WeCom shows our app
     pace: Pace = field(default_factory=Pace)  # what left lately, as the rows have it
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
 

@@ -46,6 +46,13 @@ def settled(text: str, answers: Answers) -> str:
     return tomlkit.dumps(doc)
 
 
+def bound(text: str, target: str, chat: str) -> str:
+    """Return a config.toml in which a target names its group; LookupError where it has none."""
+    doc: Any = tomlkit.parse(text)
+    doc["target"][target]["chatid"] = chat
+    return tomlkit.dumps(doc)
+
+
 def quieter(text: str, stays: Collection[str], *, roles: bool) -> str:
     """Return a rhythm.toml in which only some rules stay on, and those for roles if wanted."""
     doc: Any = tomlkit.parse(text)

@@ -54,6 +54,8 @@ VERBS: Mapping[str, Verb] = {
     "hold": stopping.hold,
     "correct": correcting.correct,
     "roster-import": people.roster_import,
+    "roster-sync": people.roster_sync,
+    "roster-show": people.roster_show,
     "targets": targets.targets,
     "targets-bind": targets.bind,
     "targets-create": targets.create,

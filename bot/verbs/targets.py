@@ -54,7 +54,7 @@ async def bind(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
     old = known.get(target.id, TargetState(id=target.id))
     await bureau.store.set_target(replace(old, chat=chat.chat, disabled="", since=None))
     await bureau.store.set_target(replace(chat, chat=""))  # it has a name now
-    return {"target": target.id, "name": target.name}
+    return {"target": target.id, "name": target.name, "chat": chat.chat}
 
 
 async def create(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
