@@ -12,6 +12,7 @@ address is not checked: WeCom's list changes, and the signature says more.
 from __future__ import annotations
 
 import hmac
+import json
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -32,6 +33,7 @@ FRESH_SECONDS = 15 * 60
 _ENCRYPT = re.compile(
     rb"<Encrypt>\s*+(?:<!\[CDATA\[([A-Za-z0-9+/=]++)\]\]>|([A-Za-z0-9+/=]++))\s*+</Encrypt>"
 )
+_BASE64 = re.compile(r"[A-Za-z0-9+/=]+", re.ASCII)
 _DECLARATION = re.compile(rb"<!(?!\[CDATA\[)")  # DOCTYPE, ENTITY; WeCom writes neither
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 _AES_KEY = re.compile(r"[A-Za-z0-9+/]{43}", re.ASCII)
@@ -60,6 +62,42 @@ class Callback:
             raise
         except Exception as error:
             raise Refused(f"cannot be opened ({type(error).__name__})") from None
+
+    def open_json(self, query: Mapping[str, str], body: bytes, now: datetime) -> dict[str, Any]:
+        """Return the event inside a JSON `body` (§2.12, a robot's URL mode); Refused for the rest.
+
+        The receive id of a robot is the empty text.
+        """
+        try:
+            if len(body) > BODY_BYTES:
+                raise Refused("body too long")
+            outer = json.loads(body)
+            encrypted = outer["encrypt"] if isinstance(outer, dict) else None
+            if not isinstance(encrypted, str) or not _BASE64.fullmatch(encrypted):
+                raise Refused("no encrypt in the envelope")
+            event = json.loads(self._open(query, encrypted, now))
+            if not isinstance(event, dict):
+                raise Refused("an event without fields")
+        except Refused:
+            raise
+        except Exception as error:
+            raise Refused(f"cannot be opened ({type(error).__name__})") from None
+        return event
+
+    def seal_json(
+        self,
+        answer: Mapping[str, Any],
+        nonce: str,
+        now: datetime,
+        random: Callable[[int], bytes] = os.urandom,
+    ) -> bytes:
+        """Return the encrypted envelope around an answer in JSON; `nonce` is the callback's."""
+        plain = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
+        encrypted = _Cipher(self._crypto.key, random).encrypt(plain, self._receive_id).decode()
+        timestamp = int(now.timestamp())
+        signature = self._signature(str(timestamp), nonce, encrypted)
+        whole = {"encrypt": encrypted, "msgsignature": signature}
+        return json.dumps({**whole, "timestamp": timestamp, "nonce": nonce}).encode()
 
     def open_echo(self, query: Mapping[str, str], now: datetime) -> bytes:
         """Return what to answer, as it is, to a URL verification (§5.4); Refused otherwise."""

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import hashlib
+import json
 import re
 import traceback
 from datetime import UTC, datetime, timedelta
@@ -333,3 +334,57 @@ def test_no_words_break_out_of_a_passive_reply(words, person):
 def test_a_passive_reply_to_odd_fields_is_still_well_formed():
     query, body = sealed(passive_reply({"FromUserName": ["a", "b"]}, "好", NOW))
     assert ours().open_post(query, body, NOW)["ToUserName"] is None
+
+
+# -- JSON (wecom/api.md §2.12, §5.6 B) --------------------------------------------------------
+
+ROBOT = Callback(TOKEN, KEY, "")
+B_QUERY = {
+    "msg_signature": "2d76dc0a55608b50f232e073ed9d2395eb16d5a3",
+    "timestamp": "1700000000",
+    "nonce": "n0nce",
+}
+B_BODY = json.dumps({"encrypt": B}).encode()
+
+
+def test_a_robots_event_in_json_is_opened_without_a_receive_id():
+    assert ROBOT.open_json(B_QUERY, B_BODY, NOW) == {"msgid": "m1"}
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [
+        (B_QUERY | {"msg_signature": "0" * 40}, B_BODY),
+        (B_QUERY | {"nonce": "other"}, B_BODY),
+        ({}, B_BODY),
+        (B_QUERY, b""),
+        (B_QUERY, b"[]"),
+        (B_QUERY, b"null"),
+        (B_QUERY, b"{" * 5000),
+        (B_QUERY, b'{"encrypt": 7}'),
+        (B_QUERY, b'{"encrypt": "<x>"}'),
+        (B_QUERY, json.dumps({"encrypt": B[:-8] + "AAAAAA=="}).encode()),
+        (B_QUERY, b'{"encrypt": "' + b"A" * 70_000 + b'"}'),
+    ],
+)
+def test_any_other_json_is_refused(query, body):
+    with pytest.raises(Refused):
+        ROBOT.open_json(query, body, NOW)
+
+
+def test_another_receive_id_in_json_is_refused():
+    with pytest.raises(Refused):
+        Callback(TOKEN, KEY, CORP).open_json(B_QUERY, B_BODY, NOW)
+
+
+def test_json_that_is_stale_is_refused():
+    with pytest.raises(Refused):
+        ROBOT.open_json(B_QUERY, B_BODY, NOW + timedelta(minutes=16))
+
+
+def test_an_answer_in_json_is_sealed_so_that_wecom_can_open_it():
+    sealed = json.loads(ROBOT.seal_json({"msgtype": "stream", "x": "中"}, "n0nce", NOW))
+    assert sealed["timestamp"] == 1_700_000_000
+    query = {"msg_signature": sealed["msgsignature"], "timestamp": "1700000000", "nonce": "n0nce"}
+    body = json.dumps({"encrypt": sealed["encrypt"]}).encode()
+    assert ROBOT.open_json(query, body, NOW) == {"msgtype": "stream", "x": "中"}
