@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -11,6 +12,7 @@ from bot.channels import Channel
 from bot.core import messages, notices, policy, render, telling
 from bot.core.links import task_id_of
 from bot.core.model import (
+    ME,
     Cohort,
     Item,
     Kind,
@@ -30,6 +32,7 @@ from bot.report import picture, weekly
 
 INVITES_FOR = timedelta(weeks=4)
 CORRECTION = "correction"  # the rule of a push that mends what another one said
+_ACCOUNT = re.compile(r"[0-9A-Za-z_.@-]{1,64}", re.ASCII)
 REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
 
 
@@ -145,7 +148,7 @@ async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> M
     if push.rule == alarms.BROKE:
         return Markdown(text=alarms.broken_words(push, bureau, moment.library))
     if push.rule in messages.ALARMS:
-        return Markdown(text=messages.ALARMS[push.rule])
+        return Markdown(text=messages.ALARMS[push.rule] + _call_for(push, bureau))
     item = moment.item(push)
     if item is None and push.rule in notices.RULES:
         history = [row for row in await bureau.store.pushes() if row.item]
@@ -156,6 +159,17 @@ async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> M
         raise ValueError(messages.BLOCK_MISSING)
     footer = replace(await _numbered(push, bureau), invite=await _invite(push, bureau, moment))
     return _words(push, item, part, footer, bureau, moment.plan)
+
+
+def _call_for(push: Push, bureau: Bureau) -> str:
+    """Return the mention of the administrator: of an alarm alone, in the office's group alone.
+
+    Only a webhook's markdown can mention anybody (wecom/api.md §1.2.2). Staff are never mentioned.
+    """
+    target, me = bureau.target(push.target), bureau.target(ME)
+    if target is None or not target.office or push.channel != "webhook" or me is None:
+        return ""
+    return f"\n<@{me.person}>" if _ACCOUNT.fullmatch(me.person) else ""
 
 
 async def _invite(push: Push, bureau: Bureau, moment: Moment) -> str:
