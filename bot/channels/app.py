@@ -12,14 +12,16 @@ from bot.channels.channel import (
     OF_CHAT,
     OF_INTERFACE,
     Limits,
+    SendError,
     Sent,
     judge,
     unanswered,
 )
 from bot.core.model import Card, Markdown, Message
 from bot.core.render import SIX, TooLong
+from bot.wecom import appmessages
 from bot.wecom.client import Client, post_json
-from bot.wecom.errors import CallFailed
+from bot.wecom.errors import CallFailed, NotDone, Outcome
 from bot.wecom.token import Token
 
 PEOPLE = 1000  # in one message (wecom/api.md §3.2)
@@ -64,6 +66,15 @@ class App:
             raise unanswered(failed) from None
         asked = json.loads(body)["touser"].split("|")
         return judge(answer, deduplicated=self.deduplicates, asked=asked)
+
+    async def recall(self, msgid: str) -> None:
+        """Call a message back, within 24 h; SendError where it stays."""
+        try:
+            await appmessages.recall(self._http, self._auth, msgid)
+        except CallFailed as failed:
+            raise unanswered(failed) from None
+        except NotDone as refused:
+            raise SendError(refused.reason, Outcome.REFUSED) from None
 
 
 def content_of(message: Message) -> dict[str, Any]:

@@ -93,6 +93,24 @@ def resolve(config_path: str, as_json: bool, key: str, sent: bool | None) -> Non
 @main.command()
 @CONFIG
 @JSON
+@click.argument("key", metavar="KEY")
+def recall(config_path: str, as_json: bool, key: str) -> None:
+    """撤回一条推送：自建应用逐人发的，24 小时内可从企业微信里撤下；看过的已经看过。
+
+    例：qingfeng recall mid-autumn-2026_main@jg1
+    """
+    answer = call(config_path, "recall", {"key": key}, example=False)
+    if as_json:
+        return print_json(answer)
+    click.echo(f"已撤回 {answer['recalled']} 条消息。")
+    for reason in answer["stay"]:
+        click.echo(f"撤不回：{reason}")
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
 @click.option("--until", metavar="DATE", help="到哪天自动恢复，缺省为等 resume")
 def pause(config_path: str, as_json: bool, until: str | None) -> None:
     """暂停全部推送（周报照发）；计划里会写明。

@@ -24,8 +24,8 @@ class AuditEntry:
     """One thing that was done: by whom, when, about what."""
 
     at: datetime
-    # approved returned withdrawn held lifted reviewer sent refused unknown resolved exported
-    # setting forgotten retention restored
+    # approved returned withdrawn held lifted reviewer sent refused unknown resolved recalled
+    # exported setting forgotten retention restored
     what: str
     about: str = ""  # the item, the push, the setting, the file
     who: str = ""  # who did it, "" for the program itself; never a recipient

@@ -72,4 +72,5 @@ VERBS: Mapping[str, Verb] = {
     "ledger": ledger.export,
     "ledger-show": ledger.show,
     "resolve": pushing.resolve,
+    "recall": pushing.recall,
 }

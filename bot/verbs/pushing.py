@@ -8,7 +8,7 @@ from typing import Any
 from bot.core import messages, policy
 from bot.core.model import Item, Push, State, Target
 from bot.core.policy import RANKS
-from bot.engine import compose, deliver
+from bot.engine import compose, deliver, recalling
 from bot.engine.bureau import Bureau
 from bot.store import AuditEntry
 from bot.verbs.asking import Mistake, Params, item_of, outbox_json, target_of
@@ -51,6 +51,24 @@ async def resolve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
         if not arrived:
             await deliver.deliver_one(key, bureau)
     return outbox_json(await bureau.store.push(key) or push)
+
+
+async def recall(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Take a push back from the phones of those who got it by an app, within a day."""
+    key = str(params["key"])
+    push = await bureau.store.push(key)
+    if push is None:
+        raise Mistake(f"没有“{key}”这条推送；qingfeng pushes 可列出全部编号")
+    if push.sent_at is None:
+        raise Mistake(f"{key} 还没有发出，不用撤回；要它不发，用 qingfeng withdraw 或 hold")
+    async with bureau.turn:
+        found = await recalling.recall(push, bureau)
+        if found is None:
+            raise Mistake("只有自建应用逐人发的能撤回；群里的请人工删，或用 correct 发更正")
+        if found.gone:
+            detail = {"messages": str(found.gone)}
+            await bureau.store.audit(AuditEntry(at=now, what="recalled", about=key, detail=detail))
+    return {"key": key, "recalled": found.gone, "stay": found.stay}
 
 
 async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
