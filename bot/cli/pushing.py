@@ -53,14 +53,14 @@ def pushes(config_path: str, as_json: bool, state: tuple[str, ...]) -> None:
 @click.argument("item", metavar="ITEM")
 @click.option("--to", required=True, metavar="TARGET", help="推送对象的名字，或 me")
 @click.option("--dry-run", is_flag=True, help="只看成文，不发送")
-def send(config_path: str, as_json: bool, item: str, to: str, dry_run: bool) -> None:
+@click.option("--missed", is_flag=True, help="补发：只发给当时没有送到、后来能收到的人")
+def send(config_path: str, as_json: bool, item: str, to: str, dry_run: bool, missed: bool) -> None:
     """手工推送一篇；仍须已审批，并在推送时段内发出。
 
-    例：qingfeng send SC-01 --to jg1 --dry-run
+    例：qingfeng send SC-01 --to jg1 --dry-run    例：qingfeng send N06 --to jg1 --missed
     """
-    answer = call(
-        config_path, "send", {"item": item, "to": to, "dry_run": dry_run}, example=dry_run
-    )
+    wanted = {"item": item, "to": to, "dry_run": dry_run, "missed": missed}
+    answer = call(config_path, "send", wanted, example=dry_run)
     if as_json:
         return print_json(answer)
     if dry_run:

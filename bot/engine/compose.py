@@ -91,6 +91,19 @@ async def _recipients(push: Push, bureau: Bureau, today: date) -> set[str]:
     return people
 
 
+async def reached_with(item: Item, bureau: Bureau) -> tuple[str, ...]:
+    """Return who got a text, or may have, by whichever target: of deliveries, never of receipts."""
+    people: set[str] = set()
+    for push in await bureau.store.pushes():
+        if push.item.casefold() != item.id.casefold():
+            continue
+        for row in await bureau.store.deliveries(push.key):
+            if row.state in (State.SENT, State.UNKNOWN):
+                gone = {one.casefold() for one in (*row.invalid, *row.unlicensed)}
+                people |= {one for one in row.to if one.casefold() not in gone}
+    return tuple(sorted(people))
+
+
 async def _sated(push: Push, bureau: Bureau, today: date) -> set[str]:
     """Return who has had his share of today, or of this week, by way of whichever target.
 

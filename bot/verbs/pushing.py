@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -76,6 +77,9 @@ async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     library = bureau.library(now.date())
     item = item_of(bureau, now, str(params["item"]))
     target = target_of(bureau, str(params["to"]))
+    late = params.get("missed") is True
+    if late and not bureau.channels[target.id].tappable:
+        raise Mistake(f"{target.id} 是群，群里的人都看得到；--missed 只用于逐人送达的对象")
     push = await _by_hand(bureau, now, item, target)
     plan_of = bureau.plan(library)
     if params.get("dry_run"):
@@ -88,6 +92,8 @@ async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         raise Mistake(f"{item.id} 不能发送：{push.blocked}")
     async with bureau.turn:  # two hands at once must not take one number
         push = await _by_hand(bureau, now, item, target)
+        if late:
+            push = replace(push, spared=await compose.reached_with(item, bureau))
         await bureau.store.add_pushes([push])
         await deliver.deliver_one(push.key, bureau)
     stored = await bureau.store.push(push.key)
