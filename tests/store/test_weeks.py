@@ -297,3 +297,30 @@ async def test_a_store_beyond_its_size_says_so_once_instead_of_crawling(tmp_path
     assert "PostgreSQL" in advice
     assert caplog.text.count("PostgreSQL") == 1
     databases.close()
+
+
+async def test_a_tap_after_a_count_is_in_the_next_one(tmp_path):
+    store = TinyStore(tmp_path)
+    await _send(store, 0, "jg1", WHO, ())
+    one = of(0, "jg1")
+    late = one.due + 3 * DAY
+    taps_so_far = [
+        ("zhang", Step.OPENED, 0),
+        ("ZHANG", Step.ACKNOWLEDGED, 1),
+        ("zhang", Step.ACKNOWLEDGED, 2),
+        ("li", Step.ACKNOWLEDGED, 9),
+        ("stranger", Step.ACKNOWLEDGED, 1),
+        ("li", Step.ANSWERED, 1),
+    ]
+    read = []
+    for number, (who, step, days) in enumerate(taps_so_far):
+        await store.add_receipt(receipt(one, who, at=one.due + days * DAY, step=step))
+        question = ((one.key, late + timedelta(microseconds=number)),)
+        counted = (await store.counted([question], ())).counted[question]
+        assert (counted.covered, counted.reachable) == (5, 5)
+        read.append(counted.read)
+    assert read == [0, 1, 1, 1, 1, 2]
+    await store.forget("li", MONDAY)
+    question = ((one.key, late + DAY),)
+    assert (await store.counted([question], ())).counted[question].read == 2
+    store.close()
