@@ -5,6 +5,7 @@ Whether a push may go is asked in `hindrance`, in the last moment; each part is 
 
 from __future__ import annotations
 
+import errno
 import logging
 from datetime import datetime
 
@@ -29,6 +30,9 @@ async def deliver(bureau: Bureau, _: datetime, limit: int = 200) -> int:
             await _expire(push, push.reason or messages.EXPIRED_LATE, bureau)
     due = await bureau.store.due(moment.now, limit, list(KINDS))
     rows = [*await _repeats(bureau, moment), *due]
+    if rows and (words := await bureau.store.trouble()):
+        # The journal may have room left for a row or two; a send that is told as halted is halted.
+        raise OSError(errno.ENOSPC, words)
     for push in rows:
         moment = bureau.moment(moment)
         await _guarded(push, bureau, moment)
