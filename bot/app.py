@@ -148,6 +148,7 @@ def build(
         token=token,
         callback=_callback(config),
         signin=_signin(config, http, auth, now),
+        ready=lambda: _not_ready(bureau, now),
         mistake=Mistake,
         review_host=desks.host,
     )
@@ -270,6 +271,11 @@ def _control(bureau: Bureau, now: Now, examine: Callable[[bool], Any]) -> Callab
         return answer
 
     return control
+
+
+async def _not_ready(bureau: Bureau, now: Now) -> str:
+    """Return why nothing could be sent now, "" while it could."""
+    return bureau.library(now().date()).hold or await bureau.store.trouble()
 
 
 def _plain(bureau: Bureau, accounts: Accounts) -> Callable[[str], Any]:

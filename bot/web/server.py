@@ -8,6 +8,7 @@
 /review/<token>   what waits for a reviewer, behind a personal link (web/desk.py)
 /control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
 /healthz          the process answers
+/readyz           and could send: its rows can be made durable, its library and its days are known
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ class Doors:
     token: str = field(repr=False)
     callback: Callback | None = None
     signin: SignIn | None = None
+    ready: Callable[[], Awaitable[str]] | None = None  # why it could not send now, "" if it could
     mistake: type[Exception] = ValueError
     review_host: str = ""  # the public one, where a proxy does not hand it on
 
@@ -81,6 +83,7 @@ def create_app(doors: Doors) -> Starlette:
     app = Starlette(
         routes=[
             Route("/healthz", _health),
+            Route("/readyz", _ready),
             Route("/wecom/callback", _echo, methods=["GET"]),
             Route("/wecom/callback", _callback, methods=["POST"]),
             Route("/r/{token}", _read, methods=["GET"]),
@@ -97,6 +100,13 @@ def create_app(doors: Doors) -> Starlette:
 
 async def _health(_: Request) -> Response:
     return PlainTextResponse("ok")
+
+
+async def _ready(request: Request) -> Response:
+    """Say whether it could send, to anybody; why not is in the log and in every verb's answer."""
+    doors: Doors = request.app.state.doors
+    why = await doors.ready() if doors.ready else ""
+    return PlainTextResponse("not ready" if why else "ok", status_code=503 if why else 200)
 
 
 # -- WeCom (wecom/api.md §5) ---------------------------------------------------------------------

@@ -226,7 +226,7 @@ def start() -> tuple[float, float]:
             command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         try:
-            while not _answers(f"http://127.0.0.1:{port}/healthz"):
+            while not _answers(f"http://127.0.0.1:{port}/readyz"):
                 assert bot.poll() is None, "it did not start"
                 time.sleep(0.01)
             took = time.perf_counter() - begun
@@ -257,7 +257,7 @@ def page(found: Mapping[bool, Asked], fsync: float, started: tuple[float, float]
         ("receipts/s with the durable write left out", "–", f"{left_out.rate:,.0f}"),
         ("its p99", "–", f"{left_out.p99 * 1000:.3g} ms"),
         ("an fsync of 150 bytes on this disk", "–", f"{fsync * 1000:.3g} ms"),
-        ("`qingfeng run` until /healthz, shipped library", "< 1 s", f"{started[0]:.2f} s"),
+        ("`qingfeng run` until /readyz, shipped library", "< 1 s", f"{started[0]:.2f} s"),
         ("of that, time of a processor", "–", f"{started[1]:.2f} s"),
     ]
     return "\n".join(

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from bot import app
@@ -100,6 +101,7 @@ async def test_a_full_disk_stops_sending_is_said_by_log_and_verbs_and_passes_by_
                 for verb in ("pushes", "targets", "plan"):
                     done = await at.qingfeng(verb, "--json")
                     assert "写不进去" in done.stdout + done.stderr, verb
+                assert await status(f"http://127.0.0.1:{port}/readyz") == 503
                 refused = await at.qingfeng("forget", "somebody")
                 assert refused.returncode != 0
                 assert "写不进去" in refused.stderr
@@ -109,8 +111,14 @@ async def test_a_full_disk_stops_sending_is_said_by_log_and_verbs_and_passes_by_
                 await at.until(lambda: heard(at) >= 1, 60)
                 done = await at.qingfeng("pushes", "--json")
                 assert "warning" not in json.loads(done.stdout)
+                assert await status(f"http://127.0.0.1:{port}/readyz") == 200
                 assert bot.poll() is None
     assert "Traceback" not in at.logs() + "".join(at.outputs)
+
+
+async def status(url: str) -> int:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return (await client.get(url)).status_code
 
 
 def heard(at: Town) -> int:
