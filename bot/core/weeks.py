@@ -162,7 +162,7 @@ class _Places:
     def __init__(self, monday: date, plan: Plan, calls: Sequence[Call], memories: Memories) -> None:
         self.days = [monday + n * ONE for n in range(7)]
         self._plan = plan
-        self._taken: dict[frozenset[str], dict[str, date]] = {}  # cell -> stem -> day
+        self._taken: dict[frozenset[str], dict[str, set[date]]] = {}  # cell -> stem -> days
         self._node_week = {call.target.id for call in calls if call.warns and not call.late}
         mine = {call.slot.key(call.target) for call in calls}
         for target in plan.receivers:
@@ -179,7 +179,7 @@ class _Places:
 
     def take(self, target: Target, stem: str, day: date, spared: Iterable[str] = ()) -> None:
         for cell in self._cells(target, spared):
-            self._taken.setdefault(cell.targets, {})[stem] = day
+            self._taken.setdefault(cell.targets, {}).setdefault(stem, set()).add(day)
 
     def limit(self, cell: Cell) -> int:
         busy = bool(cell.targets & self._node_week)
@@ -188,12 +188,13 @@ class _Places:
     def refusal(self, cell: Cell, stem: str, day: date) -> str:
         """Return why a cell has no place on `day`, "" when it has one."""
         taken = self._taken.get(cell.targets, {})
-        if stem in taken:
+        if day in taken.get(stem, ()):
             return ""  # the same item by way of another target
-        if sum(one == day for one in taken.values()) >= self._plan.policy.a_day:
+        if sum(day in days for days in taken.values()) >= self._plan.policy.a_day:
             return messages.SKIP_DAY_TAKEN
         limit = self.limit(cell)
-        return messages.SKIP_WEEK_FULL.format(limit) if len(taken) >= limit else ""
+        full = stem not in taken and len(taken) >= limit
+        return messages.SKIP_WEEK_FULL.format(limit) if full else ""
 
     def ask(self, target: Target, stem: str, day: date) -> tuple[str, frozenset[str]]:
         """Return why a target has no place on `day` ("" when it has), and who is to be spared."""

@@ -53,7 +53,7 @@ async def tell_broken(bureau: Bureau, now: datetime) -> int:
         made = await bureau.store.add_pushes(
             _rows(bureau, occurrence, BROKE, now, now + LET_FINISH)
         )
-        log.warning("told of %s", ", ".join(fresh), extra={"action": "text-broke"})
+        log.info("told of %s", ", ".join(fresh), extra={"action": "text-broke"})
     count = told.count + (1 if fresh else 0)
     broken.write(data, broken.Told(count=count, files={**kept, **fresh}))
     return made

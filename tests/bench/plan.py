@@ -31,7 +31,10 @@ HEAD = "| a year for 100 targets | pushes | best of 5, s of processor | best of 
 def year(rosters: bool) -> Plan:
     """Return the shipped library and rhythm, for a hundred groups or as many rosters."""
     folders = Folders(
-        content=ROOT / "content", schedules=ROOT / "schedules", data=ROOT, review=False
+        content=ROOT / "content",
+        schedules=ROOT / "schedules",
+        data=ROOT / "nowhere",
+        review=False,
     )
     library = load(folders, date(2026, 1, 1))
     channel = "app" if rosters else "webhook"

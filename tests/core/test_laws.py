@@ -88,6 +88,18 @@ def by_person(pushes, some: Plan):
     return heard
 
 
+def test_what_waits_takes_one_day_for_all_targets_of_a_person():
+    """Two rules on one day, two groups with one person: the second text moves, once for both."""
+    rules = tuple(
+        Rule(key=key, name="规则", every="week", weekday=1, kinds=(Kind.STUDY,)) for key in "ab"
+    )
+    both = {"jg1": frozenset({"zhang"}), "jg2": frozenset({"zhang"})}
+    some = plan(nodes=(), rules=rules, items=ITEMS, targets=(JG1, JG2), rosters=both)
+    told = by_person(plan_span(date(2026, 6, 1), 28, some, []).pushes, some)["zhang"]
+    days = [day for day, _ in told.values()]
+    assert len(days) == len(set(days))
+
+
 @given(FIRSTS, PLANS)
 @settings(max_examples=100)
 def test_nobody_hears_more_than_one_a_day_and_two_a_week_by_all_targets_together(first, some):
@@ -139,7 +151,7 @@ from bot.core.plan import Plan
 from bot.core.planning import plan_span
 from bot.library.folder import Folders, load
 root = Path.cwd()
-folders = Folders(content=root / "content", schedules=root / "schedules", data=root, review=False)
+folders = Folders(content=root / "content", schedules=root / "schedules", data=root / "nowhere", review=False)
 found = load(folders, date(2026, 1, 1))
 targets = tuple(
     Target(id=name, name=name, channel="app", audience=audience)

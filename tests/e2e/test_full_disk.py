@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import os
@@ -94,8 +95,9 @@ async def test_a_full_disk_stops_sending_is_said_by_log_and_verbs_and_passes_by_
                 port = await at.until(at.port, 60)
                 callback = f"http://127.0.0.1:{port}/wecom/callback"
                 at.stage.world.set_callback(AGENTID, callback)
-                pushes = json.loads((await at.qingfeng("pushes", "--json")).stdout)["pushes"]
-                assert MAIN in {push["key"] for push in pushes}
+                async with asyncio.timeout(60):  # until the first tick has planned
+                    while MAIN not in (await at.qingfeng("pushes", "--json")).stdout:  # noqa: ASYNC110 - of another process
+                        await asyncio.sleep(0.2)
                 fill(True)
                 await at.until(lambda: "tick deliver" in at.logs(), 60)
                 for verb in ("pushes", "targets", "plan"):

@@ -135,7 +135,7 @@ async def test_the_log_can_be_read_from_a_line_on(http):
     first = (await http.get("/sandbox/api/log")).json()
     assert [record["kind"] for record in first["log"]] == ["message", "call"]
     rest = (await http.get(f"/sandbox/api/log?since={first['next']}")).json()
-    assert rest == {"log": [], "next": 2}
+    assert rest == {"log": [], "next": 2, "forgotten": 0}
 
 
 @pytest.mark.parametrize(
