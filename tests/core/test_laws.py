@@ -151,7 +151,9 @@ from bot.core.plan import Plan
 from bot.core.planning import plan_span
 from bot.library.folder import Folders, load
 root = Path.cwd()
-folders = Folders(content=root / "content", schedules=root / "schedules", data=root / "nowhere", review=False)
+folders = Folders(
+    content=root / "content", schedules=root / "schedules", data=root / "nowhere", review=False
+)
 found = load(folders, date(2026, 1, 1))
 targets = tuple(
     Target(id=name, name=name, channel="app", audience=audience)
