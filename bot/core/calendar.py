@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cached_property
+from functools import cache, cached_property
 
 import chinese_calendar
 
@@ -46,6 +46,7 @@ class Override:
     name: str = ""
 
 
+@cache
 def _official(day: date) -> tuple[bool, str] | None:
     """Return (workday, name) from the packaged notices, None for a year they do not hold."""
     try:

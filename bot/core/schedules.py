@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from bot.core.calendar import Calendar, Override
@@ -52,7 +53,7 @@ class Schedules:
     overrides: Mapping[date, Override] = field(default_factory=dict)
     announced: frozenset[int] = frozenset()
 
-    @property
+    @cached_property
     def calendar(self) -> Calendar:
         return Calendar(overrides=self.overrides, announced=self.announced)
 

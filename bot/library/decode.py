@@ -80,6 +80,8 @@ def read_bytes(path: Path | str, limit: int = MAX_BYTES) -> bytes:
 
     It is opened without waiting: a pipe would block, and a device never end.
     """
+    if "\0" in str(path):  # of which the system says something else than of any other name
+        raise Unreadable("找不到这个文件")
     try:
         handle = os.open(path, _READING)
         try:
@@ -97,8 +99,6 @@ def read_bytes(path: Path | str, limit: int = MAX_BYTES) -> bytes:
         if error.errno == errno.ENOENT:
             raise Unreadable("找不到这个文件") from None
         raise Unreadable(f"打不开（{why(error)}），请检查权限或是否被占用") from None
-    except ValueError:  # a NUL in the name
-        raise Unreadable("找不到这个文件") from None
     if len(data) > limit:
         raise Unreadable(f"超过 {limit // 1024} KB，文本内容不应这么大")
     return data
