@@ -11,6 +11,7 @@ from bot.core.content import digest_of, has_head, parse_words
 from bot.core.model import Item, Problem
 from bot.library import approvals
 from bot.library.decode import Unreadable, decode, read_bytes, why
+from bot.library.media import is_whole
 from bot.library.walk import Place, is_inside, is_no_text, problem, walk
 
 MAX_ATTACHMENT = 20 * 1024 * 1024
@@ -89,7 +90,10 @@ def _attachment(path: Path, root: Path) -> str:
             raise ValueError("不在内容文件夹里，请放到同一文件夹")
         if path.stat().st_size > MAX_ATTACHMENT:
             raise ValueError("超过 20 MB，企业微信不收")
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        data = path.read_bytes()
+        if not is_whole(path.name, data):
+            raise ValueError("损坏了，或者不是它后缀所说的格式，请重新导出后再放进来")
+        return hashlib.sha256(data).hexdigest()
     except OSError as error:
         raise ValueError(f"打不开（{why(error)}）") from None
 

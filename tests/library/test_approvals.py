@@ -24,7 +24,7 @@ LATER = NOW + MINUTE
 def desk(tmp_path):
     where = folders(tmp_path)
     put(where, "SC-01.md", item(more="附件: a.pdf\n"))
-    put(where, "a.pdf", b"the poster")
+    put(where, "a.pdf", b"%PDF-1.7 the poster %%EOF")
     put(where, "SC-02.md", item("SC-02"))
     return where
 
@@ -102,7 +102,7 @@ def test_state_cooldown_and_the_place_of_the_file_do_not_void_it(desk):
 
 def test_the_bytes_of_an_attachment_are_bound(desk):
     approve(desk)
-    put(desk, "a.pdf", b"another poster")
+    put(desk, "a.pdf", b"%PDF-1.7 another poster %%EOF")
     assert blocked(desk) == messages.BLOCK_EDITED
     (desk.content / "a.pdf").unlink()
     assert blocked(desk) == messages.BLOCK_FAULTY

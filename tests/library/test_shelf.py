@@ -107,11 +107,11 @@ def test_a_halt_and_a_new_day_reach_texts_that_nobody_touched(tmp_path):
 
 def test_an_attachment_that_changes_makes_other_words_of_its_text(tmp_path):
     desk = folders(tmp_path, review=False)
-    put(desk, "SC-01.md", item(more="附件: 图.png\n"))
-    picture = put(desk, "图.png", b"one")
+    put(desk, "SC-01.md", item(more="附件: 图.gif\n"))
+    picture = put(desk, "图.gif", b"GIF89a one;")
     shelf = Shelf(desk)
     first = shelf.now(TODAY).items[0].digest
-    picture.write_bytes(b"two!")
+    picture.write_bytes(b"GIF89a two!;")
     assert shelf.changed([str(picture)], TODAY).items[0].digest != first
     picture.unlink()
     assert shelf.now(TODAY).blocked["SC-01"]

@@ -8,7 +8,7 @@ from bot.core.lint.rule import Severity
 READING: dict[str, tuple[Severity, str, str]] = {
     "file": (
         "error",
-        "文件读不了：链接出了文件夹、太大、不是文本、编码认不出、附件不在",
+        "文件读不了：链接出了文件夹、太大、不是文本、编码认不出、附件不在或损坏",
         "照提示另存或搬动",
     ),
     "office-file": ("warning", ".wps、.doc、.docx 放在内容里", "另存为 .docx，放进 待导入 文件夹"),
