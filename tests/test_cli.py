@@ -397,6 +397,7 @@ MISTAKES = [
     (1, "summary", "--week", "9999-W52"),
     (1, "summary", "--week", "letzte"),
     (1, "pushes", "--state", "lost"),
+    (2, "plan", "--ics", "a.ics", "--html", "a.html"),
     (2, "sandbox", "--port", "99999"),
     (2, "demo", "--port", "-1"),
     (2, "run"),
