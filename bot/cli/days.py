@@ -176,8 +176,8 @@ def plan(
 
     例：qingfeng plan --from 2026-09-10 --days 30    例：qingfeng plan --diff
     """
-    if sum(map(bool, (ics, html, as_json, diff))) > 1:
-        raise click.UsageError("--ics、--html、--json、--diff 一次只能用一个")
+    if sum(map(bool, (ics, html, as_json or diff))) > 1:
+        raise click.UsageError("--ics、--html、--json（或 --diff）一次只能用一个")
     form = "ics" if ics else "html" if html else None
     params = {"from": first, "days": days, "form": form, "diff": diff}
     answer = call(config_path, "plan", params)

@@ -67,9 +67,6 @@ class Files:
         """Make what was written durable, or raise: then nothing is known of any of it."""
         os.fsync(handle)
 
-    def truncate(self, handle: int, size: int) -> None:
-        os.ftruncate(handle, size)
-
     def close(self, handle: int) -> None:
         with suppress(OSError):  # nothing is believed durable for having been closed
             os.close(handle)

@@ -251,10 +251,6 @@ class Disk(Files):
             raise OSError(errno.EIO, "the disk failed")
         self._happen("fsync", file.sync)
 
-    def truncate(self, handle: int, size: int) -> None:
-        file = self._handles[handle]
-        self._happen(f"truncate to {size}", lambda: file.change(Write(size, None)))
-
     def close(self, handle: int) -> None:
         self._handles.pop(handle, None)
 
