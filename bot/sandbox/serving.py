@@ -1,16 +1,19 @@
 """Run a Starlette app on 127.0.0.1 inside the running event loop."""
 
+from __future__ import annotations
+
 import asyncio
 import contextlib
 import socket
 from collections.abc import Generator
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.sandbox.tls import Certificates
+if TYPE_CHECKING:
+    from bot.sandbox.tls import Certificates
 
 ABORT = "sandbox.abort"  # an ASGI extension: close the connection without an answer
 

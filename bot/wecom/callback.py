@@ -17,12 +17,11 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 from xml.parsers import expat
 
 import xmltodict
-from wechatpy.utils import WeChatSigner
-from wechatpy.work.crypto import PrpCrypto, WeChatCrypto
 
 from bot.wecom.errors import Refused
 from bot.wecom.replies import cdata
@@ -48,10 +47,19 @@ class Callback:
     def __init__(self, token: str, aes_key: str, receive_id: str) -> None:
         if not _AES_KEY.fullmatch(aes_key):
             raise ValueError("EncodingAESKey must have 43 letters and digits")
-        self._token, self._receive_id = token, receive_id
+        self._token, self._aes_key, self._receive_id = token, aes_key, receive_id
+
+    @cached_property
+    def _crypto(self) -> Any:
         # wechatpy's decoder is lenient, as it must be: the 43rd character's spare bits may be
         # anything (§5.1).
-        self._crypto = WeChatCrypto(token, aes_key, receive_id)
+        return self._cipher.crypto(self._token, self._aes_key, self._receive_id)
+
+    @property
+    def _cipher(self) -> Any:
+        from bot.wecom import cipher  # a tenth of a start-up: read with the first callback
+
+        return cipher
 
     def open_post(self, query: Mapping[str, str], body: bytes, now: datetime) -> dict[str, Any]:
         """Return the event inside `body` as a nested dict; Refused whatever else it is."""
@@ -93,7 +101,9 @@ class Callback:
     ) -> bytes:
         """Return the encrypted envelope around an answer in JSON; `nonce` is the callback's."""
         plain = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-        encrypted = _Cipher(self._crypto.key, random).encrypt(plain, self._receive_id).decode()
+        encrypted = (
+            self._cipher.Cipher(self._crypto.key, random).encrypt(plain, self._receive_id).decode()
+        )
         timestamp = int(now.timestamp())
         signature = self._signature(str(timestamp), nonce, encrypted)
         whole = {"encrypt": encrypted, "msgsignature": signature}
@@ -114,7 +124,9 @@ class Callback:
         self, xml: str, nonce: str, now: datetime, random: Callable[[int], bytes] = os.urandom
     ) -> bytes:
         """Return the encrypted envelope (§5.5) around the passive reply `xml`."""
-        encrypted = _Cipher(self._crypto.key, random).encrypt(xml, self._receive_id).decode()
+        encrypted = (
+            self._cipher.Cipher(self._crypto.key, random).encrypt(xml, self._receive_id).decode()
+        )
         timestamp = str(int(now.timestamp()))
         signature = self._signature(timestamp, nonce, encrypted)
         return (
@@ -137,21 +149,12 @@ class Callback:
         plain = self._crypto.check_signature(claimed, timestamp, nonce, encrypted)
         return str(plain)
 
+    def _sealed(self, plain: str, random: Callable[[int], bytes]) -> str:
+        cipher = self._cipher.Cipher(self._crypto.key, random)
+        return str(cipher.encrypt(plain, self._receive_id).decode())
+
     def _signature(self, timestamp: str, nonce: str, encrypted: str) -> str:
-        signer = WeChatSigner()
-        signer.add_data(self._token, timestamp, nonce, encrypted)
-        return str(signer.signature)
-
-
-class _Cipher(PrpCrypto):  # type: ignore[misc]
-    """wechatpy's cipher with random bytes that cannot be guessed; its own are not."""
-
-    def __init__(self, key: bytes, random: Callable[[int], bytes]) -> None:
-        super().__init__(key)
-        self._random = random
-
-    def get_random_string(self) -> bytes:
-        return self._random(16)
+        return str(self._cipher.signature(self._token, timestamp, nonce, encrypted))
 
 
 def _encrypt_of(body: bytes) -> str:
