@@ -5,7 +5,8 @@ backup    the journal is folded, the files are opened in the store's own thread,
 restore   unpacked and made ready in data/restoring/, then a list of its files is put there,
           and from that moment on it is in place: whoever opens the folder finishes the move
 
-Halts and printed forms are in a backup too; where the folder has its own, those stand.
+Halts, reviewers' links and printed forms are in a backup too; where the folder has its own, those
+stand.
 """
 
 from __future__ import annotations
@@ -30,13 +31,18 @@ from bot.store.records import NotABackup
 
 MANIFEST = "manifest.json"
 RESTORING, READY = "restoring", "ready.json"
-BESIDE = ("forgotten.json", "seal.key", "holds.json")  # what else belongs to the rows
+BESIDE = (
+    "forgotten.json",
+    "seal.key",
+    "holds.json",
+    "reviewers.json",
+)  # what else belongs to the rows
 FORMS = "forms"
 _NAME = re.compile(
     rf"{re.escape(MAIN_FILE)}|{re.escape(JOURNAL_FILE)}|{'|'.join(map(re.escape, BESIDE))}"
     rf"|({'|'.join((*KINDS, FORMS))})/[0-9A-Za-z-]+\.json"
 )
-_OURS = re.compile(rf"holds\.json|{FORMS}/.*")  # today's stand: a halt is never undone
+_OURS = re.compile(rf"(holds|reviewers)\.json|{FORMS}/.*")  # today's stand: no halt is undone
 _SPOILT = (  # what a damaged zip, or one of another kind, makes zipfile and us say
     zipfile.BadZipFile,
     zlib.error,

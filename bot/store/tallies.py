@@ -144,14 +144,16 @@ class WeekRows:
 
     def _counted(self, asked: Sequence[tuple[str, datetime]]) -> Figures:
         """The same as core.reading.answer, from the sets that are kept beside the rows."""
-        covered, reachable, read = [], [], []
+        covered: list[AbstractSet[str]] = []
+        reachable: list[AbstractSet[str]] = []
+        read: list[AbstractSet[str]] = []
         for key, end in asked:
             mine, able = self._people_of(key)
             limit = end.timestamp()
             for name in ("", key):  # taps that came before their push was known here, and the rest
                 acts = taps_of(self._rows_of("receipts", "receipts", name)).get(key)
                 if acts:
-                    read.append({who for who, at in acts.items() if at < limit and who in able})
+                    read.append(acts.before(limit, able))
             covered.append(mine)
             reachable.append(able)
         return Figures(

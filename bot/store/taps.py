@@ -8,6 +8,7 @@ throws them away.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
@@ -16,8 +17,25 @@ from bot.core.reading import Acts, tappers
 from bot.store.codec import from_doc
 from bot.store.tables import Doc, Part, Rows
 
-Taps = dict[str, dict[str, float]]  # push -> person, folded -> seconds of the first deliberate act
+Taps = dict[str, "Acted"]  # by push
 People = tuple[frozenset[str], frozenset[str]]  # covered, able to tap; folded
+
+
+class Acted:
+    """Who acted deliberately on one push, folded, and when they first did, in seconds."""
+
+    __slots__ = ("first", "last")
+
+    def __init__(self) -> None:
+        self.first: dict[str, float] = {}
+        self.last = 0.0  # the latest moment that was ever put in: no first act is later
+
+    def before(self, limit: float, able: AbstractSet[str]) -> AbstractSet[str]:
+        """Return those of `able` who had acted by then; mostly everybody who ever did."""
+        if self.last < limit:
+            everybody = self.first.keys()
+            return everybody if everybody <= able else everybody & able
+        return {who for who, at in self.first.items() if at < limit and who in able}
 
 
 def taps_of(rows: Rows) -> Taps:
@@ -39,11 +57,14 @@ def _take(taps: Taps, docs: Iterable[Doc]) -> None:
     for doc in docs:
         if doc["step"] == opened:
             continue
-        people = taps.setdefault(doc["push"], {})
+        acted = taps.get(doc["push"])
+        if acted is None:
+            acted = taps[doc["push"]] = Acted()
         at, who = moment(doc["at"]).timestamp(), doc["person"].casefold()
-        known = people.get(who)
+        known = acted.first.get(who)
         if known is None or at < known:
-            people[who] = at
+            acted.first[who] = at
+        acted.last = max(at, acted.last)
 
 
 def people_of(key: str, cohorts: Rows, missed: Callable[[], frozenset[str]]) -> People:

@@ -57,22 +57,26 @@ async def test_a_number_that_people_have_seen_is_never_given_again(store, tmp_pa
     assert await store.number("b", 2026) == 2
 
 
-async def test_halts_and_signed_forms_are_in_the_backup_and_those_of_today_stand(tmp_path):
+async def test_halts_links_and_signed_forms_are_in_the_backup_and_those_of_today_stand(tmp_path):
     old, new = tmp_path / "old", tmp_path / "new"
     store = TinyStore(old)
     (old / "forms").mkdir()
     (old / "forms" / "20260615-1a2b3c.json").write_text("{}", encoding="utf-8")
     (old / "holds.json").write_text('["then"]', encoding="utf-8")
+    (old / "reviewers.json").write_text('["then"]', encoding="utf-8")
     await store.backup(tmp_path / "b.zip", MONDAY)
     (old / "holds.json").write_text('["now"]', encoding="utf-8")
+    (old / "reviewers.json").write_text('["now"]', encoding="utf-8")
     (old / "forms" / "20260616-1a2b3c.json").write_text("{}", encoding="utf-8")
     await store.restore(tmp_path / "b.zip", MONDAY + HOUR, NEVER)
     assert "now" in (old / "holds.json").read_text("utf-8")
+    assert "now" in (old / "reviewers.json").read_text("utf-8")
     assert len(list((old / "forms").iterdir())) == 2
     store.close()
     store = TinyStore(new)
     await store.restore(tmp_path / "b.zip", MONDAY + HOUR, NEVER)
     assert "then" in (new / "holds.json").read_text("utf-8")
+    assert "then" in (new / "reviewers.json").read_text("utf-8")
     assert (new / "forms" / "20260615-1a2b3c.json").exists()
     store.close()
 
