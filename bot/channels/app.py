@@ -17,7 +17,7 @@ from bot.channels.channel import (
     judge,
     unanswered,
 )
-from bot.core.model import Card, Markdown, Message
+from bot.core.model import Card, Markdown, Message, Picture
 from bot.core.render import SIX, TooLong
 from bot.wecom import appmessages
 from bot.wecom.client import Client, post_json
@@ -36,6 +36,7 @@ class App:
     name = "app"
     tappable = True
     part_size = PEOPLE
+    pictures = False
     needs_chat = False
     dialect = SIX
     closed = ""
@@ -81,6 +82,8 @@ def content_of(message: Message) -> dict[str, Any]:
     """Return what is seen of a message: all but whom it is for and by which app."""
     if isinstance(message, Card):
         return template_card(message, _buttons(message))
+    if isinstance(message, Picture):  # its upload makes another request of the same: not dropped
+        raise ValueError("no pictures one by one")
     return _markdown(message)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from bot.channels import pictures
 from bot.channels.channel import (
     HOURLY,
     MINUTELY,
@@ -18,10 +19,10 @@ from bot.channels.channel import (
     judge,
     unanswered,
 )
-from bot.core.model import Markdown, Message
+from bot.core.model import Markdown, Message, Picture
 from bot.core.policy import Limit
 from bot.core.render import NARROW, TooLong
-from bot.wecom import appchat
+from bot.wecom import appchat, media
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed, NotDone, Outcome
 from bot.wecom.token import Token
@@ -35,6 +36,7 @@ class AppChat:
     name = "appchat"
     tappable = False
     part_size = 0
+    pictures = True
     needs_chat = True
     dialect = NARROW
     closed = ""
@@ -53,23 +55,29 @@ class AppChat:
         self.fingerprint = str(agentid)
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:
-        """Return the text for the one chatid in `to`."""
+        """Return the text, or the picture, for the one chatid in `to`."""
+        if isinstance(message, Picture) and len(to) == 1 and to[0]:
+            return _bytes({"chatid": to[0], **pictures.content_of(message)})
         if not isinstance(message, Markdown) or len(to) != 1 or not to[0]:
             raise ValueError("a group of an app gets Markdown, and has one chatid")
         if (size := len(message.text.encode())) > NARROW.limit:
             raise TooLong(size, NARROW.limit)
-        whole = {"chatid": to[0], "msgtype": "markdown", "markdown": {"content": message.text}}
-        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+        markdown = {"content": message.text}
+        return _bytes({"chatid": to[0], "msgtype": "markdown", "markdown": markdown})
 
     async def send(self, body: bytes) -> Sent:
         """Deliver `body`, or raise SendError; "maybe" and -1 are unknown here, as in any group."""
+        posted = _bytes(await pictures.uploaded(body, self._upload))
         try:
             answer = await post_json(
-                self._http, "/cgi-bin/appchat/send", params={}, content=body, auth=self._auth
+                self._http, "/cgi-bin/appchat/send", params={}, content=posted, auth=self._auth
             )
         except CallFailed as failed:
             raise unanswered(failed) from None
         return judge(answer, deduplicated=self.deduplicates)
+
+    async def _upload(self, png: bytes) -> str:
+        return await media.upload_for_app(self._http, self._auth, "image", pictures.NAME, png)
 
     async def found(self, name: str, members: Sequence[str], owner: str, chatid: str) -> str:
         """Found a group and return its chatid; SendError where there is none now."""
@@ -99,3 +107,7 @@ async def _told(call: Awaitable[T]) -> T:
         raise unanswered(failed) from None
     except NotDone as refused:
         raise SendError(refused.reason, Outcome.REFUSED) from None
+
+
+def _bytes(whole: Mapping[str, Any]) -> bytes:
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()

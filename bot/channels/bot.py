@@ -9,11 +9,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from bot.channels import pictures
 from bot.channels.cards import template_card
 from bot.channels.channel import OF_CHAT, Limits, SendError, Sent, judge, unanswered
 from bot.core import messages
-from bot.core.model import Card, Markdown, Message
+from bot.core.model import Card, Markdown, Message, Picture
 from bot.core.render import RICH, TooLong
+from bot.wecom import media
 from bot.wecom.errors import CallFailed, Outcome, reaction
 
 NEVER_SPOKE = 846607  # or too fast: WeCom has one code for both (§2.7)
@@ -45,11 +47,15 @@ class _Spoken:
 
     async def send(self, body: bytes) -> Sent:
         """Push `body`, or raise SendError; an answer that stays away is unknown (§12.7)."""
+        posted = await pictures.uploaded(body, self._upload)
         try:
-            answer = await self._line.ask("aibot_send_msg", json.loads(body))
+            answer = await self._line.ask("aibot_send_msg", posted)
         except CallFailed as failed:
             raise unanswered(failed) from None
         return self.judged(answer)
+
+    async def _upload(self, png: bytes) -> str:
+        return await media.upload_for_bot(self._line, "image", pictures.NAME, png)
 
     def judged(self, answer: Mapping[str, Any]) -> Sent:
         return judge(answer, deduplicated=self.deduplicates)
@@ -61,12 +67,15 @@ class Bot(_Spoken):
     name = "bot"
     tappable = True
     part_size = 1
+    pictures = False
     needs_chat = False
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:
         """Return a button card, or markdown, for the one account in `to`."""
         if len(to) != 1 or not to[0]:
             raise ValueError(f"a message of the robot is for one person, not {len(to)}")
+        if isinstance(message, Picture):
+            raise ValueError("no pictures one by one")
         return _bytes({"chatid": to[0], "chat_type": 1, **content_of(message)})
 
     def judged(self, answer: Mapping[str, Any]) -> Sent:
@@ -86,17 +95,20 @@ class BotGroup(_Spoken):
     name = "bot-group"
     tappable = False
     part_size = 0
+    pictures = True
     needs_chat = True
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:
         """Return the whole text for the chatid in `to`; cards in groups are unverified (§13 U1)."""
-        if not isinstance(message, Markdown) or len(to) != 1:
-            raise ValueError("a group of the robot gets Markdown, and has one chatid")
-        return _bytes({"chatid": to[0], "chat_type": 2, **_markdown(message)})
+        if isinstance(message, Card) or len(to) != 1:
+            raise ValueError("a group of the robot gets no cards, and has one chatid")
+        return _bytes({"chatid": to[0], "chat_type": 2, **content_of(message)})
 
 
 def content_of(message: Message) -> dict[str, Any]:
     """Return what is seen of a message: all but whom it is for."""
+    if isinstance(message, Picture):
+        return pictures.content_of(message)
     return _card(message) if isinstance(message, Card) else _markdown(message)
 
 

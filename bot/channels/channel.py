@@ -79,6 +79,7 @@ class Channel(Protocol):
     name: str  # as in [target.…] channel
     tappable: bool  # gives a person a way to tap
     part_size: int  # named people in one message, 0 where a group hears it
+    pictures: bool  # carries a Picture
     needs_chat: bool  # `body` wants the chatid of the group as the one it is for
     dialect: Dialect  # of a group's Markdown
     deduplicates: bool  # WeCom drops identical JSON

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TextIO
 
 from bot.channels.channel import Limits, SendError, Sent
-from bot.core.model import Card, Message
+from bot.core.model import Card, Message, Picture
 from bot.core.render import SIX
 from bot.wecom.errors import Outcome
 
@@ -18,6 +18,7 @@ class Terminal:
     name = "terminal"
     tappable = False
     part_size = 0
+    pictures = False
     needs_chat = False
     dialect = SIX
     closed = ""
@@ -30,6 +31,8 @@ class Terminal:
 
     def body(self, message: Message, to: Sequence[str] = ()) -> bytes:
         """Return the text and whom it is for."""
+        if isinstance(message, Picture):
+            raise ValueError("a terminal shows no pictures")
         text = _card(message) if isinstance(message, Card) else message.text
         whole = {"touser": "|".join(to), "msgtype": "text", "text": {"content": text}}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()

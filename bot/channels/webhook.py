@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from bot.channels import pictures
 from bot.channels.channel import MINUTELY, OF_ADDRESS, Limits, Sent, judge, unanswered
-from bot.core.model import Markdown, Message
+from bot.core.model import Markdown, Message, Picture
 from bot.core.policy import Limit
 from bot.core.render import SIX, TooLong
 from bot.wecom.client import Client, post_json
@@ -22,6 +24,7 @@ class Webhook:
     name = "webhook"
     tappable = False
     part_size = 0
+    pictures = True
     needs_chat = False
     dialect = SIX
     closed = ""
@@ -34,12 +37,13 @@ class Webhook:
 
     def body(self, message: Message, to: Sequence[str] = ()) -> bytes:
         """Return the whole text as markdown; a webhook has no cards to tap (§1.2.7)."""
+        if isinstance(message, Picture):
+            return _bytes(pictures.content_of(message))
         if not isinstance(message, Markdown):
             raise ValueError("a webhook carries Markdown only")
         if (size := len(message.text.encode())) > LIMIT:
             raise TooLong(size, LIMIT)
-        whole = {"msgtype": "markdown", "markdown": {"content": message.text}}
-        return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+        return _bytes({"msgtype": "markdown", "markdown": {"content": message.text}})
 
     async def send(self, body: bytes) -> Sent:
         """Deliver `body`, or raise SendError; "maybe" and -1 are unknown here (§1.4)."""
@@ -50,3 +54,7 @@ class Webhook:
         except CallFailed as failed:
             raise unanswered(failed) from None
         return judge(answer, deduplicated=self.deduplicates)
+
+
+def _bytes(whole: Mapping[str, Any]) -> bytes:
+    return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()

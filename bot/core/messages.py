@@ -178,6 +178,7 @@ NOT_BOUND = (
     "（应用群聊用 qingfeng targets create 建群）"
 )
 PERSONAL_FIRST = "先逐人送达，随后再看群里还要不要发"
+WORDS_FIRST = "先发文字，随后发图"
 PERSONAL_WINS = "名册里的人都已逐人收到，群里不再重复"
 NO_CHAT = "群还没有建：请运行 qingfeng targets create {}，由应用建群"
 NOT_CONFIGURED = "配置里没有它"
@@ -255,6 +256,7 @@ WAYS = {
 }
 TO_THE_OFFICE = {
     "summary": "《廉政教育推送周报》",
+    "summary-picture": "周报一页图",
     "draft-due": "备稿提醒",
     "calendar": "放假安排提醒",
     "stock": "存稿提醒",

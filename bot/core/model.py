@@ -340,4 +340,11 @@ class Card:
     link: tuple[str, str] | None = None  # words on it, address
 
 
-Message = Markdown | Card
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture for a group that hears the office's own words."""
+
+    png: bytes = field(repr=False)
+
+
+Message = Markdown | Card | Picture

@@ -13,6 +13,7 @@ from bot.core import messages, notices, policy, render, telling
 from bot.core.links import task_id_of
 from bot.core.model import (
     ME,
+    Card,
     Cohort,
     Item,
     Kind,
@@ -20,6 +21,7 @@ from bot.core.model import (
     Member,
     Message,
     NodeDay,
+    Picture,
     Push,
     State,
     Target,
@@ -166,7 +168,7 @@ async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> M
     if item is None and push.rule in notices.RULES:
         history = [row for row in await bureau.store.pushes() if row.item]
         return Markdown(text=notices.words(push, moment.plan, history, moment.today))
-    if item is None and push.rule == "summary":
+    if item is None and push.rule in ("summary", "summary-picture"):
         return await _summary(push, bureau, moment)
     if item is None:  # a text that has just gone is no reason to say something else
         raise ValueError(messages.BLOCK_MISSING)
@@ -201,7 +203,7 @@ async def _invite(push: Push, bureau: Bureau, moment: Moment) -> str:
 
 def _words(
     push: Push, item: Item, part: int, footer: Footer, bureau: Bureau, plan: Plan
-) -> Message:
+) -> Card | Markdown:
     values = render.values_of(_node_days(push, item, plan), plan.calendar)
     channel, page = bureau.channels[push.target], bureau.page(push.key)
     if not channel.tappable:
@@ -260,7 +262,11 @@ async def _summary(push: Push, bureau: Bureau, moment: Moment) -> Message:
     if kept is None:
         kept = await summary_of(week, bureau, moment)
         await bureau.store.keep_summary(week, kept)
-    return Markdown(text=kept["text"])
+    if push.rule == "summary":
+        return Markdown(text=kept["text"])
+    if "svg" not in kept:
+        raise ValueError(messages.PICTURE_NONE)
+    return Picture(png=picture.png(kept["svg"]))
 
 
 async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from bot.engine.bureau import Bureau, Moment
 PATIENCE = timedelta(minutes=10)  # before a blocked push, or a silenced target, is looked at again
 LOOK_AGAIN = timedelta(hours=24)  # a target that WeCom refused may have been allowed again
 A_WHILE = timedelta(hours=1)  # in which a group lets those go first who are reached one by one
+FOLLOWS = {"summary-picture": "main"}  # rule -> the part that goes before it
 SOON = timedelta(seconds=30)  # before a way that is closed is tried again
 
 
@@ -41,6 +42,8 @@ async def hindrance(
         return Wait(until=moment.now + PATIENCE, reason=reason)
     if reason := bureau.channels[push.target].closed:
         return Wait(until=moment.now + SOON, reason=reason)
+    if await _comes_after(push, bureau):
+        return Wait(until=moment.now + SOON, reason=messages.WORDS_FIRST)
     opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
     if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
@@ -65,6 +68,15 @@ async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) ->
     if channel.needs_chat and not await chat_of(push, channel, bureau):
         return messages.TARGET_OFF.format(messages.NOT_BOUND)
     return compose.why_blocked(push, moment)
+
+
+async def _comes_after(push: Push, bureau: Bureau) -> bool:
+    """Whether what is to be read first is still on its way: the words before their picture."""
+    part = FOLLOWS.get(push.rule)
+    if part is None:
+        return False
+    first = await bureau.store.push(f"{push.occurrence}_{part}@{push.target}")
+    return first is not None and first.state in (State.PLANNED, State.SENDING)
 
 
 async def chat_of(push: Push, channel: Channel, bureau: Bureau) -> str:

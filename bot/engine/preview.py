@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.channels import KINDS, app, bot
 from bot.core import render
-from bot.core.model import Card, Item, Kind, Markdown, Message
+from bot.core.model import Card, Item, Kind, Markdown
 from bot.core.planning import Plan, next_node_days
 from bot.core.render import CARD_TEXT, CARD_TITLE, Dialect, Footer
 from bot.engine.bureau import Bureau
@@ -56,7 +56,7 @@ def _view(
     view: dict[str, Any] = {"channel": channel, "part": part, "message": None, "error": ""}
     kind = KINDS[channel]
     try:
-        message: Message
+        message: Card | Markdown
         if kind.tappable:
             page = bureau.page("preview")
             message = render.card(item, part, values, footer, task_id="preview", link=page)
@@ -69,18 +69,18 @@ def _view(
     return {**view, "message": shown, "used": _used(message, kind.dialect)}
 
 
-def content_of(message: Message, channel: str) -> dict[str, Any]:
+def content_of(message: Card | Markdown, channel: str) -> dict[str, Any]:
     """Return a message in WeCom's JSON, without whom it is for.
 
     A robot's markdown is what a phone shows as markdown_v2 (wecom/api.md §2.7).
     """
-    if isinstance(message, Card):
+    if not isinstance(message, Markdown):
         return bot.content_of(message) if channel == "bot" else app.content_of(message)
     name = "markdown_v2" if KINDS[channel].dialect.rich else "markdown"
     return {"msgtype": name, name: {"content": message.text}}
 
 
-def _used(message: Message, dialect: Dialect) -> list[list[Any]]:
+def _used(message: Card | Markdown, dialect: Dialect) -> list[list[Any]]:
     if isinstance(message, Markdown):
         size = len(message.text.encode())
         return [["全文", size, dialect.limit, "字节"], ["共", len(message.text), None, "字"]]

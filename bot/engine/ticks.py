@@ -12,8 +12,7 @@ from bot.core.dates import ONE
 from bot.core.model import SHANGHAI, Push, State
 from bot.core.parts import node_slots
 from bot.core.planning import Plan, plan_span
-from bot.core.policy import RANKS
-from bot.engine import alarms, planner
+from bot.engine import alarms, planner, reports
 from bot.engine.bureau import Bureau
 from bot.engine.deliver import deliver
 from bot.engine.intake import take_in
@@ -24,7 +23,6 @@ log = logging.getLogger(__name__)
 PLANNING = time(8, 45)  # before anything of the day is due
 LOOK_BACK = 7  # days: the widest late window
 WEEKS_AT_ONCE = 3  # of retention; an office that upgrades has a year of it
-SUMMARY_LATE = 2  # workdays a summary may be late
 
 
 async def plan(bureau: Bureau, now: datetime) -> int:
@@ -72,37 +70,6 @@ async def notify(bureau: Bureau, now: datetime) -> int:
     return await bureau.store.add_pushes(row for row in rows if row.until > now)
 
 
-async def summarise(bureau: Bureau, now: datetime) -> int:
-    """Write the week's summary as one more row of the outbox, on the week's first workday."""
-    library = bureau.library(now.date())
-    if library.hold:
-        return 0
-    calendar = library.calendar
-    monday = now.date() - timedelta(days=now.weekday())
-    day = calendar.first_workday(monday + n * ONE for n in range(7))
-    offices = [target for target in bureau.targets if target.office]
-    if day is None or day > now.date():
-        return 0
-    year, week, _ = monday.isocalendar()
-    occurrence = f"summary-{year}W{week:02d}"
-    rows = [
-        Push(
-            key=f"{occurrence}_main@{office.id}",
-            occurrence=occurrence,
-            part="main",
-            target=office.id,
-            channel=office.channel,
-            due=policy.summary_time(day, f"{office.id}/{occurrence}"),
-            until=policy.closing(calendar.workday_after(day, SUMMARY_LATE), bureau.policy),
-            rule="summary",
-            covers=(occurrence,),
-            rank=RANKS["summary"],
-        )
-        for office in offices
-    ]
-    return await bureau.store.add_pushes(row for row in rows if row.until > now)
-
-
 async def housekeep(bureau: Bureau, now: datetime) -> int:
     """Turn names that are past their term into counts, a few weeks at a time."""
     before = now - timedelta(days=bureau.keep_days)
@@ -117,7 +84,7 @@ async def housekeep(bureau: Bureau, now: datetime) -> int:
 
 Tick = Callable[[Bureau, datetime], Awaitable[int]]
 TICKS: tuple[Tick, ...] = (
-    *(recall, plan, notify, alarms.tell_broken, summarise),
+    *(recall, plan, notify, alarms.tell_broken, reports.summarise, reports.make_ready),
     *(deliver, take_in, housekeep),
 )
 
@@ -139,9 +106,10 @@ async def tick(bureau: Bureau, now: datetime) -> list[str]:
 
 
 async def next_wake(bureau: Bureau, now: datetime) -> datetime:
-    """Return when the ticks next have something to do: a due row, or the next planning."""
+    """Return when the ticks next have something to do: a due row, or what is done daily."""
     planning = datetime.combine(now.date(), PLANNING, SHANGHAI)
     if planning <= now:
         planning += ONE
+    daily = min(planning, reports.next_ready(now))
     due = await bureau.store.next_due()
-    return planning if due is None else max(now, min(due, planning))
+    return daily if due is None else max(now, min(due, daily))

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+PICTURE = "〔图〕"
+
 
 def words_in(text: str) -> str:
     """Return what a kept message said; one of a shape we do not know is shown as it is."""
@@ -15,6 +17,8 @@ def words_in(text: str) -> str:
         kind = message["msgtype"]
         if kind.endswith("template_card"):
             return "\n".join(line for line in _card(message[kind]) if line)
+        if kind == "image":
+            return PICTURE
         return str(message[kind]["content"])
     except (ValueError, TypeError, AttributeError, LookupError, RecursionError):
         return text

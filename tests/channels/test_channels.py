@@ -1,5 +1,7 @@
 """What every channel promises, and how an answer is judged."""
 
+import base64
+import hashlib
 import inspect
 import io
 import json
@@ -25,7 +27,7 @@ from bot.channels import (
     Webhook,
     judge,
 )
-from bot.core.model import Card, Markdown
+from bot.core.model import Card, Markdown, Picture
 from bot.core.render import TooLong
 from bot.wecom.client import connect
 from bot.wecom.errors import CallFailed, Outcome
@@ -451,3 +453,60 @@ async def test_a_closed_terminal_is_a_send_error():
     channel = Terminal(stream)
     with pytest.raises(SendError):
         await channel.send(channel.body(TEXT, ()))
+
+
+# -- pictures ----------------------------------------------------------------------------------
+
+PNG = Picture(png=b"\x89PNG" + bytes(200))
+
+
+def test_a_webhook_takes_the_picture_s_bytes_and_their_sum():
+    image = json.loads(webhook().body(PNG))["image"]
+    assert base64.b64decode(image["base64"]) == PNG.png
+    assert image["md5"] == hashlib.md5(PNG.png, usedforsecurity=False).hexdigest()
+
+
+def test_a_picture_too_large_for_a_webhook_is_refused_before_it_is_sent():
+    with pytest.raises(TooLong):
+        webhook().body(Picture(png=bytes(2 * 1024 * 1024 + 1)))
+
+
+async def test_a_robot_s_group_gets_the_picture_by_the_id_of_its_upload():
+    seen = []
+    channel = bot_group({**ANSWERED, "body": {"upload_id": "u", "media_id": "M"}}, seen)
+    await channel.send(channel.body(PNG, ["chat"]))
+    cmd, body = seen[-1]
+    assert cmd == "aibot_send_msg"
+    assert body == {
+        "chatid": "chat",
+        "chat_type": 2,
+        "msgtype": "image",
+        "image": {"media_id": "M"},
+    }
+
+
+async def test_a_group_of_an_app_gets_the_picture_by_the_id_of_its_upload():
+    seen = []
+    channel = appchat(httpx.Response(200, json={"errcode": 0, "media_id": "M"}), seen)
+    await channel.send(channel.body(PNG, ["chat"]))
+    assert seen[0].url.path == "/cgi-bin/media/upload"
+    sent = {"chatid": "chat", "msgtype": "image", "image": {"media_id": "M"}}
+    assert json.loads(seen[-1].content) == sent
+
+
+@pytest.mark.parametrize("code", [40004, -1])
+async def test_where_the_upload_fails_no_message_is_posted(code):
+    seen = []
+    channel = appchat(httpx.Response(200, json={"errcode": code}), seen)
+    with pytest.raises(SendError) as caught:
+        await channel.send(channel.body(PNG, ["chat"]))
+    assert caught.value.outcome is not Outcome.UNKNOWN
+    assert [request.url.path for request in seen] == ["/cgi-bin/media/upload"]
+
+
+@pytest.mark.parametrize("make", [app, bot, terminal])
+def test_a_way_to_single_people_carries_no_picture(make):
+    channel = make()
+    assert not channel.pictures
+    with pytest.raises(ValueError, match="picture"):
+        channel.body(PNG, ["zhang"])

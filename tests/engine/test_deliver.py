@@ -117,7 +117,7 @@ async def test_a_disabled_target_is_left_alone(desk):
 
 
 async def test_a_lost_answer_to_a_group_is_unknown_and_never_sent_again(desk):
-    await desk.at("2026-06-15 09:12")
+    await desk.at("2026-06-15 09:13")  # the summary and its picture have left
     desk.world.faults.add("webhook/send", FaultKind.MALFORMED)
     await desk.at("2026-06-15 17:30")
     states = {push.state for key, push in (await desk.pushes()).items() if key.endswith("@zx")}
@@ -148,6 +148,7 @@ async def test_an_unknown_push_of_the_app_is_not_repeated_after_four_hours(desk)
 
 
 async def test_a_busy_wecom_is_asked_again_and_then_heard(desk):
+    await desk.at("2026-06-15 09:13")  # the summary and its picture have left
     desk.world.faults.add("webhook/send", FaultKind.ERRCODE, errcode=45009)
     await desk.at("2026-06-15 11:00")
     push = (await desk.pushes())[GROUP_MAIN]

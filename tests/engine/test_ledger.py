@@ -66,7 +66,7 @@ async def test_nobody_knows_a_push_that_was_never_planned(desk):
 
 
 async def lost(desk):
-    await desk.at("2026-06-15 09:12")
+    await desk.at("2026-06-15 09:13")  # the summary and its picture have left
     desk.world.faults.add("webhook/send", FaultKind.MALFORMED)
     await desk.at("2026-06-15 11:03")
     assert (await desk.pushes())[GROUP].state is State.UNKNOWN

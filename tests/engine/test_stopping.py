@@ -215,7 +215,7 @@ async def test_a_correction_goes_to_the_very_people_who_got_the_original(desk):
 
 
 async def test_a_group_that_perhaps_got_the_original_gets_the_correction(desk):
-    await desk.at("2026-06-15 09:12")
+    await desk.at("2026-06-15 09:13")  # the summary and its picture have left
     desk.world.faults.add("webhook/send", FaultKind.MALFORMED)
     await desk.at("2026-06-15 11:05")
     assert (await desk.pushes())[GROUP_MAIN].state is State.UNKNOWN

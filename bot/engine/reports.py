@@ -1,0 +1,92 @@
+"""The weekly summary on its way: counted and kept at 08:50, sent in words and as one picture.
+
+A week without a workday has no summary of its own; the next one speaks of it too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, time, timedelta
+
+from bot.channels import KINDS
+from bot.core import policy
+from bot.core.dates import ONE
+from bot.core.model import SHANGHAI, Push, Target
+from bot.core.policy import RANKS
+from bot.engine import compose
+from bot.engine.bureau import Bureau
+from bot.library.folder import Library
+from bot.report import weekly
+
+SUMMARY, PICTURE = "summary", "summary-picture"  # rules
+READY = time(8, 50)  # the figures are those of this moment, whenever the message leaves
+LATE = 2  # workdays a summary may be late
+AFTER_WORDS = timedelta(seconds=20)
+
+
+async def summarise(bureau: Bureau, now: datetime) -> int:
+    """Write the week's summary as rows of the outbox, on the week's first workday."""
+    library = bureau.library(now.date())
+    rows = [] if library.hold else _rows_of_week(bureau, library, now)
+    return await bureau.store.add_pushes(rows)
+
+
+async def make_ready(bureau: Bureau, now: datetime) -> int:
+    """Count and keep the summary that is to leave today, from READY on; say whether it was new.
+
+    What is kept is never counted again: a tap that comes in between is in the next one.
+    """
+    library = bureau.library(now.date())
+    if library.hold or not any(_rows_of_week(bureau, library, now)):
+        return 0
+    week = weekly.reported_week(now.date())
+    early = now.timetz().replace(tzinfo=None) < READY
+    if early or await bureau.store.summary(week) is not None:
+        return 0
+    await bureau.store.keep_summary(week, await compose.summary_of(week, bureau, bureau.moment()))
+    return 1
+
+
+def _rows_of_week(bureau: Bureau, library: Library, now: datetime) -> list[Push]:
+    """Return the rows that still may leave; none before the week's first workday."""
+    calendar = library.calendar
+    monday = now.date() - timedelta(days=now.weekday())
+    day = calendar.first_workday(monday + n * ONE for n in range(7))
+    if day is None or day > now.date():
+        return []
+    year, week, _ = monday.isocalendar()
+    occurrence = f"summary-{year}W{week:02d}"
+    until = policy.closing(calendar.workday_after(day, LATE), bureau.policy)
+    if until <= now:
+        return []
+    rows: list[Push] = []
+    for office in bureau.targets:
+        if office.office:
+            due = policy.summary_time(day, f"{office.id}/{occurrence}")
+            rows += _rows(office, occurrence, due, until)
+    return rows
+
+
+def _rows(office: Target, occurrence: str, due: datetime, until: datetime) -> Iterable[Push]:
+    parts = [("main", SUMMARY, due)]
+    if KINDS[office.channel].pictures:
+        parts.append(("picture", PICTURE, due + AFTER_WORDS))
+    for part, rule, moment in parts:
+        yield Push(
+            key=f"{occurrence}_{part}@{office.id}",
+            occurrence=occurrence,
+            part=part,
+            target=office.id,
+            channel=office.channel,
+            due=moment,
+            until=until,
+            rule=rule,
+            covers=(occurrence,),
+            rank=RANKS["summary"],
+        )
+
+
+def next_ready(now: datetime) -> datetime:
+    """Return when a summary may next have to be ready."""
+    ready = datetime.combine(now.date(), READY, SHANGHAI)
+    return ready if ready > now else ready + ONE
