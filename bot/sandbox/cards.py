@@ -39,6 +39,7 @@ def check_app_card(card: Card) -> None:
     if not isinstance(kind, str) or kind not in _CHECKS:
         raise Refusal(42031)
     _CHECKS[kind](card)
+    _ticks(card)
     _action_menu(card)
     if "task_id" in card or wants_callback(card):
         check_task_id(card.get("task_id"))
@@ -58,6 +59,8 @@ def check_bot_card(card: Card) -> None:
         raise Refusal(40058, "button_list.type")
     _CHECKS[kind](plain)
     _action_menu(card)
+    if "action_menu" in card and not text_or(_object(card, "action_menu"), "desc"):
+        raise Refusal(40058, "action_menu.desc")
     if "task_id" in card or wants_callback(card):
         check_task_id(card.get("task_id"), 846625)
 
@@ -129,9 +132,16 @@ def _vote_interaction(card: Card) -> None:
     if box.get("mode", 0) not in (0, 1):
         raise Refusal(40058, "checkbox.mode")
     for option in _question(box, 20):
-        if not isinstance(option.get("is_checked"), bool):
+        if not isinstance(option.get("is_checked", False), bool):
             raise Refusal(40058, "is_checked")
     _submit_button(card)
+
+
+def _ticks(card: Card) -> None:
+    """An app must say of each option whether it is ticked, a robot need not (§2.8, §3.3)."""
+    for option in objects(_object(card, "checkbox"), "option_list"):
+        if "is_checked" not in option:
+            raise Refusal(40058, "is_checked")
 
 
 def _multiple_interaction(card: Card) -> None:
@@ -202,7 +212,8 @@ def _card_image(card: Card) -> None:
     image = _object(card, "card_image")
     need(image, "url", 42044)
     ratio = image.get("aspect_ratio")
-    if ratio is not None and not (isinstance(ratio, int | float) and 1.3 < ratio < 2.25):
+    # "between", says the sentence; the examples beside it send both ends
+    if ratio is not None and not (isinstance(ratio, int | float) and 1.3 <= ratio <= 2.25):
         raise Refusal(40058, "card_image.aspect_ratio")
 
 
@@ -227,7 +238,7 @@ def _action_menu(card: Card) -> None:
 
 def _button(button: Card) -> None:
     need(button, "text", 42038)
-    if button.get("style", 1) not in (1, 2, 3, 4) or button.get("type", 0) not in (0, 1):
+    if button.get("type", 0) not in (0, 1):  # an unknown style is the first one (page 90236)
         raise Refusal(40058, "button_list")
     if button.get("type", 0) == 1:
         need(button, "url", 42028)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bot.sandbox.asks import Ask
 from bot.sandbox.cards import check_update
 from bot.sandbox.errors import Refusal, ok
+from bot.sandbox.id_trans import translated
 from bot.sandbox.judge_app import agentid_of
 from bot.sandbox.judge_appchat import names
 from bot.sandbox.judging import need, parse, section, text_or
@@ -60,7 +61,7 @@ class CardDesk:
         body = parse(ask.body)
         if agentid_of(body) != app.agentid:
             raise Refusal(42015)
-        state = _state(body)
+        state = self._state(body)
         text = need(body, "response_code", 60140)
         message = self._redeemable(text, app.agentid)
         if "button" in body and "template_card" not in body and not message.interactive:
@@ -83,6 +84,18 @@ class CardDesk:
             raise Refusal(42052)
         self._world.recall(message)
         return ok()
+
+    def _state(self, body: Mapping[str, Any]) -> CardState:
+        if "template_card" in body:
+            card = section(body, "template_card")
+            check_update(card)
+            if body.get("enable_id_trans") in (1, "1"):
+                message = {"msgtype": "template_card", "template_card": card}
+                card = translated(message, self._world)["template_card"]
+            return CardState(greyed=text_or(card, "replace_text"), card=card)
+        if "button" not in body:
+            raise Refusal(40058, "button or template_card")
+        return CardState(greyed=need(section(body, "button"), "replace_name", 42020))
 
     def _redeemable(self, text: str, agentid: int) -> Message:
         code = self._codes.get(text)
@@ -123,13 +136,3 @@ def _list(body: Mapping[str, Any], name: str) -> list[str]:
     """A list of ids, as strings or numbers."""
     value = body.get(name, [])
     return names([str(item) for item in value] if isinstance(value, list) else value)
-
-
-def _state(body: Mapping[str, Any]) -> CardState:
-    if "template_card" in body:
-        card = section(body, "template_card")
-        check_update(card)
-        return CardState(greyed=text_or(card, "replace_text"), card=card)
-    if "button" not in body:
-        raise Refusal(40058, "button or template_card")
-    return CardState(greyed=need(section(body, "button"), "replace_name", 42020))

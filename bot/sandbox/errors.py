@@ -33,6 +33,7 @@ TEXTS = {
     40056: "invalid agentid",
     40058: "invalid request parameter",
     40068: "invalid tagid",
+    40074: "news cannot be confidential",
     40123: "invalid image file",
     40145: "media_id expired",
     41001: "access_token missing",

@@ -1,5 +1,6 @@
 """What message/send takes (wecom/api.md §3.2). Pure: the same body, the same judgement."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ from bot.sandbox.cards import check_app_card
 from bot.sandbox.errors import Refusal
 from bot.sandbox.judging import (
     articles,
+    button_words,
     content,
     link,
     media,
@@ -19,7 +21,7 @@ from bot.sandbox.judging import (
     text_or,
     within,
 )
-from bot.sandbox.limits import cut
+from bot.sandbox.limits import cut, size
 from bot.sandbox.media import Find
 
 Part = dict[str, Any]
@@ -28,6 +30,7 @@ TEXT_LIMIT = MARKDOWN_LIMIT = 2048  # bytes; markdown has half of what a webhook
 MOST_USERS, MOST_PARTIES = 1000, 100
 LONGEST_CHECK = 14400  # seconds
 MOST_NOTICE_ITEMS = 10
+NOTICE_PAGE_LIMIT = 1024  # bytes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +47,31 @@ def judge(body: Mapping[str, Any], *, find: Find) -> Part:
     """The message as its receivers will see it, `{"msgtype": t, t: {...}}`; Refusal otherwise."""
     msgtype = msgtype_of(body, _TYPES)
     part = section(body, msgtype)
-    if body.get("safe", 0) not in (0, 1, 2, "0", "1", "2"):
-        raise Refusal(40058, "safe")
+    safe = _safe(body, msgtype)
     if msgtype == "mpnews":
         shown = mpnews(part, find)
     elif msgtype in _MEDIA:
         shown = _file(part, msgtype, find)
     else:
         shown = _SHAPES[msgtype](part)
-    return {"msgtype": msgtype, msgtype: shown}
+    if safe and msgtype == "file" and not _CONFIDENTIAL.search(shown["filename"]):
+        raise Refusal(40005, "a confidential file")
+    return {"msgtype": msgtype, msgtype: shown} | ({"safe": safe} if safe else {})
+
+
+def _safe(body: Mapping[str, Any], msgtype: str) -> int:
+    """0 for anybody, 1 confidential, 2 (mpnews alone) for the corporation; news is never (40074).
+
+    Types whose page knows no `safe` pass it over.
+    """
+    safe = body.get("safe", 0)
+    if isinstance(safe, bool) or str(safe) not in ("0", "1", "2"):
+        raise Refusal(40058, "safe")
+    if int(safe) == 2 and msgtype != "mpnews":
+        raise Refusal(40058, "safe")
+    if int(safe) and msgtype == "news":
+        raise Refusal(40074)
+    return int(safe) if msgtype in _SAFE else 0
 
 
 def agentid_of(body: Mapping[str, Any]) -> int:
@@ -73,6 +92,8 @@ def receivers(body: Mapping[str, Any]) -> Receivers:
     Beside "@all" departments and tags are ignored, as WeCom does.
     """
     users = _split(body, "touser")
+    if users == ["@all"] and body.get("msgtype") == "miniprogram_notice":
+        raise Refusal(40031, "@all")  # the page says so, but names no code
     if users == ["@all"]:
         return Receivers(users=(), everyone=True)
     parties, tags = _split(body, "toparty"), _split(body, "totag")
@@ -104,7 +125,7 @@ def check_interval(body: Mapping[str, Any]) -> int:
 
 
 def _split(body: Mapping[str, Any], name: str) -> list[str]:
-    return [part for part in text_or(body, name).split("|") if part]
+    return [part.strip() for part in text_or(body, name).split("|") if part.strip()]
 
 
 def _file(part: Part, msgtype: str, find: Find) -> Part:
@@ -128,7 +149,8 @@ def _textcard(part: Part) -> Part:
     title, description = need(part, "title", 41016), need(part, "description", 41033)
     link(part, "url")
     # characters here, although everything else of WeCom is in bytes (api.md §3.2, §14)
-    return {**part, "title": title[:128], "description": description[:512]}
+    cropped = {"title": title[:128], "description": description[:512]}
+    return {**part, **cropped, **button_words(part)}
 
 
 def _news(part: Part) -> Part:
@@ -138,13 +160,14 @@ def _news(part: Part) -> Part:
 def _miniprogram_notice(part: Part) -> Part:
     need(part, "appid", 42030)
     need(part, "title", 41016)
+    if size(text_or(part, "page")) > NOTICE_PAGE_LIMIT:
+        raise Refusal(40058, "page")
     items = objects(part, "content_item")
     if len(items) > MOST_NOTICE_ITEMS:
         raise Refusal(40058, "content_item")
-    for item in items:
-        need(item, "key", 40058)
-        need(item, "value", 40058)
-    return part
+    # a line with neither key nor value is passed over (page 90236)
+    said = [item for item in items if text_or(item, "key") + text_or(item, "value")]
+    return part | {"content_item": said} if items else part
 
 
 def _card(part: Part) -> Part:
@@ -153,6 +176,10 @@ def _card(part: Part) -> Part:
 
 
 _MEDIA = frozenset({"image", "voice", "video", "file"})
+_SAFE = frozenset({"text", "image", "video", "file", "mpnews"})
+_CONFIDENTIAL = re.compile(
+    r"\.(txt|pdf|docx?|pptx?|xlsx?|xml|jpe?g|png|bmp|gif)$", re.IGNORECASE
+)  # the forms that a confidential file may have
 _SHAPES: dict[str, Callable[[Part], Part]] = {
     "text": _text,
     "markdown": _markdown,

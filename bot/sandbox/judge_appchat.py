@@ -7,6 +7,7 @@ from bot.sandbox.cards import check_app_card
 from bot.sandbox.errors import Refusal
 from bot.sandbox.judging import (
     articles,
+    button_words,
     content,
     link,
     media,
@@ -15,7 +16,6 @@ from bot.sandbox.judging import (
     need,
     section,
     strings,
-    text_or,
     within,
 )
 from bot.sandbox.limits import cut
@@ -59,13 +59,13 @@ def _markdown(part: Part) -> Part:
 def _textcard(part: Part) -> Part:
     title, description = need(part, "title", 41016), need(part, "description", 41033)
     link(part, "url")
-    text_or(part, "btntxt")
     # bytes here, characters in message/send (wecom/api.md §14)
-    return {**part, "title": cut(title, 128), "description": cut(description, 512)}
+    cropped = {"title": cut(title, 128), "description": cut(description, 512)}
+    return {**part, **cropped, **button_words(part)}
 
 
 def _news(part: Part) -> Part:
-    return {"articles": articles(part, mini_programs=False)}
+    return {"articles": articles(part)}
 
 
 _MEDIA = frozenset({"image", "voice", "video", "file"})

@@ -73,7 +73,7 @@ def _image(part: Part, md5_checked: bool) -> Part:
 
 
 def _news(part: Part) -> Part:
-    return {"articles": articles(part, mini_programs=False)}
+    return {"articles": articles(part, bare=True)}
 
 
 def _card(part: Part) -> Part:

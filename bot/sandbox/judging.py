@@ -12,7 +12,9 @@ from bot.sandbox.limits import cut, size
 from bot.sandbox.media import Find
 
 URL_LIMIT = 2048  # bytes
+PAGEPATH_LIMIT = 128  # bytes
 AUTHOR_LIMIT = 64  # bytes
+BUTTON_WORDS = 4  # characters
 PAGE_LIMIT = 666 * 1024  # bytes, of one mpnews page
 
 
@@ -113,31 +115,45 @@ def strings(part: Mapping[str, Any], name: str) -> list[str]:
     return found
 
 
-def link(part: Mapping[str, Any], name: str) -> str:
-    """A URL that must be there (41010), with a scheme (45034), of at most 2048 bytes (40039)."""
+def link(part: Mapping[str, Any], name: str, *, bare: bool = False) -> str:
+    """A URL that must be there (41010), of at most 2048 bytes (40039), with a scheme (45034)."""
     url = need(part, name, 41010)
     if size(url) > URL_LIMIT:
         raise Refusal(40039, name)
-    if "://" not in url:
+    if "://" not in url and not bare:
         raise Refusal(45034, name)
     return url
 
 
-def articles(part: Mapping[str, Any], *, mini_programs: bool) -> list[dict[str, Any]]:
-    """1-8 articles, titles cut to 128 bytes and descriptions to 512 (api.md §1.2.5, §3.2)."""
+def button_words(part: Mapping[str, Any]) -> dict[str, str]:
+    """A text card's `btntxt`, if it has one: cut to 4 characters."""
+    words = text_or(part, "btntxt")
+    return {"btntxt": words[:BUTTON_WORDS]} if words else {}
+
+
+def articles(
+    part: Mapping[str, Any], *, mini_programs: bool = False, bare: bool = False
+) -> list[dict[str, Any]]:
+    """1-8 articles, titles cut to 128 bytes and descriptions to 512 (api.md §1.2.5, §3.2).
+
+    `bare`: an address may lack its scheme, as in the example of the webhook's page.
+    """
     found = objects(part, "articles")
     if not found:
         raise Refusal(40058, "articles")
     if len(found) > 8:
         raise Refusal(45008)
-    return [_article(item, mini_programs) for item in found]
+    return [_article(item, mini_programs, bare) for item in found]
 
 
-def _article(item: dict[str, Any], mini_programs: bool) -> dict[str, Any]:
+def _article(item: dict[str, Any], mini_programs: bool, bare: bool) -> dict[str, Any]:
     title = need(item, "title", 41016)
     description = text_or(item, "description")
-    if not (mini_programs and item.get("appid") and item.get("pagepath")):
-        link(item, "url")
+    if mini_programs and item.get("appid") and item.get("pagepath"):
+        if size(text_or(item, "pagepath")) > PAGEPATH_LIMIT:
+            raise Refusal(40058, "pagepath")
+    else:
+        link(item, "url", bare=bare)
     if item.get("picurl"):
         link(item, "picurl")
     return {**item, "title": cut(title, 128), "description": cut(description, 512)}

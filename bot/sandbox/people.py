@@ -65,6 +65,8 @@ async def forward(
     agentid = _app_of(world, chat)
     if message is None or not talks.may_write(world, userid, chat, agentid):
         raise ValueError(f"{userid} cannot forward that to {chat}")
+    if message.body.get("safe") == 1:
+        raise ValueError("a confidential message is not handed on")
     body = {k: v for k, v in message.body.items() if k != "quote"} | {"forwarded": True}
     if agentid is None:
         told = talks.say(world, userid, chat, body)

@@ -51,7 +51,8 @@ def bubble(
     inside = _inside(msgtype, part, names or {}, files)
     if inside is None:
         return _unknown(msgtype)
-    return _box(msgtype.replace("_", "-"), inside + _quoted(message.get("quote"), names, files))
+    inside += _quoted(message.get("quote"), names, files) + _confidential(message.get("safe"))
+    return _box(msgtype.replace("_", "-"), inside)
 
 
 def _inside(msgtype: str, part: Part, names: Names, files: Files) -> str | None:
@@ -80,6 +81,13 @@ def _quoted(quote: object, names: Names | None, files: Files) -> str:
     sender = html.escape(str(quote.get("sender", "")))
     inside = _item(quote, names or {}, files)
     return f'<blockquote class="wx-quoted"><span>{sender}：</span>{inside}</blockquote>'
+
+
+def _confidential(safe: object) -> str:
+    words = {1: "保密消息，不能转发", 2: "仅限在企业内分享"}.get(
+        safe if isinstance(safe, int) else 0
+    )
+    return f'<p class="wx-safe">{words}</p>' if words else ""
 
 
 def _unknown(msgtype: str) -> str:

@@ -14,6 +14,7 @@ from bot.sandbox.phone_markdown import anchor
 Part = Mapping[str, Any]
 
 GREY_DIV = re.compile(r'<div class="(gray|normal|highlight)">(.*?)</div>', re.DOTALL)
+BARE = re.compile(r"[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)+([:/?#]\S*)?")
 BREAK = re.compile(r"<br\s*/?>")
 PAGE_TAGS = {"p", "br", "b", "strong", "em", "h1", "h2", "h3", "ul", "ol", "li", "blockquote"}
 
@@ -65,7 +66,12 @@ def _article(item: Part, *, first: bool, alone: bool) -> str:
     described = alone and item.get("description")
     note = f'<span class="wx-desc">{_words(item, "description")}</span>' if described else ""
     kind = "wx-article wx-first" if first else "wx-article"
-    return anchor(str(item.get("url", "")), f"{shown}{title}{note}", kind)
+    return anchor(_whole(str(item.get("url", ""))), f"{shown}{title}{note}", kind)
+
+
+def _whole(url: str) -> str:
+    """An address without its scheme, as webhooks may send, opens as the client opens it."""
+    return f"http://{url}" if BARE.fullmatch(url) else url
 
 
 def _page(item: Part, files: Files) -> str:

@@ -66,7 +66,7 @@ ANSWERS = [
     (card(BUTTONS, button_list=[{"text": "钮", "key": "k" * 1025}]), 42039),
     (card(BUTTONS, button_list=[{"text": "钮", "type": 1}]), 42028),
     (card(BUTTONS, button_list=[{"text": "钮", "type": 1, "url": "https://a"}]), 0),
-    (card(BUTTONS, button_list=[BUTTON | {"style": 5}]), 40058),
+    (card(BUTTONS, button_list=[BUTTON | {"type": 2}]), 40058),
     (card(BUTTONS, button_selection=question(10)), 0),
     (card(BUTTONS, button_selection=question(11)), 42037),
     (card(BUTTONS, button_selection=question(1, key="")), 42043),

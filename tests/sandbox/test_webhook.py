@@ -75,7 +75,6 @@ ANSWERS = [
     (news(0), 40058),
     (news(1, title=None), 41016),
     (news(1, url=""), 41010),
-    (news(1, url="a.example"), 45034),
     (news(1, url="https://" + "a" * 2041), 40039),
     (notice(), 0),
     (notice(main_title={}), 41016),
@@ -101,9 +100,7 @@ ANSWERS = [
     (notice(quote_area={"type": 1}), 42028),
     (picture(), 0),
     (notice("news_notice"), 42044),
-    (picture(aspect_ratio=2.24), 0),
-    (picture(aspect_ratio=2.25), 40058),
-    (picture(aspect_ratio=1.3), 40058),
+    (picture(aspect_ratio="2"), 40058),
     (picture(url=""), 42044),
     (picture() | {"template_card": picture()["template_card"] | {"main_title": {}}}, 41016),
 ]
