@@ -71,6 +71,7 @@ class House:
     now: Now
     token: str = field(repr=False)
     http: httpx.AsyncClient
+    receive: Reception  # where every event of a person ends, whatever way it came
     robot: Robot | None = None
 
     async def tick(self) -> list[str]:
@@ -159,6 +160,7 @@ def build(
         now=now,
         token=token,
         http=http,
+        receive=reception,
         robot=robot,
     )
 

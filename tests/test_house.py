@@ -48,7 +48,14 @@ MAY_IMPORT = {
     },
     "__main__": {"cli"},
     "demo": {"core", "app", "life", "config", "sandbox", "verbs"},
-    "cli": {"core", "library", "store", "app", "life", "config", "demo", "verbs", "sandbox"},
+    "rehearsal": {
+        *("core", "library", "channels", "inbox", "config", "app", "life"),
+        *("demo", "sandbox", "verbs"),
+    },
+    "cli": {
+        *("core", "library", "store", "app", "life", "config", "demo", "rehearsal"),
+        *("verbs", "sandbox"),
+    },
 }
 CLOCKS = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time|time\.monotonic)\(")
 

@@ -12,6 +12,7 @@ from bot.cli import (  # noqa: F401 - they add verbs
     people,
     previewing,
     pushing,
+    rehearsing,
     reviewers,
     reviewing,
     running,

@@ -6,7 +6,7 @@ import contextlib
 import csv
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -71,7 +71,7 @@ def build_stage(clock: Clock) -> Stage:
     keys[target] = world.add_group(target, name, members)
     keys[OFFICE[0]] = world.add_group(*OFFICE, [roster[0].id, roster[1].id, READER])
     world.add_app(AGENTID, "清风", APP_SECRET, token=TOKEN, aes_key=AES_KEY)
-    return Stage(world=world, roster=tuple(roster), keys=keys, habits=_habits(roster))
+    return Stage(world=world, roster=tuple(roster), keys=keys, habits=habits(roster))
 
 
 def _roster() -> list[Member]:
@@ -94,7 +94,7 @@ def _roster() -> list[Member]:
     return members
 
 
-def _habits(roster: list[Member]) -> dict[str, Habit]:
+def habits(roster: Sequence[Member]) -> dict[str, Habit]:
     """Most people tap within minutes or days; some twice, some too late, some never."""
     turns = [Habit.PROMPT] * 9 + [Habit.LATER] * 5 + [Habit.TWICE] * 2 + [Habit.LATE, Habit.NEVER]
     dice = random.Random(SEED + 1)  # noqa: S311 - a cast, no secret
@@ -103,18 +103,23 @@ def _habits(roster: list[Member]) -> dict[str, Habit]:
 
 def install(home: Path, source: Path, stage: Stage, sandbox_url: str, port: int = 0) -> Path:
     """Copy content and schedules into `home` and write its config.toml; return that path."""
-    for folder in ("content", "schedules"):
-        with contextlib.suppress(shutil.Error):  # a folder that cannot be opened is left out
-            shutil.copytree(
-                source / folder,
-                home / folder,
-                symlinks=True,
-                ignore=shutil.ignore_patterns("approvals"),
-                copy_function=_copy,
-            )
+    copy_below(source / "content", home / "content", "approvals")
+    copy_below(source / "schedules", home / "schedules")
     path = home / "config.toml"
     path.write_text(settings_for(stage, sandbox_url, port) + "\n", encoding="utf-8")
     return path
+
+
+def copy_below(source: Path, copy: Path, *without: str) -> None:
+    """Copy a folder `without` what has these names; what cannot be opened is left out."""
+    with contextlib.suppress(shutil.Error):
+        shutil.copytree(
+            source,
+            copy,
+            symlinks=True,
+            ignore=shutil.ignore_patterns(*without),
+            copy_function=_copy,
+        )
 
 
 def _copy(source: str, copy: str) -> None:

@@ -101,6 +101,16 @@ class Cast:
             heapq.heappop(self._waiting)
         return self._waiting[0] if self._waiting else None
 
+    def take(self, until: datetime, limit: int) -> list[Act]:
+        """Take the earliest acts up to `until`, at most `limit`: whoever asks carries them out."""
+        self._look()
+        taken: list[Act] = []
+        while self._waiting and self._waiting[0].at <= until and len(taken) < limit:
+            act = heapq.heappop(self._waiting)
+            if act.userid in self._world.users:
+                taken.append(act)
+        return taken
+
     async def perform(self, act: Act, *, http: httpx.AsyncClient | None = None) -> TapResult:
         """Let `act` happen now, on the world's clock; it is not planned any more."""
         if act in self._waiting[:1]:
@@ -108,6 +118,10 @@ class Cast:
         elif act in self._waiting:
             self._waiting.remove(act)
             heapq.heapify(self._waiting)
+        return await self.carry_out(act, http=http)
+
+    async def carry_out(self, act: Act, *, http: httpx.AsyncClient | None = None) -> TapResult:
+        """Let an act happen now that was taken, or that was never planned."""
         message = self._world.message(act.number)
         if act.deed is Deed.LEAVE:
             await leave(self._world, act.userid, http=http)

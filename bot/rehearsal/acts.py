@@ -1,0 +1,104 @@
+"""What people do in a rehearsal: an Event behind the parser, every hundredth over the network.
+
+Both end in the same receipts. What should be in the store is noted here from the people's side
+alone, so that the two can be compared.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+from bot.core.links import push_key_of
+from bot.demo.stage import Clock
+from bot.inbox import Event, event_from_frame, event_from_xml
+from bot.sandbox.cast import Act, Cast
+
+Receive = Callable[[Event], Awaitable[Any]]
+EVERY = 100  # of so many acts one goes the long way: sealed, signed, over HTTP or the socket
+
+
+@dataclass(kw_only=True)
+class People:
+    """The cast at work, and what it did."""
+
+    cast: Cast
+    clock: Clock
+    receive: Receive
+    http: httpx.AsyncClient
+    every: int = EVERY
+    acts: int = 0
+    over_network: int = 0
+    undelivered: int = 0
+    strangers: int = 0
+    # Push key -> who tapped a card of it; strangers never.
+    tapped: dict[str, set[str]] = field(default_factory=dict)
+    minutes: Counter[datetime] = field(default_factory=Counter)  # acts in each
+
+    async def perform(self, acts: Sequence[Act]) -> None:
+        """Let them happen in their order; those behind the parser run side by side.
+
+        The clock stands at the last of them meanwhile: each Event says when its finger fell.
+        """
+        near: list[Act] = []
+        for act in acts:
+            self.acts += 1
+            self._note(act)
+            if self.acts % self.every:
+                near.append(act)
+                continue
+            await self._near(near)
+            near = []
+            await self._far(act)
+        await self._near(near)
+
+    async def _near(self, acts: Sequence[Act]) -> None:
+        if not acts:
+            return
+        self.clock.jump(acts[-1].at)
+        events = [event_of(act) for act in acts]
+        await asyncio.gather(*(self.receive(event) for event in events if event is not None))
+
+    async def _far(self, act: Act) -> None:
+        self.clock.jump(act.at)
+        self.over_network += 1
+        result = await self.cast.carry_out(act, http=self.http)
+        self.undelivered += not result.delivered
+
+    def _note(self, act: Act) -> None:
+        self.minutes[act.at.replace(second=0, microsecond=0)] += 1
+        if act.stranger:
+            self.strangers += 1
+            return
+        key, _ = push_key_of(act.task_id)
+        self.tapped.setdefault(key, set()).add(act.userid)
+
+
+def event_of(act: Act) -> Event | None:
+    """Return a tap as the parser of the callback, or of the robot's frames, makes it."""
+    seconds = int(act.at.timestamp())
+    if act.agentid:
+        return event_from_xml(
+            {
+                "FromUserName": act.userid,
+                "CreateTime": str(seconds),
+                "MsgType": "event",
+                "Event": "template_card_event",
+                "EventKey": act.key,
+                "TaskId": act.task_id,
+            }
+        )
+    pressed = {"event_key": act.key, "task_id": act.task_id}
+    body = {
+        "msgid": f"{act.number}/{act.userid}/{act.nth}",
+        "create_time": seconds,
+        "from": {"userid": act.userid},
+        "event": {"eventtype": "template_card_event", "template_card_event": pressed},
+    }
+    return event_from_frame("aibot_event_callback", body)

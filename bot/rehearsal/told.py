@@ -1,0 +1,33 @@
+"""What was seen on the way through a rehearsed year."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from bot.core.model import Receipt
+
+
+@dataclass(kw_only=True)
+class Told:
+    """Counted while the clock jumps."""
+
+    ticks: int = 0
+    failed: dict[str, int] = field(default_factory=dict)  # what failed in a tick, how often
+    ended: set[str] = field(default_factory=set)
+    compared: set[str] = field(default_factory=set)
+    counted: int = 0  # receipts in the store, by push and person
+    expected: int = 0  # the same from the people's side
+    unequal: list[str] = field(default_factory=list)  # keys of pushes where the two differ
+    marks: set[str] = field(default_factory=set)  # of each receipt, who and when included
+
+    def note(self, receipts: Iterable[Receipt]) -> None:
+        for one in receipts:
+            words = f"{one.push}/{one.person}/{one.step}/{one.at.isoformat()}/{one.means}"
+            self.marks.add(hashlib.sha256(words.encode()).hexdigest()[:16])
+
+    @property
+    def digest(self) -> str:
+        """Return what two rehearsals with the same receipts have in common; it names nobody."""
+        return hashlib.sha256("".join(sorted(self.marks)).encode()).hexdigest()[:16]
