@@ -17,6 +17,7 @@ from bot.sandbox.judging import parse, section, strings, text_or
 from bot.sandbox.limits import size
 from bot.sandbox.records import CardState, Group, Json, Message
 from bot.sandbox.robots import ABNORMAL, Asked, Line, Robot, Stream
+from bot.sandbox.sending import late
 
 if TYPE_CHECKING:
     from bot.sandbox.world import World
@@ -50,6 +51,8 @@ def receive(world: "World", line: Line, text: str | bytes) -> None:
     world.note_call(cmd or "aibot", answer.errcode if isinstance(answer, Refusal) else 0)
     if fault is None or fault.kind is FaultKind.ERRCODE:
         _answer(world, line, req_id, answer)
+    elif fault.kind is FaultKind.SLOW:
+        late(lambda: _answer(world, line, req_id, answer), fault.seconds)
     else:
         _spoil(line, fault.kind, fault.status)
 

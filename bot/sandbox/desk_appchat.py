@@ -22,7 +22,7 @@ NAME_LIMIT = 50  # characters
 CHATID = re.compile(r"[0-9a-zA-Z]{1,32}")
 GROUPS_A_DAY = 1000  # of the corporation
 UPDATES = (1000, 3600)  # of the corporation
-PER_CORP = (20_000, 60)  # person-times
+A_MINUTE = 20_000  # person-times of the corporation; those an hour are a switch (§14)
 PER_MEMBER = ((200, 60), (10_000, 86_400))  # from one app; the surplus vanishes without an error
 
 
@@ -33,7 +33,7 @@ class AppChats:
         self._world = world
         self._made: tuple[date, int] = (date.min, 0)
         self._updates = Windows(UPDATES)
-        self._persons = Windows(PER_CORP)
+        self._persons = Windows((A_MINUTE, 60), (world.appchat_hourly, 3600))
         self._member_rates: dict[tuple[int, str], Windows] = {}
 
     def create(self, ask: Ask) -> dict[str, Any]:
@@ -89,7 +89,8 @@ class AppChats:
         group = self._group(app, text_or(body, "chatid"))
         shown = judge(body, self._finder(), self._world.appchat_card)
         now = self._world.now()
-        if not all(self._persons.take(now, self._world.api_window) for _ in group.members):
+        self._persons.resize(A_MINUTE, self._world.appchat_hourly)
+        if not self._persons.take(now, self._world.api_window, len(group.members)):
             raise Refusal(45009)
         if "template_card" in shown and self._world.appchat_card == "drop":
             return ok()

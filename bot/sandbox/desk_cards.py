@@ -110,8 +110,13 @@ class CardDesk:
     def _targets(self, body: Mapping[str, Any], message: Message) -> tuple[list[str], list[str]]:
         """(whose copy changes, who never got it): 82101 nobody named, 82102 nobody had it."""
         users, parties, tags = (_list(body, name) for name in ("userids", "partyids", "tagids"))
-        if len(users) > MOST_USERS or len(parties) > MOST_PARTIES or len(tags) > MOST_PARTIES:
-            raise Refusal(40032)
+        for named, most, errcode in (
+            (users, MOST_USERS, 40032),
+            (parties, MOST_PARTIES, 82002),
+            (tags, MOST_PARTIES, 82003),
+        ):
+            if len(named) > most:
+                raise Refusal(errcode)
         if body.get("atall") in (1, "1"):
             return list(message.reached), []
         if not (users or parties or tags):

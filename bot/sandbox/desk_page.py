@@ -70,6 +70,7 @@ def _changed(world: World, form: dict[str, str]) -> str:
             seconds=float(form.get("seconds") or 6),
             errcode=int(form.get("errcode") or -1),
             accept="accept" in form,
+            chance=float(form.get("percent") or 100) / 100,
         )
         return "故障已排上"
     if what == "clear":

@@ -36,6 +36,7 @@ TEXTS = {
     40074: "news cannot be confidential",
     40123: "invalid image file",
     40145: "media_id expired",
+    40206: "request body too large",
     41001: "access_token missing",
     41002: "corpid missing",
     41004: "corpsecret missing",

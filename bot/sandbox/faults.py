@@ -1,5 +1,6 @@
 """Faults on request, a small queue for each endpoint (wecom/api.md §11)."""
 
+import random
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ class FaultKind(StrEnum):
     STATUS = "status"  # HTTP `status`; nothing accepted unless `accept`
     DROP_AFTER = "drop_after_accept"  # accepted, then the connection closes without an answer
     DROP_BEFORE = "drop_before_accept"  # not accepted, the connection closes without an answer
-    SLOW = "slow"  # accepted, answered after `seconds` of real time
+    SLOW = "slow"  # accepted, answered (an event: posted) after `seconds` of real time
     ERRCODE = "errcode"  # errcode `errcode`; nothing accepted unless `accept`
     MALFORMED = "malformed"  # accepted, the answer is half a JSON
     WARNING = "warning"  # accepted, but errmsg carries `Warning: wrong json format.`
@@ -22,17 +23,24 @@ class FaultKind(StrEnum):
     HALF_OPEN = "half_open"  # long connection: from now on it takes everything, answers nothing
 
 
-OF_EVENTS = frozenset({FaultKind.LOSE, FaultKind.DUPLICATE, FaultKind.REORDER})
+OF_EVENTS = frozenset({FaultKind.LOSE, FaultKind.DUPLICATE, FaultKind.REORDER, FaultKind.SLOW})
 OF_LINES = frozenset(
     {
         *(FaultKind.NO_ACK, FaultKind.CLOSE, FaultKind.HALF_OPEN),
-        *(FaultKind.ERRCODE, FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE),
+        *(FaultKind.ERRCODE, FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE, FaultKind.SLOW),
     }
 )
-OF_CALLS = frozenset(FaultKind) - OF_EVENTS
-OF_CALLS -= {FaultKind.NO_ACK, FaultKind.CLOSE, FaultKind.HALF_OPEN}
+OF_CALLS = frozenset(
+    {
+        *(FaultKind.STATUS, FaultKind.ERRCODE, FaultKind.MALFORMED, FaultKind.WARNING),
+        *(FaultKind.DROP_AFTER, FaultKind.DROP_BEFORE, FaultKind.SLOW),
+    }
+)
 EVENTS = ("callback", "aibot_event")  # what goes out to the program under test
 ENDLESS = -1  # as `times`: every call until the faults are cleared
+SEED = 20260921  # of the dice behind `chance`
+MOST = 10_000  # faults in one order
+LONGEST = 3600.0  # seconds of a slow answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +50,21 @@ class Fault:
     seconds: float = 6.0
     errcode: int = -1
     accept: bool = False  # for STATUS and ERRCODE: did the message get through all the same?
+    chance: float = 1.0  # of each call to be spoilt; the same calls every time
+
+    def __post_init__(self) -> None:
+        """ValueError for what could not be done."""
+        numbers = (self.status, self.seconds, self.errcode, self.chance)
+        if any(isinstance(n, bool) or not isinstance(n, int | float) for n in numbers):
+            raise ValueError("status, seconds, errcode and chance are numbers")
+        if not isinstance(self.accept, bool):
+            raise ValueError("accept is true or false")
+        if not 0 <= self.seconds <= LONGEST:
+            raise ValueError(f"seconds from 0 to {LONGEST:.0f}")
+        if not 0 < self.chance <= 1:
+            raise ValueError("chance above 0, at most 1")
+        if self.kind is FaultKind.STATUS and self.status not in range(300, 600):
+            raise ValueError("status from 300 to 599")
 
     @property
     def accepts(self) -> bool:
@@ -55,6 +78,8 @@ class Faults:
     """Queues of faults; each call of an endpoint takes at most one, oldest first.
 
     `calls` and `commands` are the names of the HTTP endpoints and of the long connection.
+    With a `chance` a call may pass unspoilt and the fault waits for the next; which ones do is
+    drawn from a seed, anew after `clear`.
     """
 
     def __init__(self, calls: Iterable[str], commands: Iterable[str]) -> None:
@@ -63,6 +88,7 @@ class Faults:
         self.kinds |= dict.fromkeys(EVENTS, OF_EVENTS)
         self._queues: dict[str, deque[Fault]] = {name: deque() for name in self.kinds}
         self._lasting: dict[str, Fault] = {}
+        self._dice = random.Random(SEED)  # noqa: S311  (no secret)
 
     def add(
         self,
@@ -74,6 +100,7 @@ class Faults:
         seconds: float = 6.0,
         errcode: int = -1,
         accept: bool = False,
+        chance: float = 1.0,
     ) -> None:
         """Spoil the next `times` calls of `endpoint`; ValueError where it makes no sense.
 
@@ -82,7 +109,18 @@ class Faults:
         kind = FaultKind(kind)
         if kind not in self.kinds.get(endpoint, frozenset()):
             raise ValueError(f"no fault {kind.value!r} for {endpoint!r}")
-        fault = Fault(kind=kind, status=status, seconds=seconds, errcode=errcode, accept=accept)
+        if isinstance(times, bool) or not isinstance(times, int):
+            raise ValueError("times is a number")
+        if times != ENDLESS and not 1 <= times <= MOST:
+            raise ValueError(f"times from 1 to {MOST}, or {ENDLESS} for always")
+        fault = Fault(
+            kind=kind,
+            status=status,
+            seconds=seconds,
+            errcode=errcode,
+            accept=accept,
+            chance=chance,
+        )
         if times == ENDLESS:
             self._lasting[endpoint] = fault
         else:
@@ -91,10 +129,14 @@ class Faults:
     def take(self, endpoint: str) -> Fault | None:
         """The fault for the call that has just come, if one is waiting."""
         queue = self._queues.get(endpoint)
-        return queue.popleft() if queue else self._lasting.get(endpoint)
+        fault = queue[0] if queue else self._lasting.get(endpoint)
+        if fault is None or (fault.chance < 1 and self._dice.random() >= fault.chance):
+            return None
+        return queue.popleft() if queue else fault
 
     def clear(self, endpoint: str = "") -> None:
         """Forget the faults of one endpoint, or all."""
+        self._dice.seed(SEED)
         for name, queue in self._queues.items():
             if endpoint in ("", name):
                 queue.clear()

@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections import deque
 from datetime import datetime, timedelta
+from itertools import repeat
 
 from bot.sandbox.switches import Shape
 
@@ -23,21 +24,24 @@ class Window:
         self._events: deque[datetime] = deque()
         self._blocked_until: datetime | None = None
 
-    def full(self, at: datetime, shape: Shape = "sliding") -> bool:
-        """Would one more event at `at` be over the quota?"""
+    def full(self, at: datetime, shape: Shape = "sliding", count: int = 1) -> bool:
+        """Would `count` more events at `at` be over the quota?"""
         while self._events and at - self._events[0] >= self.span:
             self._events.popleft()
         if shape == "fixed":
             passed = int(at.timestamp()) % int(self.span.total_seconds())
             start = at.replace(microsecond=0) - timedelta(seconds=passed)
-            return len(self._events) - bisect_left(self._events, start) >= self.quota
+            return len(self._events) - bisect_left(self._events, start) + count > self.quota
         if shape == "block" and self._blocked_until is not None and at < self._blocked_until:
             return True
-        return len(self._events) >= self.quota
+        return len(self._events) + count > self.quota
 
-    def add(self, at: datetime) -> None:
-        """Count an event at `at`."""
-        self._events.append(at)
+    def add(self, at: datetime, count: int = 1) -> None:
+        """Count `count` events at `at`."""
+        if count == 1:
+            self._events.append(at)
+        else:
+            self._events.extend(repeat(at, count))
 
     def refused(self, at: datetime) -> None:
         """Somebody went over the quota at `at`: with "block", nothing more for a whole span."""
@@ -51,16 +55,21 @@ class Windows:
     def __init__(self, *quotas: tuple[int, int]) -> None:
         self._windows = [Window(quota, seconds) for quota, seconds in quotas]
 
-    def take(self, at: datetime, shape: Shape = "sliding") -> bool:
-        """Count an event at `at` if it fits; a refused one is not counted."""
-        over = [window for window in self._windows if window.full(at, shape)]
+    def take(self, at: datetime, shape: Shape = "sliding", count: int = 1) -> bool:
+        """Count `count` events at `at` if all of them fit; refused ones are not counted."""
+        over = [window for window in self._windows if window.full(at, shape, count)]
         for window in over:
             window.refused(at)
         if over:
             return False
         for window in self._windows:
-            window.add(at)
+            window.add(at, count)
         return True
+
+    def resize(self, *quotas: int) -> None:
+        """Other quotas from now on, for the same spans."""
+        for window, quota in zip(self._windows, quotas, strict=True):
+            window.quota = quota
 
 
 def size(text: str) -> int:

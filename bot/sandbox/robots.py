@@ -131,6 +131,7 @@ class Robot:
         self.task_ids: set[str] = set()
         self.missed: deque[dict[str, Any]] = deque(maxlen=MISSED)  # nobody was there for them
         self.waiting: list[dict[str, Any]] = []  # callbacks that url_mode.deliver posts
+        self.delay = 0.0  # real seconds before they are posted, by a SLOW fault
         self.kept_back: list[dict[str, Any]] = []  # by a REORDER fault
         self.upload_rate = Windows(*PER_UPLOAD)
         self.subscribe_rate = Windows(PER_SUBSCRIBE)

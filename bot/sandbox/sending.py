@@ -1,9 +1,15 @@
-"""The client by which the sandbox calls the program under test."""
+"""How the sandbox reaches the program under test: by a client, and sometimes late."""
 
+import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import httpx
+
+
+def late(action: Callable[[], object], seconds: float) -> None:
+    """Do `action` after so many real seconds; needs a running event loop."""
+    asyncio.get_running_loop().call_later(seconds, action)
 
 
 @contextlib.asynccontextmanager

@@ -25,7 +25,7 @@ from bot.sandbox.scanner import watch
 from bot.sandbox.serving import ABORT
 from bot.sandbox.world import World
 
-BODY_LIMIT = 4 * MB  # bytes; a 2 MB picture in base64 fits
+BODY_LIMIT = 12 * MB  # bytes; eight pages of 666 KB fit, written as \\uXXXX
 OK = JSONResponse({"errcode": 0, "errmsg": "ok"}).body
 UPLOAD_LIMIT = 21 * MB  # the largest file, and the multipart form around it
 
@@ -59,6 +59,8 @@ async def endpoint(request: Request) -> Response:
         return JSONResponse({"errcode": 404, "errmsg": f"no such api: {name}"}, status_code=404)
     post = request.method == "POST"
     body = await _body(request, UPLOAD_LIMIT if found.upload else BODY_LIMIT) if post else b""
+    if body is None:
+        return JSONResponse(world.refuse(name, 40206, ip=ip(request)))
     ask = Ask(
         query=request.query_params,
         body=b"" if found.upload else body,
@@ -83,13 +85,13 @@ def ip(request: Request) -> str:
     return request.client.host if request.client else "127.0.0.1"
 
 
-async def _body(request: Request, limit: int) -> bytes:
-    """The body, whatever its Content-Type says; b"" if it is absurdly large."""
+async def _body(request: Request, limit: int) -> bytes | None:
+    """The body, whatever its Content-Type says; None if it is absurdly large."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
-            return b""
+            return None
     return bytes(body)
 
 

@@ -58,6 +58,9 @@ class Switches:
     appchat_card: Annotated[GroupCard, "U8", "应用群聊发卡片：允许、拒绝（40008）、悄悄丢掉"] = (
         "reject"
     )
+    appchat_hourly: Annotated[
+        int, "§14", "应用群聊每小时多少人次：小型企业 150000，中型 350000，大型 700000"
+    ] = 150_000
     link_scanner: Annotated[Scanner, "U9", "链接扫描器先访问消息里的链接（只访问本机地址）"] = "off"
     oauth_entity_check: Annotated[bool, "U10", "可信域名的主体核验不通过（50001）"] = False
     update_menu_limit: Annotated[int, "U12", "被动更新卡片时右上角菜单最多几项：3 还是 10"] = 3

@@ -11,7 +11,8 @@ from bot.sandbox.faults import FaultKind
 from bot.sandbox.judging import text_or
 from bot.sandbox.records import Message, Options
 from bot.sandbox.robot_files import told as told_of
-from bot.sandbox.robots import Asked, Kind, Robot, Spoken
+from bot.sandbox.robots import Asked, Kind, Line, Robot, Spoken
+from bot.sandbox.sending import late
 from bot.sandbox.writing import QUOTABLE, words_of
 
 if TYPE_CHECKING:
@@ -216,13 +217,22 @@ def _tell(world: "World", robot: Robot, cmd: str, body: Frame, asked: Asked) -> 
     robot.kept_back = []
     if robot.by_url:
         robot.waiting += frames  # url_mode.deliver posts them
+        robot.delay = fault.seconds if fault and fault.kind is FaultKind.SLOW else 0.0
         return False
     if robot.line is None:
         robot.missed += frames
         return False
-    for each in frames:
-        robot.line.push(each)
+    line = robot.line
+    if fault and fault.kind is FaultKind.SLOW:
+        late(lambda: _push(line, frames), fault.seconds)
+    else:
+        _push(line, frames)
     return True
+
+
+def _push(line: Line, frames: list[Frame]) -> None:
+    for frame in frames:
+        line.push(frame)
 
 
 def _seconds(at: datetime) -> int:

@@ -123,6 +123,8 @@ async def _carry(world: World, event: Event, http: httpx.AsyncClient | None) -> 
     if fault and fault.kind is FaultKind.LOSE:
         _note(world, event, delivered=False)
         return TapResult(delivered=False)
+    if fault and fault.kind is FaultKind.SLOW:
+        await asyncio.sleep(fault.seconds)
     async with borrowed(http) as client:
         result = await _deliver(world, event, client)
         if fault and fault.kind is FaultKind.DUPLICATE:

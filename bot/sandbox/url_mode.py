@@ -64,6 +64,9 @@ async def deliver(world: "World", *, http: httpx.AsyncClient | None = None) -> b
     letters = [letter for robot in world.robots.values() for letter in _letters(world, robot)]
     if not letters:
         return False
+    await asyncio.sleep(max(letter.robot.delay for letter in letters))
+    for letter in letters:
+        letter.robot.delay = 0.0
     async with borrowed(http) as client:
         told = [await _send(world, letter, client) for letter in letters]
     for letter in letters:
