@@ -28,7 +28,8 @@ def parse(body: bytes | str | Mapping[str, Any]) -> dict[str, Any]:
     suspect = not isinstance(body, bytes) or b"\\u" in body or b"\xed" in body
     if not isinstance(body, Mapping):
         try:
-            body = json.loads(body)
+            # as text: of bytes json would take UTF-16 too, which WeCom's pages rule out
+            body = json.loads(body if isinstance(body, str) else str(body, "utf-8"))
         except (ValueError, RecursionError):
             raise Refusal(40058, "Warning: wrong json format. ") from None
     if not isinstance(body, Mapping):

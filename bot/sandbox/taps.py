@@ -16,13 +16,14 @@ import httpx
 import xmltodict
 
 from bot.sandbox.crypto import CryptoError, decrypt, encrypt, signature, signed
+from bot.sandbox.errors import TEXTS, Refusal
 from bot.sandbox.faults import FaultKind
+from bot.sandbox.passive import KINDS, message_of
 from bot.sandbox.records import App, CardState, Message, Options
 from bot.sandbox.replies import card_of
 from bot.sandbox.sending import borrowed
 from bot.sandbox.world import World
 
-TEXT_BYTES = 2048  # of a passive text (§5.8)
 TRIES = 3
 VERIFY_TIMEOUT = 1.0  # seconds for the GET verification (wecom/api.md §5.4)
 
@@ -291,8 +292,8 @@ def _apply(world: World, event: Event, content: bytes, result: TapResult) -> Tap
         state = _state(kind, reply, world.update_menu_limit)
     except (CryptoError, ExpatError, KeyError, TypeError, ValueError) as error:
         return replace(result, error=f"{type(error).__name__}: {error}")
-    if kind == "text" and event.message is None:
-        return replace(result, reply=kind, error=_answered(world, event, str(reply["Content"])))
+    if kind in KINDS and event.message is None:
+        return replace(result, reply=kind, error=_answered(world, event, kind, reply))
     if state is None or event.message is None:
         return replace(result, reply=kind)
     if kind == "update_button" and not event.message.interactive:
@@ -301,16 +302,14 @@ def _apply(world: World, event: Event, content: bytes, result: TapResult) -> Tap
     return replace(result, reply=kind, greyed=state.greyed)
 
 
-def _answered(world: World, event: Event, words: str) -> str:
-    """The app's text stands in the chat of two; what is wrong with it, where it does not."""
-    if len(words.encode()) > TEXT_BYTES:
-        return f"a text of more than {TEXT_BYTES} bytes"
-    world.accept(
-        chat=f"app-{event.app.agentid}",
-        sender=event.app.name,
-        body={"msgtype": "text", "text": {"content": words}},
-        reached=(event.userid,),
-    )
+def _answered(world: World, event: Event, kind: str, reply: dict[str, Any]) -> str:
+    """The app's answer stands in the chat of two; what is wrong with it, where it does not."""
+    try:
+        body = message_of(world, kind, reply)
+    except Refusal as refusal:
+        return f"{refusal.errcode}: {refusal.detail or TEXTS[refusal.errcode]}"
+    chat = f"app-{event.app.agentid}"
+    world.accept(chat=chat, sender=event.app.name, body=body, reached=(event.userid,))
     return ""
 
 
