@@ -17,6 +17,7 @@ from starlette.routing import Route
 
 from bot.sandbox import people, url_mode
 from bot.sandbox.acts import ACTS, act
+from bot.sandbox.adding import FIELDS, add
 from bot.sandbox.app_events import KINDS, happen
 from bot.sandbox.asks import Upload
 from bot.sandbox.keeping import forget
@@ -142,6 +143,16 @@ async def acting(request: Request) -> Response:
     if request.method == "POST":
         act(world, **await _given(request))
     return _json({"acts": {do: words for do, (words, _) in ACTS.items()}})
+
+
+@_guarded
+async def adding(request: Request) -> Response:
+    """GET what can be set up · POST {"what": "user", …}: people, groups, apps, robots."""
+    world: World = request.app.state.world
+    if request.method == "GET":
+        return _json({"what": FIELDS})
+    body = await _given(request)
+    return _json(add(world, str(body.pop("what", "")), body))
 
 
 @_guarded
@@ -281,6 +292,7 @@ ROUTES = [
     Route("/faults", faults, methods=["GET", "POST", "DELETE"]),
     Route("/switches", switches, methods=["GET", "POST"]),
     Route("/acts", acting, methods=["GET", "POST"]),
+    Route("/add", adding, methods=["GET", "POST"]),
     Route("/tap", tapping, methods=["POST"]),
     Route("/press", pressing, methods=["POST"]),
     Route("/say", saying, methods=["POST"]),

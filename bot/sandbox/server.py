@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 
 from bot.sandbox import control, desk_page, oauth_page, pages
@@ -37,6 +37,7 @@ def create_app(world: World, *, http: httpx.AsyncClient | None = None) -> Starle
     app = Starlette(
         routes=[
             Route("/cgi-bin/{endpoint:path}", endpoint, methods=["GET", "POST"]),
+            Route("/", lambda _request: RedirectResponse("/sandbox")),  # who opens it by hand
             WebSocketRoute("/", long_connection),
             Mount("/sandbox/api", routes=control.ROUTES),
             *oauth_page.ROUTES,

@@ -14,6 +14,7 @@ from .house import AES_KEY, AGENT, BOT, KEY, TOKEN, Phone, robot, text, to, toke
 POSTED = [route.path for route in ROUTES if "POST" in (route.methods or ())]
 NAMES = "userid chat text files quote number key options kind reasons content do of agentid url"
 NAMES += " bot_id event fields change callback endpoint times status seconds errcode accept to"
+NAMES += " chance what members robots groups users domain secret callback visible position"
 NAMES += " oversize task_id departments id tagid name parentid add_users token aes_key"
 WRONG = [None, True, -1, 10**30, 1.5, "", "不在", "x" * 100_000, "\ud800", [], [[]], {}, {"a": {}}]
 RIGHT = {
@@ -29,6 +30,14 @@ RIGHT = {
     "of": BOT,
     "endpoint": "webhook/send",
 }
+ADDED = [
+    {"what": "user", "userid": "new", "name": "新", "departments": [1], "visible": True},
+    {"what": "department", "id": 9, "name": "处", "parentid": 1},
+    {"what": "tag", "tagid": 9, "name": "签", "users": ["zhang"], "departments": [1]},
+    {"what": "group", "id": "g9", "name": "群", "members": ["zhang"], "robots": [BOT]},
+    {"what": "app", "agentid": 9, "name": "用", "secret": "s9", "domain": "a.cn", "aes_key": ""},
+    {"what": "robot", "bot_id": "b9", "name": "机", "secret": "s", "groups": ["g1"]},
+]
 PAGES = {
     "/sandbox/tap": "who task_id key number agentid chat ask q.q1",
     "/sandbox/say": "who chat text quote file",
@@ -75,6 +84,17 @@ async def test_every_field_may_be_anything_at_all(http, busy, path):
             body = json.dumps({**RIGHT, name: value})
             answer = await http.post(f"/sandbox/api{path}", content=body)
             assert clear(answer), (body[:80], answer.text[:200])
+
+
+@pytest.mark.parametrize("right", ADDED, ids=lambda body: body["what"])
+async def test_whatever_is_set_up_the_phone_still_opens(http, busy, right):
+    assert (await http.post("/sandbox/api/add", json=right)).status_code == 200
+    for name in right:
+        for value in WRONG:
+            body = json.dumps({**right, name: value})
+            assert clear(await http.post("/sandbox/api/add", content=body)), body[:80]
+    for path in ("/sandbox?who=zhang&chat=g1", "/sandbox/desk", "/sandbox/api/state"):
+        assert (await http.get(path)).status_code == 200
 
 
 @pytest.mark.parametrize("query", ["since=-1", "since=x", "since=" + "9" * 5000, "since=٣"])
