@@ -10,6 +10,7 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -31,7 +32,7 @@ from bot.library import approvals, merging
 from bot.library.folder import Folders, Shelf
 from bot.library.pack import Places
 from bot.store.tiny import TinyStore
-from bot.verbs import VERBS, Mistake
+from bot.verbs import VERBS, Mistake, cards
 from bot.web.desk import Addresses
 from bot.web.reading import Links
 from bot.web.server import Doors, create_app
@@ -130,13 +131,14 @@ def build(
         page=links.address,
         review_page=desks,
         review=config.review.required,
+        seats=config.seats if config.personal else (),
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,
         keep_days=config.receipts.keep_days,
         clock=now,
         contacts=_contacts(http, auth) if app.secret else None,
     )
-    reception = Reception(bureau)
+    reception = Reception(bureau, partial(cards.decide, bureau, now))
     ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
     ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
     token = secrets.token_urlsafe(32)
@@ -166,12 +168,13 @@ def build(
 
 
 def _targets(config: Config) -> tuple[Target, ...]:
-    """Return the declared targets, and the administrator alone where an app can reach them."""
-    person = config.unit.administrator
-    way = "app" if config.app.secret else "bot" if config.bot.secret else ""
-    if not person or not way:
+    """Return the declared targets, and single people of the office where they can be reached."""
+    person, way = config.unit.administrator, config.personal
+    if not way:
         return config.targets
-    return (*config.targets, Target(id=ME, name=messages.ME_NAME, channel=way, person=person))
+    seats = [seat.target(way) for seat in config.seats]
+    me = [Target(id=ME, name=messages.ME_NAME, channel=way, person=person)] if person else []
+    return (*config.targets, *seats, *me)
 
 
 def _channels(

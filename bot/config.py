@@ -19,6 +19,7 @@ from bot.core.model import ME, Problem, Target
 from bot.core.policy import AFTERNOON, MORNING, Policy
 from bot.core.render import CARD_FACT
 from bot.core.schedules import line_of
+from bot.core.seats import Seat, seats_of
 from bot.library.approvals import usable_id
 from bot.library.decode import Unreadable, read_text, read_toml
 from bot.settings import (
@@ -89,6 +90,16 @@ class Config:
     @property
     def root(self) -> Path:
         return self.path.parent
+
+    @property
+    def seats(self) -> tuple[Seat, ...]:
+        """Return who reviews by card, and who sees tomorrow's messages."""
+        return seats_of(self.review.cards, self.review.preview, (self.review.steps or [""])[-1])
+
+    @property
+    def personal(self) -> str:
+        """Return the channel that reaches single people, "" where there is none."""
+        return "app" if self.app.secret else "bot" if self.bot.secret else ""
 
     @property
     def data(self) -> Path:
@@ -339,6 +350,7 @@ class _Reader:
         if summary.per_target not in ("console", "message", "off"):
             self.bad("per_target", "[summary] 的 per_target 应是 console、message 或 off")
         web = sections["web"]
+        self.seats(sections)
         self.steps("[review]", "steps", sections["review"].steps or [""])
         for kind in fields(ReviewKinds):
             self.steps("[review.kinds]", kind.name, getattr(sections["review.kinds"], kind.name))
@@ -374,6 +386,17 @@ class _Reader:
             ssl.create_default_context(cafile=self.path.parent / wecom.ca)
         except OSError:  # ssl.SSLError among them
             self.bad("ca", "[wecom] 的 ca 不是能读的 PEM 证书文件")
+
+    def seats(self, sections: Mapping[str, Any]) -> None:
+        """Who reviews by card; a card takes a way to a single person."""
+        review = sections["review"]
+        for key, named in (("cards", review.cards), ("preview", review.preview)):
+            try:
+                seats_of(named, (), "")
+            except ValueError as wrong:
+                self.bad(key, f"[review] 的 {key}：“{wrong}”应写成 王五=wangwu（姓名=账号）")
+            if named and not (sections["wecom.app"].secret or sections["wecom.bot"].secret):
+                self.bad(key, f"[review] 的 {key} 要先填好 [wecom.app] 或 [wecom.bot]")
 
     def steps(self, where: str, key: str, steps: list[str]) -> None:
         if len(set(steps)) < len(steps) or not all(map(usable_id, steps)):

@@ -83,6 +83,16 @@ class Review:
             '须依次完成的审批环节，各由不同的人做，如 ["初审", "复审", "终审", "保密审查"]'
         ),
     )
+    cards: list[str] = field(
+        default_factory=list,
+        metadata=_doc(
+            '谁在企业微信里用卡片审核：姓名=账号，只审几道的再写环节，如 ["王五=wangwu:终审"]'
+        ),
+    )
+    preview: list[str] = field(
+        default_factory=list,
+        metadata=_doc('除终审人外，还有谁前一个工作日下午看次日要发的内容，如 ["李四=lisi"]'),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -304,3 +304,18 @@ def test_the_list_of_leaders_that_moved_is_told_where_to_go_and_an_empty_one_is_
         load(path, {})
     path.write_text("[review]\nleaders = []\n", "utf-8")
     load(path, {})
+
+
+@pytest.mark.parametrize("wrong", ['["王五"]', '["王五:wangwu"]', '["王五=王五"]'])
+def test_who_reviews_by_card_is_a_name_and_an_account(tmp_path, wrong):
+    path = tmp_path / "config.toml"
+    path.write_text(f"[review]\ncards = {wrong}\n", "utf-8")
+    with pytest.raises(ConfigError, match="姓名=账号"):
+        load(path, {})
+
+
+def test_cards_without_a_way_to_single_people_are_a_problem(tmp_path):
+    path = tmp_path / "config.toml"
+    path.write_text('[review]\ncards = ["王五=wangwu"]\n', "utf-8")
+    with pytest.raises(ConfigError, match="先填好"):
+        load(path, {})

@@ -97,6 +97,7 @@ def _buttons(card: Card) -> list[dict[str, Any]]:
     """Return 看全文, whose url button gives no event (§3.3), and 已阅."""
     tap = {"type": 0, "text": card.button, "style": 1, "key": card.button_key}
     if card.link is None:
-        return [tap]
+        more = [{"type": 0, "text": words, "style": 2, "key": key} for words, key in card.more]
+        return [tap, *more]
     words, address = card.link
     return [{"type": 1, "text": words, "style": 2, "url": address}, tap]

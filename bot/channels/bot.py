@@ -123,6 +123,9 @@ def _card(card: Card) -> dict[str, Any]:
     tap = {"text": card.button, "style": 1, "key": card.button_key}
     if card.link:
         jump: dict[str, Any] = {"type": 1, "title": card.link[0], "url": card.link[1]}
+    elif not card.whole:
+        more = [{"text": words, "style": 2, "key": key} for words, key in card.more]
+        return template_card(card, [tap, *more])
     else:
         question = f"{messages.READ_ALL} {card.task_id}"
         jump = {"type": 3, "title": messages.READ_ALL, "question": question}

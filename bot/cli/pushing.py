@@ -128,13 +128,16 @@ def pause(config_path: str, as_json: bool, until: str | None) -> None:
 @main.command()
 @CONFIG
 @JSON
-def resume(config_path: str, as_json: bool) -> None:
-    """恢复推送；还在适宜时间内的会补发。
+@click.argument("key", required=False, metavar="[KEY]")
+def resume(config_path: str, as_json: bool, key: str | None) -> None:
+    """恢复推送；还在适宜时间内的会补发。写上编号，就放行被“暂缓”的那一条。
 
-    例：qingfeng resume
+    例：qingfeng resume    例：qingfeng resume mid-autumn-2026_main
     """
-    answer = call(config_path, "resume", {}, example=False)
+    answer = call(config_path, "resume", {"key": key}, example=False)
     if as_json:
         return print_json(answer)
+    if key:
+        return click.echo(messages.LET_GO.format(answer["let_go"]))
     click.echo(messages.RESUMED if answer["was"] else messages.WAS_NOT_PAUSED)
     return None

@@ -264,6 +264,11 @@ TO_THE_OFFICE = {
     "bot-kicked": "智能机器人告警",
     "text-broke": "内容出错提醒",
     "reviewer-locked": "审核链接告警",
+    "review": "待审卡片",
+    "review-words": "待审全文",
+    "tomorrow": "发前预告卡片",
+    "tomorrow-words": "发前预告",
+    "stop": "急停卡片",
 }
 SUMMARY_TITLE = "《廉政教育推送周报》"
 SANDBOX_SETTINGS = "让一个清风连到这里，把下面这些存成 config.toml："
@@ -357,6 +362,44 @@ SUGGEST_NOBODY = "机关纪委或廉政办"
 PAGE_TAP_CARD = "看过了，请回到企业微信的卡片上点“已阅”。打开本页不作记录。"
 PAGE_TAP_HERE = "看过了，愿意的话点“已阅”；卡片上点过的不必再点。只打开本页不作记录。"
 PAGE_CLOSED = "这个链接不完整、已失效，或者内容已收回。请回到企业微信，从收到的卡片里重新打开。"
+
+# -- to single people of the office: review by card, tomorrow's messages, 急停 ------------------
+NOT_YOURS = "没有登记"
+NOT_RECORDED = "没有登记，请用网页"
+REVIEW_HEAD = "> 待您{}，看完请点下一张卡片\n**{}**"
+REVIEW_EDITED = "> 这一篇以前批过别的文字，这是改过的一稿"
+REVIEW_SOURCE = "待您{}"
+REVIEW_ASK = "全文见上一条消息。同意或退回，点一下即登记；不必急，不点不会催。"
+REVIEW_LAST = "全文见上一条消息。点“已核来源，同意”即表示已打开来源逐条核对。不必急，不点不会催。"
+AGREE_BUTTON, AGREE_CHECKED, RETURN_BUTTON = "同意", "已核来源，同意", "退回"
+AGREED, RETURNED = "已同意", "已退回"
+RETURNED_ALREADY = "已被退回"
+REVIEW_CHANGED = "文字已改，不作数"
+REVIEW_DONE = "别人已批过"
+RETURNED_BY_CARD = "在卡片上退回，原因请向本人了解"
+FACT_KIND, FACT_AUTHOR, FACT_CODE, FACT_WHEN = "类别", "起草", "校验码", "发出时间"
+TOMORROW_HEAD = "发前预告：{0:%m-%d} 周{1} {2:%H:%M} 起发出"
+TOMORROW_LATE = "发前预告：{0:%m-%d} 周{1}补发（原定{2:%m-%d}）"
+TOMORROW_TO = "发给：{}"
+TOMORROW_BLOCKED = "照现在的样子发不出去：{}"
+TOMORROW_HOW = "不用回复，到时自动发出；要停，点随后那张卡片上的“暂缓”。"
+TOMORROW_OFFICE = "不用回复，到时自动发出；要停，请管理员用 qingfeng withdraw 或 pause。"
+TOMORROW_SOURCE = "发前预告"
+TOMORROW_WHEN = "{:%m-%d %H:%M}"
+TOMORROW_MORE = "……全文请用 qingfeng preview 查看。"
+TOMORROW_GONE = "下一个工作日不再推送它"
+TOMORROW_SHORTER = "文字改短了，用不着这一页"
+TOMORROW_FAULT = "（{} 排不出来：{}）"
+DEFER_BUTTON, DEFERRED, DEFER_LATE = "暂缓", "已暂缓", "已经发出"
+DEFERRED_BY = "{}于{:%m-%d}暂缓"
+NONE = "（无）"
+LET_GO = "已放行 {}。"
+NOT_DEFERRED = "没有暂缓过“{}”；现在暂缓着的：{}"
+STOP_ASK = "请看下面的卡片。点“急停”，对职工的推送立刻全部暂停；不点什么也不会发生。"
+STOP_TITLE = "急停：暂停全部推送"
+STOP_TEXT = "点一下，对职工的推送立刻全部暂停，直到管理员恢复（qingfeng resume）。"
+STOP_BUTTON, STOPPED = "急停", "已全部暂停"
+STOPPED_BY = "{1}于{0:%m-%d}急停"
 
 # -- review on paper ---------------------------------------------------------------------------
 FORM_TITLE = "信息发布审核表"

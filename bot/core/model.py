@@ -27,6 +27,8 @@ Date = date  # for classes that have a field of that name
 STRANGER = "-"  # begins what stands for a forgotten person; no account of WeCom begins so
 ME = "me"  # the target that is the administrator alone, for trying a text on oneself
 
+SEAT = "to-"  # begins the id of a target that is one person of the office
+
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
@@ -41,6 +43,11 @@ class Kind(StrEnum):
     MEDIA = "影视推介"  # films and columns: words about them and where to find them
     DUTY = "责任提示"  # for office-holders, by role
     CULTURE = "廉洁文化"
+
+
+def is_private(target_id: str) -> bool:
+    """Whether a target is one person of the office: what is sent there is no push to staff."""
+    return target_id == ME or target_id.startswith(SEAT)
 
 
 class State(StrEnum):
@@ -338,6 +345,8 @@ class Card:
     button_key: str
     facts: tuple[tuple[str, str], ...] = ()  # 键 ≤ 5 字, 值 ≤ 30 字
     link: tuple[str, str] | None = None  # words on it, address
+    more: tuple[tuple[str, str], ...] = ()  # further buttons: words on it, key
+    whole: bool = True  # whether the robot is asked for the whole text where there is no link
 
 
 @dataclass(frozen=True, kw_only=True)

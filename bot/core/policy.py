@@ -116,7 +116,7 @@ def slot_time(day: date, slot: str, seed: str, policy: Policy) -> datetime:
     a hundred groups do not speak in the same second.
     """
     start = policy.windows[0 if slot == "上午" else -1][0]
-    due = datetime.combine(day, start, SHANGHAI) + timedelta(seconds=180 + _spread(seed, 540))
+    due = datetime.combine(day, start, SHANGHAI) + timedelta(seconds=180 + spread(seed, 540))
     return _off_the_half_hour(due)
 
 
@@ -126,10 +126,11 @@ def _off_the_half_hour(moment: datetime) -> datetime:
 
 def summary_time(day: date, seed: str) -> datetime:
     """Return when the weekly summary leaves, its picture just behind it: 09:11 to 09:27."""
-    return datetime.combine(day, time(9, 11), SHANGHAI) + timedelta(seconds=_spread(seed, 930))
+    return datetime.combine(day, time(9, 11), SHANGHAI) + timedelta(seconds=spread(seed, 930))
 
 
-def _spread(seed: str, width: int) -> int:
+def spread(seed: str, width: int) -> int:
+    """Return 0 … width-1, by the seed alone."""
     return int.from_bytes(hashlib.sha256(seed.encode()).digest()[:4]) % width
 
 

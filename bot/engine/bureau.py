@@ -14,10 +14,17 @@ from bot.core.planning import Plan
 from bot.core.policy import Policy
 from bot.core.render import Footer
 from bot.core.roster import Directory
+from bot.core.seats import Seat
 from bot.engine.intake import Intake
 from bot.engine.pace import Pace
 from bot.library.folder import Library, Shelf
 from bot.store import Store
+
+
+class Asked:
+    """The library at the last look for what waits for a reviewer: the same one says the same."""
+
+    library: Library | None = None
 
 
 def _no_page(_: str) -> str:
@@ -54,6 +61,8 @@ class Bureau:
     page: Callable[[str], str] = _no_page  # push key -> address of the page with the whole text
     review_page: Callable[[str], str] = _no_page  # token of a reviewer's link -> its address
     review: bool = True
+    seats: tuple[Seat, ...] = ()  # who reviews by card; each is a target of its own
+    asked: Asked = field(default_factory=Asked)  # at which library reviewers were last asked
     min_people: int = MIN_PEOPLE
     per_target: str = "console"  # where figures per target stand: console, message, off
     keep_days: int = 90  # of named receipts; then only counts

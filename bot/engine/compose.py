@@ -204,7 +204,7 @@ async def _invite(push: Push, bureau: Bureau, moment: Moment) -> str:
 def _words(
     push: Push, item: Item, part: int, footer: Footer, bureau: Bureau, plan: Plan
 ) -> Card | Markdown:
-    values = render.values_of(_node_days(push, item, plan), plan.calendar)
+    values = render.values_of(node_days(push, item, plan), plan.calendar)
     channel, page = bureau.channels[push.target], bureau.page(push.key)
     if not channel.tappable:
         return render.in_group(item, push.part, values, footer, page, channel.dialect)
@@ -235,7 +235,7 @@ async def reading(key: str, bureau: Bureau) -> Reading | None:
         return None
     if why_blocked(push, moment):
         return None
-    values = render.values_of(_node_days(push, item, moment.plan), moment.plan.calendar)
+    values = render.values_of(node_days(push, item, moment.plan), moment.plan.calendar)
     return render.reading(item, push.part, values, await _numbered(push, bureau))
 
 
@@ -246,7 +246,7 @@ async def _numbered(push: Push, bureau: Bureau) -> Footer:
     return replace(bureau.footer, number=f"{year}-{number:03d}")
 
 
-def _node_days(push: Push, item: Item, plan: Plan) -> Sequence[NodeDay]:
+def node_days(push: Push, item: Item, plan: Plan) -> Sequence[NodeDay]:
     """Return the nodes a push speaks of; for a node item sent by hand, the next that it fits."""
     if not push.node:
         return next_node_days(item, push.due.date(), plan) if item.kind is Kind.NODE else ()

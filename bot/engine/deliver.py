@@ -10,12 +10,12 @@ import logging
 from datetime import datetime
 
 from bot.channels import KINDS, Channel
-from bot.core import messages, policy
+from bot.core import messages
 from bot.core.model import Cohort, Delivery, Push, State
-from bot.engine import compose
+from bot.engine import compose, desk
 from bot.engine.attempt import REPEAT_FOR, Part, attempt, may_go, noted, proven
 from bot.engine.bureau import Bureau, Moment
-from bot.engine.hindrance import PATIENCE, SOON, Wait, chat_of, gives_way, hindrance
+from bot.engine.hindrance import PATIENCE, SOON, Wait, chat_of, gives_way, hindrance, opening_of
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ async def _parts(
     chat = await chat_of(push, channel, bureau)
     for number, people in enumerate(audience):
         moment = bureau.moment(moment)
-        opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
+        opening = opening_of(push, bureau, moment)
         if opening > moment.now:
             await _later(push, Wait(until=opening, reason=messages.OUT_OF_HOURS), bureau)
             return
@@ -147,7 +147,7 @@ async def _parts(
             await _later(push, Wait(until=slot, reason=messages.PACED), bureau)
             return
         try:
-            message = await compose.message_of(push, number, bureau, moment)
+            message = await desk.message_of(push, number, bureau, moment)
             await attempt(part, message, channel, earlier, bureau)
         except ValueError as error:  # TooLong, or what this channel cannot carry
             await _skip(push, str(error), bureau)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.channels import Channel
-from bot.core import messages, policy
+from bot.core import messages, policy, seats
 from bot.core.model import SHANGHAI, Cohort, Push, State, Target
 from bot.engine import compose, planner
 from bot.engine.bureau import Bureau, Moment
@@ -17,7 +17,7 @@ from bot.engine.bureau import Bureau, Moment
 PATIENCE = timedelta(minutes=10)  # before a blocked push, or a silenced target, is looked at again
 LOOK_AGAIN = timedelta(hours=24)  # a target that WeCom refused may have been allowed again
 A_WHILE = timedelta(hours=1)  # in which a group lets those go first who are reached one by one
-FOLLOWS = {"summary-picture": "main"}  # rule -> the part that goes before it
+IN_ORDER = seats.DESK | {"summary-picture"}  # rules whose rows leave one after another
 SOON = timedelta(seconds=30)  # before a way that is closed is tried again
 
 
@@ -44,7 +44,7 @@ async def hindrance(
         return Wait(until=moment.now + SOON, reason=reason)
     if await _comes_after(push, bureau):
         return Wait(until=moment.now + SOON, reason=messages.WORDS_FIRST)
-    opening = policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
+    opening = opening_of(push, bureau, moment)
     if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
     # A correction waits for no cap: a wrong text that stands is the greater burden.
@@ -57,8 +57,11 @@ async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) ->
     if moment.library.hold:
         return moment.library.hold
     states = await bureau.store.targets()
-    if not target.office and planner.pause_of(states, moment.today) is not None:
+    staff = not target.office and push.rule not in seats.DESK
+    if staff and planner.pause_of(states, moment.today) is not None:
         return messages.SKIP_PAUSED
+    if why := planner.deferred(states, push.key.rpartition("@")[0]):
+        return why
     known = states.get(target.id)
     way = bureau.channels[target.id].fingerprint
     rested = known and known.since and moment.now - known.since >= LOOK_AGAIN
@@ -70,13 +73,20 @@ async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) ->
     return compose.why_blocked(push, moment)
 
 
+def opening_of(push: Push, bureau: Bureau, moment: Moment) -> datetime:
+    """Return from when on a push may leave: now within decent hours, or for what stops us all."""
+    if push.rule == seats.STOP:
+        return moment.now
+    return policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
+
+
 async def _comes_after(push: Push, bureau: Bureau) -> bool:
-    """Whether what is to be read first is still on its way: the words before their picture."""
-    part = FOLLOWS.get(push.rule)
-    if part is None:
+    """Whether what is to be read first is on its way: words before their picture or card."""
+    if push.rule not in IN_ORDER:
         return False
-    first = await bureau.store.push(f"{push.occurrence}_{part}@{push.target}")
-    return first is not None and first.state in (State.PLANNED, State.SENDING)
+    waiting = await bureau.store.pushes([State.PLANNED, State.SENDING])
+    together = [p for p in waiting if (p.occurrence, p.target) == (push.occurrence, push.target)]
+    return any(other.due < push.due for other in together)
 
 
 async def chat_of(push: Push, channel: Channel, bureau: Bureau) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 
+from bot.core import messages
+from bot.core.model import Push, State
 from bot.core.plan import Pause, Plan
 from bot.engine import compose
 from bot.engine.bureau import Bureau
@@ -43,6 +45,37 @@ def pause_of(states: Mapping[str, TargetState], today: date) -> Pause | None:
 def paused(now: datetime, until: date | None, why: str) -> TargetState:
     """Return how the store keeps a pause: `way` holds the day on which it ends by itself."""
     return TargetState(id=EVERY, disabled=why, way=until.isoformat() if until else "", since=now)
+
+
+DEFER = "defer/"  # begins the name under which the store keeps what was put off by 暂缓
+
+
+def deferral(stem: str, name: str, now: datetime) -> TargetState:
+    """Return how the store keeps it that one occurrence and part waits for an administrator."""
+    why = messages.DEFERRED_BY.format(name, now)
+    return TargetState(id=DEFER + stem, disabled=why, name=name, since=now)
+
+
+def is_deferral(name: str) -> bool:
+    return name.startswith(DEFER)
+
+
+def deferred(states: Mapping[str, TargetState], stem: str) -> str:
+    """Return who put off an occurrence and part, in words; "" where nobody did."""
+    state = states.get(DEFER + stem)
+    return state.disabled if state else ""
+
+
+def marked(push: Push, states: Mapping[str, TargetState]) -> Push:
+    """Return a push that is still to be sent with the word of whoever put it off."""
+    why = deferred(states, push.key.rpartition("@")[0])
+    return replace(push, blocked=why) if why and push.state is State.PLANNED else push
+
+
+async def gone(bureau: Bureau, stem: str) -> bool:
+    """Whether an occurrence and part has rows, and none of them is still to be sent."""
+    rows = [p for p in await bureau.store.pushes() if p.key.rpartition("@")[0] == stem]
+    return bool(rows) and all(push.state is not State.PLANNED for push in rows)
 
 
 RESUMED = TargetState(id=EVERY)

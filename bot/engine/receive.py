@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import OrderedDict
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from bot.core import messages
 from bot.core.links import push_key_of, task_id_of
+from bot.core.model import Push
 from bot.core.render import Reading
 from bot.engine import compose
 from bot.engine.bureau import Bureau
@@ -18,6 +20,7 @@ from bot.engine.talk import Talk
 from bot.inbox import (
     Confirm,
     Count,
+    Decide,
     Event,
     Learn,
     Record,
@@ -42,11 +45,19 @@ class Answer:
     card: Any = None  # the template_card that was tapped, as it was sent by the robot
 
 
+Verdict = Callable[[Push, str, str], Awaitable[str]]
+"""Do what (push, button, account) says, and return the words for the card."""
+
+
+async def _nobody(_push: Push, _button: str, _person: str) -> str:
+    return messages.NOT_YOURS
+
+
 class Reception:
     """Takes each event once, however often it is told, and answers every time."""
 
-    def __init__(self, bureau: Bureau) -> None:
-        self._bureau = bureau
+    def __init__(self, bureau: Bureau, decide: Verdict = _nobody) -> None:
+        self._bureau, self._decide = bureau, decide
         self._talk = Talk(bureau)
         self._known: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
@@ -84,6 +95,9 @@ class Reception:
                 case ReplaceButton(text=text):
                     card = await self._card(key, part) if push else None
                     answer = replace(answer, button=text, card=card)
+                case Decide(button=button) if push is not None:
+                    words = await self._decide(push, button, event.person)
+                    answer = replace(answer, button=words, card=await self._card(key, part))
                 case Say(text=text, push_key=asked):
                     answer = replace(answer, text=await self._words(asked) or text)
                 case Tell(wish=wish):

@@ -5,6 +5,7 @@ Nothing is made up, and nothing of what was asked is kept, logged or counted und
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -12,7 +13,7 @@ from bot.core import messages, render
 from bot.core.calendar import iso_week
 from bot.core.model import Item, Kind, NodeDay, Push, State
 from bot.core.planning import Plan, next_node_days
-from bot.engine import compose
+from bot.engine import compose, deliver, halting
 from bot.engine.bureau import Bureau, Moment
 from bot.inbox import Wish, WishKind
 from bot.library.folder import Library
@@ -27,6 +28,7 @@ class Talk:
 
     def __init__(self, bureau: Bureau) -> None:
         self._bureau = bureau
+        self._at_work: set[asyncio.Task[None]] = set()
         self._index: tuple[Library, date, Index] | None = None
 
     async def answer(self, wish: Wish, person: str) -> str:
@@ -50,8 +52,25 @@ class Talk:
             case WishKind.SUGGEST:
                 office = self._bureau.footer.feedback or messages.SUGGEST_NOBODY
                 return messages.SUGGEST.format(office)
+            case WishKind.STOP:
+                return await self._stop(person)
             case _:
                 return messages.HELP
+
+    async def _stop(self, person: str) -> str:
+        """Send the 急停 card at once to somebody who may stop everything; help to anybody else."""
+        target = halting.seat_of(person, self._bureau)
+        if target is None:
+            return messages.HELP
+        key = await halting.offer(target, self._bureau)
+        task = asyncio.create_task(self._deliver(key))
+        self._at_work.add(task)
+        task.add_done_callback(self._at_work.discard)
+        return messages.STOP_ASK
+
+    async def _deliver(self, key: str) -> None:
+        async with self._bureau.turn:
+            await deliver.deliver_one(key, self._bureau)
 
     async def newest(self, person: str, chat: str) -> Push | None:
         """Return the push that an 已阅 in words is about: the newest one here, still open.

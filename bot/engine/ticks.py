@@ -5,14 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from bot.core import messages, notices, policy
 from bot.core.dates import ONE
 from bot.core.model import SHANGHAI, Push, State
 from bot.core.parts import node_slots
 from bot.core.planning import Plan, plan_span
-from bot.engine import alarms, planner, reports
+from bot.engine import alarms, planner, reports, reviews, tomorrow
 from bot.engine.bureau import Bureau
 from bot.engine.deliver import deliver
 from bot.engine.intake import take_in
@@ -20,8 +20,7 @@ from bot.engine.recall import recall
 
 log = logging.getLogger(__name__)
 
-PLANNING = time(8, 45)  # before anything of the day is due
-LOOK_BACK = 7  # days: the widest late window
+PLANNING, LOOK_BACK = tomorrow.MORNING, tomorrow.LOOK_BACK
 WEEKS_AT_ONCE = 3  # of retention; an office that upgrades has a year of it
 
 
@@ -85,6 +84,7 @@ async def housekeep(bureau: Bureau, now: datetime) -> int:
 Tick = Callable[[Bureau, datetime], Awaitable[int]]
 TICKS: tuple[Tick, ...] = (
     *(recall, plan, notify, alarms.tell_broken, reports.summarise, reports.make_ready),
+    *(reviews.ask, tomorrow.announce),
     *(deliver, take_in, housekeep),
 )
 
@@ -110,6 +110,6 @@ async def next_wake(bureau: Bureau, now: datetime) -> datetime:
     planning = datetime.combine(now.date(), PLANNING, SHANGHAI)
     if planning <= now:
         planning += ONE
-    daily = min(planning, reports.next_ready(now))
+    daily = min(planning, reports.next_ready(now), tomorrow.next_begin(now))
     due = await bureau.store.next_due()
     return daily if due is None else max(now, min(due, daily))

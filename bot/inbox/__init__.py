@@ -12,6 +12,7 @@ from bot.inbox.events import (
 from bot.inbox.handle import (
     Confirm,
     Count,
+    Decide,
     Effect,
     Learn,
     Record,
@@ -29,6 +30,7 @@ __all__ = [
     "PAGE_BUTTON",
     "Confirm",
     "Count",
+    "Decide",
     "Effect",
     "Event",
     "Learn",

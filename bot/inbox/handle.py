@@ -4,6 +4,7 @@ chat opened ──> Count, Say      feedback ──> Count
 words ──> Count, and by what they ask for (wishes.py): Say, Tell, Learn in a group, Volunteer
 card or page, 已阅 ──> known push? ──> covered? ──> within 30 days? ──> Record (+ Confirm)
                         no: Count       no: Count       no: Count
+card of a seat (review, 暂缓, 急停) ──> its own button, its own account? ──> Decide; no: Count
 and the button says thanks, whichever way it went: nobody is told off for tapping.
 """
 
@@ -13,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core import messages
+from bot.core import messages, seats
 from bot.core.links import push_key_of
 from bot.core.model import Cohort, Push, Receipt, State, Step
 from bot.inbox.events import ACK, SAID, Event
@@ -81,7 +82,14 @@ class Learn:
     who: str  # who asked
 
 
-Effect = Record | Confirm | ReplaceButton | Count | Say | Tell | Volunteer | Learn
+@dataclass(frozen=True, kw_only=True)
+class Decide:
+    """Somebody who sits for the office tapped a button of a card that is for them alone."""
+
+    button: str
+
+
+Effect = Record | Confirm | ReplaceButton | Count | Say | Tell | Volunteer | Learn | Decide
 
 
 def handle(
@@ -104,6 +112,8 @@ def handle(
         return [Count(name=event.kind), *_answer(event, tip_words)]
     if event.kind == "other":
         return []
+    if push is not None and push.rule in seats.DESK:
+        return _decide(event, push, cohort)
     if event.button != ACK and not event.button.startswith(f"{ACK}:"):
         return [Count(name="other-button")]
     return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
@@ -138,6 +148,16 @@ def _answer(event: Event, tip_words: Collection[str]) -> list[Effect]:
             return [Say(text=messages.PAGE_CLOSED, push_key=key)]
         case _:
             return [Tell(wish=wish)]
+
+
+def _decide(event: Event, push: Push, cohort: Cohort | None) -> list[Effect]:
+    """Hand on what a seat's own tap on its own card says; no receipt comes of such a card."""
+    known = event.button in seats.BUTTONS.get(push.rule, ())
+    if event.kind != "card" or not known or push.key != push_key_of(event.task_id)[0]:
+        return [Count(name="other-button")]
+    if _covered(event.person, cohort) is None:
+        return [Count(name="stranger")]
+    return [Decide(button=event.button)]
 
 
 def _acknowledge(

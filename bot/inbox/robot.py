@@ -126,5 +126,5 @@ def greyed(card: Mapping[str, Any], words: str) -> dict[str, Any]:
     `replace_text` is told of app cards (§3.4); should the robot's not know it, the button still
     says the words.
     """
-    buttons = [{**button, "text": words} for button in card.get("button_list", [])]
+    buttons = [{**button, "text": words} for button in card.get("button_list", [])[:1]]
     return {**card, "button_list": buttons, "replace_text": words}

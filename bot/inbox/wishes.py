@@ -41,6 +41,7 @@ class WishKind(StrEnum):
     TIP = "tip"  # not for this channel
     BIND = "bind"  # a group names itself
     PRIVATELY = "privately"  # in a group: please write to me alone
+    STOP = "stop"  # 急停, from whoever may
     NOTHING = "nothing"  # say nothing at all
 
 
@@ -56,6 +57,7 @@ _SHORT = {
     **dict.fromkeys(("下一个节点", "下个节点", "节点", "最近的节点"), WishKind.NODE),
     **dict.fromkeys(("我的记录", "我的回执"), WishKind.RECORD),
     **dict.fromkeys(("删除我的记录", "删除记录"), WishKind.FORGET),
+    **dict.fromkeys(("急停", "紧急停止", "全部暂停"), WishKind.STOP),
     messages.FORGET_SURE: WishKind.FORGET_SURE,
     **dict.fromkeys(("已阅", "已读", "收到", "看过了", "看了"), WishKind.READ),
 }

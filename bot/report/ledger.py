@@ -14,7 +14,7 @@ from bot.core.calendar import iso_week
 from bot.core.content import from_words
 from bot.core.disclosure import ItemLine
 from bot.core.ledger import COLUMNS, Approved, Facts, Row, Text, rows, weeks_of
-from bot.core.model import ME, Item, Push, State
+from bot.core.model import Item, Push, State, is_private
 from bot.core.planning import Plan
 from bot.library.folder import Library
 from bot.report import weekly
@@ -56,7 +56,7 @@ async def gather(
     min_people: int,
 ) -> Ledger:
     """Return the ledger of a period. Its figures are the lines of the weekly summaries."""
-    found = [push for push in await store.pushes() if push.item and push.target != ME]
+    found = [push for push in await store.pushes() if push.item and not is_private(push.target)]
     mine = [await _as_sent(store, push) for push in found if first <= push.due.date() <= last]
     facts = Facts(
         items=await _items(store, library, mine),

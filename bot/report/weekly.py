@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from bot.core import messages
 from bot.core.calendar import iso_week, monday_of
 from bot.core.disclosure import MIN_PEOPLE
-from bot.core.model import ME, Push, Target
+from bot.core.model import Push, Target, is_private
 from bot.core.planning import Plan, Planned, plan_span
 from bot.core.summary import Summary, asked, summarise
 from bot.library.folder import Library
@@ -34,7 +34,7 @@ async def build(
 ) -> Summary:
     """Count the acts before `as_of` for the summary of `week`."""
     # Not counted: the summary's own push, and what the administrator tried on himself.
-    items = [push for push in await store.pushes() if push.item and push.target != ME]
+    items = [push for push in await store.pushes() if push.item and not is_private(push.target)]
     wanted = asked(week, items, calendar=plan.calendar, as_of=as_of)
     acts = await store.counted(wanted.questions, wanted.named)
     monday = monday_of(week) + timedelta(days=7)
@@ -60,7 +60,7 @@ async def _exceptions(
     coming = ahead.pushes
     names = {target.id: target.name for target in targets} | {"*": messages.ALL_TARGETS}
     found = [
-        messages.TARGET_DISABLED.format(names.get(state.id, state.id), state.disabled)
+        messages.TARGET_DISABLED.format(names.get(state.id, _plain(state.id)), state.disabled)
         for state in (await store.targets()).values()
         if state.disabled and not (state.id == "*" and state.way and state.way <= today)
     ]
@@ -76,6 +76,11 @@ async def _exceptions(
     if any(push.provisional for push in coming):
         found.append(messages.CALENDAR_PROVISIONAL)
     return found
+
+
+def _plain(name: str) -> str:
+    """Return an occurrence and part that was put off without what the store calls it by."""
+    return name.rpartition("/")[2]
 
 
 def _coming(pushes: Sequence[Push], library: Library) -> list[str]:

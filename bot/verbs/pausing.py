@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import messages
+from bot.core.model import State
 from bot.engine import planner
 from bot.engine.bureau import Bureau
+from bot.store import AuditEntry, TargetState
 from bot.verbs.asking import Mistake, Params, day_of
 
 
@@ -24,8 +26,24 @@ async def pause(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]
     return {"paused": True, "since": today.isoformat(), "until": until and until.isoformat()}
 
 
-async def resume(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any]:
-    """Send again; what a late window still admits is sent too."""
+async def resume(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Send again; what a late window still admits is sent too. With a key: what 暂缓 kept back."""
+    if params.get("key"):
+        return await _let_go(bureau, now, str(params["key"]))
     held = planner.pause_of(await bureau.store.targets(), now.date())
     await bureau.store.set_target(planner.RESUMED)
     return {"paused": False, "was": held is not None}
+
+
+async def _let_go(bureau: Bureau, now: datetime, key: str) -> dict[str, Any]:
+    stem, states = key.partition("@")[0], await bureau.store.targets()
+    if not planner.deferred(states, stem):
+        known = [name.removeprefix(planner.DEFER) for name in states if planner.is_deferral(name)]
+        kept = [one for one in known if planner.deferred(states, one)]
+        raise Mistake(messages.NOT_DEFERRED.format(stem, "、".join(kept) or messages.NONE))
+    await bureau.store.set_target(TargetState(id=planner.DEFER + stem))
+    await bureau.store.audit(AuditEntry(at=now, what="let-go", about=stem))
+    for push in await bureau.store.pushes([State.PLANNED]):
+        if push.key.rpartition("@")[0] == stem:
+            await bureau.store.postpone(push.key, now, "")
+    return {"let_go": stem}

@@ -42,8 +42,9 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         if push.key not in rows and push.due.date() < first <= now.date() and push.until > now
     ]
     pushes = sorted([*known, *fresh, *late], key=lambda push: (push.due, push.key))
+    states = await bureau.store.targets()
     answer: dict[str, Any] = {
-        "pushes": [push_json(push) for push in pushes],
+        "pushes": [push_json(planner.marked(push, states)) for push in pushes],
         "skipped": [_skip_json(skip) for skip in planned.skipped if skip.date >= first],
     }
     titles = {item.id: item.title for item in library.items}

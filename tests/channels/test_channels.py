@@ -6,6 +6,7 @@ import inspect
 import io
 import json
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import get_type_hints
 
@@ -510,3 +511,14 @@ def test_a_way_to_single_people_carries_no_picture(make):
     assert not channel.pictures
     with pytest.raises(ValueError, match="picture"):
         channel.body(PNG, ["zhang"])
+
+
+# -- cards of the office -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("make", [app, bot])
+def test_a_card_of_the_office_has_its_buttons_and_asks_for_no_whole_text(make):
+    card = replace(CARD, link=None, button_key="agree", more=(("退回", "return"),), whole=False)
+    sent = json.loads(make().body(card, ["zhang"]))["template_card"]
+    assert [one["key"] for one in sent["button_list"]] == ["agree", "return"]
+    assert "jump_list" not in sent

@@ -90,7 +90,8 @@ async def test_the_summary_is_kept_as_sent_and_a_recount_shows_what_changed(desk
 
 async def test_the_summary_arrives_even_when_nothing_was_sent_and_says_so(desk):
     await desk.at("2026-06-15 09:30")
-    [message] = [m for m in desk.world.posted if m.chat == "office"]
+    message, picture = [m for m in desk.world.posted if m.chat == "office"]
+    assert picture.msgtype == "image"
     text = message.body["markdown"]["content"]
     assert text.startswith("> 仅用于改进推送内容，不作考核、评比、通报依据")
     assert "没有推送" in text

@@ -16,6 +16,7 @@ async def verb(desk, name, **params):
 
 async def test_a_webhook_that_was_removed_comes_back_by_one_word_once_it_is_there_again(desk):
     key = desk.stage.keys["zx"]
+    await desk.at("2026-06-15 09:13")  # the summary and its picture have left
     desk.world.faults.add("webhook/send", "errcode", errcode=93000, times=1)
     await desk.at("2026-06-15 11:05")
     assert (await desk.pushes())[MAIN].state is State.REFUSED

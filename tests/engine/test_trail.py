@@ -29,15 +29,15 @@ async def test_every_approval_and_every_send_is_in_the_trail_with_its_text(open_
     await at.approve("N06")
     await at.at("2026-06-15 12:00")
     trail = [one.entry for one in await store.audits()]
-    assert [one.what for one in trail] == ["approved"] + ["sent"] * 4
+    assert [one.what for one in trail] == ["approved"] + ["sent"] * 5
     words = json.loads(await store.text(trail[0].digest))
     item = at.house.bureau.library(at.clock.now().date()).item("N06")
     assert (trail[0].who, words["title"]) == ("王终审", item.title)
     assert {one.about for one in trail[1:]} == set(await at.pushes(State.SENT))
-    # The fourth is the office's summary, which is no item of the folder.
+    # The others are the office's summary and its picture, which are no items of the folder.
     assert [one.detail.get("words") for one in trail[1:]].count(item.digest) == 3
     answer = await verified(at)
-    assert (answer["faults"], answer["entries"], answer["head"] != "") == ([], 5, True)
+    assert (answer["faults"], answer["entries"], answer["head"] != "") == ([], 6, True)
 
 
 async def test_the_trail_and_the_kept_texts_name_no_recipient(open_office):
