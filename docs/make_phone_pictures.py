@@ -300,15 +300,23 @@ async def robot_cards(world: World, line: Line) -> None:
 
 async def shoot(browser: Browser, url: str, name: str, number: int, width: int) -> None:
     """One message, cut out of the page with a little of what is around it."""
-    page = await browser.new_page(viewport={"width": width, "height": 1400}, locale="zh-CN")
+    size = {"width": width, "height": 1400}
+    # without its script the page does not renew itself while it is taken
+    page = await browser.new_page(viewport=size, locale="zh-CN", java_script_enabled=False)
     await page.goto(url)
     await page.locator(f"#m{number}").screenshot(path=PICTURES / f"{name}.png")
     await page.close()
 
 
-async def whole(browser: Browser, url: str, name: str, size: tuple[int, int]) -> None:
+async def whole(
+    browser: Browser, url: str, name: str, size: tuple[int, int], *, night: bool = False
+) -> None:
     width, height = size
-    page = await browser.new_page(viewport={"width": width, "height": height}, locale="zh-CN")
+    page = await browser.new_page(
+        viewport={"width": width, "height": height},
+        locale="zh-CN",
+        color_scheme="dark" if night else "light",
+    )
     await page.goto(url)
     await page.wait_for_timeout(300)
     assert await page.evaluate("document.documentElement.scrollWidth") <= width, name
@@ -364,6 +372,9 @@ async def main() -> None:
         for who, name, chat, size in SCENES:
             where = f"{sandbox.url}/sandbox?who={who}" + (f"&chat={chat}" if chat else "")
             await whole(browser, where, name, size)
+        night = f"{sandbox.url}/sandbox?who=zhang&chat="
+        await whole(browser, f"{night}g1", "night-1280", (1280, 800), night=True)
+        await whole(browser, f"{night}app-{AGENT}", "night-390", (390, 844), night=True)
         await browser.close()
     for picture in sorted(PICTURES.glob("*.png")):
         size = picture.stat().st_size

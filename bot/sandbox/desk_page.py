@@ -10,9 +10,10 @@ from starlette.routing import BaseRoute, Route
 
 from bot.sandbox.acts import ACTS, act
 from bot.sandbox.control import from_elsewhere
-from bot.sandbox.faults import FaultKind
+from bot.sandbox.desk_aibot import COMMANDS
+from bot.sandbox.faults import EVENTS, SAID
 from bot.sandbox.oauth_page import HEADERS
-from bot.sandbox.switches import TABLE
+from bot.sandbox.switches import TABLE, WORDS
 from bot.sandbox.world import World
 
 SHOWN_LOG = 40  # lines
@@ -29,9 +30,10 @@ async def page(request: Request) -> Response:
     text = _templates.get_template("desk.html").render(
         world=world,
         pending=world.faults.pending(),
-        endpoints=world.faults.kinds,
-        kinds=list(FaultKind),
+        places=_places(world),
+        kinds=SAID,
         switches=TABLE,
+        words=WORDS,
         stand=world.switches(),
         acts=ACTS,
         log=world.log[-SHOWN_LOG:][::-1],
@@ -42,6 +44,14 @@ async def page(request: Request) -> Response:
         "Content-Security-Policy": HEADERS["Content-Security-Policy"] + "; form-action 'self'"
     }
     return HTMLResponse(text, headers=headers)
+
+
+def _places(world: World) -> dict[str, list[str]]:
+    """Where a fault may strike, under three headings."""
+    names = list(world.faults.kinds)
+    lines = [name for name in names if name in COMMANDS]
+    calls = [name for name in names if name not in COMMANDS and name not in EVENTS]
+    return {"接口": calls, "长连接": lines, "发给程序的": list(EVENTS)}
 
 
 async def change(request: Request) -> Response:

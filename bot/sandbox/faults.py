@@ -38,6 +38,22 @@ OF_CALLS = frozenset(
 )
 EVENTS = ("callback", "aibot_event")  # what goes out to the program under test
 ENDLESS = -1  # as `times`: every call until the faults are cleared
+# For the page: what happens, and where.
+SAID = {
+    FaultKind.STATUS: "HTTP 5xx",
+    FaultKind.DROP_AFTER: "收下了，断线不答",
+    FaultKind.DROP_BEFORE: "没收下，断线不答",
+    FaultKind.SLOW: "慢",
+    FaultKind.ERRCODE: "答错误码",
+    FaultKind.MALFORMED: "收下了，答半截 JSON",
+    FaultKind.WARNING: "收下了，答里说 JSON 不对",
+    FaultKind.LOSE: "丢失（回调与事件）",
+    FaultKind.DUPLICATE: "重复一次（回调与事件）",
+    FaultKind.REORDER: "晚于下一条（回调与事件）",
+    FaultKind.NO_ACK: "收下了，不答（长连接）",
+    FaultKind.CLOSE: "收下了，正常关闭（长连接）",
+    FaultKind.HALF_OPEN: "从此只收不答（长连接）",
+}
 SEED = 20260921  # of the dice behind `chance`
 MOST = 10_000  # faults in one order
 LONGEST = 3600.0  # seconds of a slow answer

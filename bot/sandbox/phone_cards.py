@@ -12,6 +12,17 @@ from bot.sandbox.records import CardState, Options
 Part = Mapping[str, Any]
 
 QUESTION = "q."  # what a form's field for a question begins with, before its question_key
+# What each kind of card shows (wecom/api.md §3.3); WeCom passes over the rest.
+_NOTICE = ("action_menu", "card_action", "quote_area", "horizontal_content_list", "jump_list")
+PARTS = {
+    "text_notice": {*_NOTICE, "emphasis_content", "sub_title_text"},
+    "news_notice": {*_NOTICE, "card_image", "image_text_area", "vertical_content_list"},
+    # jump_list is in no table of a button card; that it is passed over is UNVERIFIED
+    "button_interaction": {*_NOTICE, "sub_title_text", "button_selection", "button_list"},
+    "vote_interaction": {"checkbox", "submit_button"},
+    "multiple_interaction": {"select_list", "submit_button"},
+}
+ALWAYS = {"card_type", "source", "main_title"}
 RATIOS = ((1.55, "wx-high"), (2.0, "wx-even"), (9.9, "wx-flat"))  # of a card's picture
 
 
@@ -33,7 +44,7 @@ def card(
     picked: Options | None = None,
 ) -> str:
     """A template card, as changed by `state`; `picked` is what this person chose on it."""
-    shown = state.card if state and state.card else part
+    shown = _known(state.card if state and state.card else part)
     greyed = state.greyed if state else ""
     inner = "".join(
         [
@@ -52,6 +63,14 @@ def card(
     )
     kind = html.escape(str(shown.get("card_type", "")).replace("_", "-"))
     return f'<div class="wx-bubble wx-card wx-{kind}">{inner}</div>'
+
+
+def _known(part: Part) -> Part:
+    """The card without what its kind does not show; all of it for an unknown kind."""
+    parts = PARTS.get(str(part.get("card_type")))
+    if parts is None:
+        return part
+    return {name: value for name, value in part.items() if name in parts | ALWAYS}
 
 
 def _source(source: Part, menu: str) -> str:
@@ -96,7 +115,8 @@ def _opening(shown: Part) -> str:
     url = str(action.get("url", ""))
     if action.get("type") != 1 or not url.startswith(("http://", "https://")):
         return ""
-    return anchor(url, '<span class="wx-hidden">打开</span>', "wx-open")
+    title = _text(_object(shown, "main_title"), "title")
+    return anchor(url, f'<span class="wx-hidden">打开：{title}</span>', "wx-open")
 
 
 def _main_title(title: Part) -> str:

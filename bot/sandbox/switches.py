@@ -106,3 +106,27 @@ def _table() -> dict[str, Switch]:
 
 
 TABLE = _table()
+# For the page: each switch's words in Chinese.
+WORDS = {
+    "sliding": "滑动",
+    "fixed": "整分整点",
+    "block": "超了就封",
+    "reject": "拒绝",
+    "cut": "截断",
+    "same": "同前",
+    "bare": "只有 0",
+    "refused": "报错",
+    "allow": "允许",
+    "drop": "悄悄丢掉",
+    "all": "人人",
+    "clicker": "点按者",
+    "lost": "丢失",
+    "replayed": "补发",
+    "anyone": "任一人",
+    "everyone": "每个人",
+    "once": "一次",
+    "many": "多次",
+    "off": "不访问",
+    "get": "GET",
+    "head": "HEAD",
+}

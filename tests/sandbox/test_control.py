@@ -3,7 +3,8 @@
 import pytest
 
 from bot.sandbox.acts import ACTS
-from bot.sandbox.switches import TABLE
+from bot.sandbox.faults import SAID, FaultKind
+from bot.sandbox.switches import TABLE, WORDS
 
 from .house import AGENT, BOT, KEY, Phone, button_card, robot, text, to, token
 
@@ -157,3 +158,8 @@ async def test_the_page_shows_and_changes_everything(http, world):
     assert (world.oversize, world.oauth_entity_check, world.md5_checked) == ("cut", True, True)
     assert "已办" in (await send(form="act", do="stop_webhook", of="g1")).text
     assert "没有办成" in (await send(form="act", do="stop_webhook", of="g9")).text
+
+
+def test_the_page_has_words_for_every_fault_and_every_switch():
+    assert set(SAID) == set(FaultKind)
+    assert {word for switch in TABLE.values() for word in switch.words} <= set(WORDS)
