@@ -21,10 +21,11 @@ from bot.channels import App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config
 from bot.core import messages
 from bot.core.model import ME, SHANGHAI, Target
+from bot.core.outlets import Screen, span_of
 from bot.core.render import Footer
 from bot.core.roster import Directory
 from bot.engine import alarms, compose, ticks
-from bot.engine.bureau import Bureau
+from bot.engine.bureau import Bureau, Doorway
 from bot.engine.recall import recall
 from bot.engine.receive import Reception
 from bot.inbox.robot import Ear
@@ -34,6 +35,7 @@ from bot.library.pack import Places
 from bot.store.tiny import TinyStore
 from bot.verbs import VERBS, Mistake, cards
 from bot.web.desk import Addresses
+from bot.web.outlets import Tokens
 from bot.web.reading import Links
 from bot.web.server import Doors, create_app
 from bot.web.signin import SignIn
@@ -130,6 +132,8 @@ def build(
         policy=config.policy,
         page=links.address,
         review_page=desks,
+        doorway=_doorway(config, desks.base),
+        screen=_screen(config),
         review=config.review.required,
         seats=config.seats if config.personal else (),
         min_people=config.summary.min_people,
@@ -164,6 +168,20 @@ def build(
         http=http,
         receive=reception,
         robot=robot,
+    )
+
+
+def _doorway(config: Config, base: str) -> Doorway:
+    tokens = Tokens(approvals.seal_key(config.data))
+    public = config.web.public_url.rstrip("/")
+    return Doorway(path=tokens.path, opens=tokens.opens, base=base, public=public)
+
+
+def _screen(config: Config) -> Screen:
+    return Screen(
+        hours=tuple(span_of(span) for span in config.screen.hours),
+        seconds=config.screen.seconds,
+        most=config.screen.items,
     )
 
 

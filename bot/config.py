@@ -16,6 +16,7 @@ from typing import Any
 
 from bot.channels import KINDS
 from bot.core.model import ME, Problem, Target
+from bot.core.outlets import span_of
 from bot.core.policy import AFTERNOON, MORNING, Policy
 from bot.core.render import CARD_FACT
 from bot.core.schedules import line_of
@@ -31,6 +32,7 @@ from bot.settings import (
     Receipts,
     Review,
     ReviewKinds,
+    Screen,
     StoreSettings,
     SummarySettings,
     Unit,
@@ -83,6 +85,7 @@ class Config:
     web: Web = field(default_factory=Web)
     store: StoreSettings = field(default_factory=StoreSettings)
     summary: SummarySettings = field(default_factory=SummarySettings)
+    screen: Screen = field(default_factory=Screen)
     targets: tuple[Target, ...] = ()
     webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)  # target id -> key
     policy: Policy = field(default_factory=Policy)
@@ -133,6 +136,7 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         web=sections["web"],
         store=sections["store"],
         summary=sections["summary"],
+        screen=sections["screen"],
         targets=targets,
         webhooks=webhooks,
         policy=policy,
@@ -345,6 +349,16 @@ class _Reader:
         # A push takes receipts for 30 days, and its occurrence may be sent over two weeks.
         if not 45 <= sections["receipts"].keep_days <= 365:
             self.bad("keep_days", "[receipts] 的 keep_days 应在 45 到 365 之间")
+        screen = sections["screen"]
+        for span in screen.hours:
+            try:
+                span_of(span)
+            except ValueError:
+                self.bad("hours", f'[screen] 的 hours：“{span}”应写成 "07:30-19:00"')
+        if not 5 <= screen.seconds <= 120:
+            self.bad("seconds", "[screen] 的 seconds 应在 5 到 120 之间")
+        if not 1 <= screen.items <= 60:
+            self.bad("items", "[screen] 的 items 应在 1 到 60 之间")
         if summary.min_people < 5:
             self.bad("min_people", "[summary] 的 min_people 不得小于 5，以免看出是谁")
         if summary.per_target not in ("console", "message", "off"):

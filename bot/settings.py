@@ -140,6 +140,16 @@ class SummarySettings:
     min_people: int = _setting(10, "分对象每行至少多少人，不足则合并；不得小于 5")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Screen:
+    hours: list[str] = field(
+        default_factory=lambda: ["07:30-19:00"],
+        metadata=_doc("电子屏亮着的时段，可写几段；其余时间黑屏，[] 为一直亮着"),
+    )
+    seconds: int = _setting(15, "一页文字停留多少秒，5 到 120")
+    items: int = _setting(12, "一天轮播几篇（当季节点的都在内），1 到 60")
+
+
 SECTIONS: Mapping[str, type] = {
     "unit": Unit,
     "wecom": WeCom,
@@ -152,6 +162,7 @@ SECTIONS: Mapping[str, type] = {
     "web": Web,
     "store": StoreSettings,
     "summary": SummarySettings,
+    "screen": Screen,
 }
 
 

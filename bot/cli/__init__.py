@@ -8,6 +8,7 @@ from bot.cli import (  # noqa: F401 - they add verbs
     importing,
     keeping,
     ledger,
+    outlets,
     packing,
     people,
     previewing,

@@ -361,6 +361,7 @@ SUGGEST_NOBODY = "机关纪委或廉政办"
 # -- the reading page --------------------------------------------------------------------------
 PAGE_TAP_CARD = "看过了，请回到企业微信的卡片上点“已阅”。打开本页不作记录。"
 PAGE_TAP_HERE = "看过了，愿意的话点“已阅”；卡片上点过的不必再点。只打开本页不作记录。"
+PAGE_COUNTS_NOTHING = "打开本页不作记录，也不必点什么。"
 PAGE_CLOSED = "这个链接不完整、已失效，或者内容已收回。请回到企业微信，从收到的卡片里重新打开。"
 
 # -- to single people of the office: review by card, tomorrow's messages, 急停 ------------------
@@ -409,3 +410,20 @@ FORM_NOTE = (
 )
 FORM_CHANGED = "打印以后文字改动过，本表对它不作数"
 FORM_DONE = "已经审批过，不必再登记"
+
+# -- the other channels: screen, board, feeds, take-away ------------------------------------
+OUT_NOT_PUBLIC = "公开属性是“{}”，只有“公开”的才能外发"
+SMS_TAIL = "监督举报12388"
+STICK_ITEMS = "篇数应在 1 到 {} 之间"
+STICK_EMPTY = "现在没有可以上屏的内容：要已审批、公开、在有效期内；qingfeng check 可看"
+WAY_STICK = "电子屏U盘"
+SCREEN_HELP = """清风电子屏（外发 {0}）
+
+1. 把整个文件夹拷到电子屏的主机或U盘上，不要只拷一个文件。
+2. 用谷歌（Chrome）、微软（Edge）或火狐浏览器打开 index.html，按 F11 全屏。
+3. 过了失效日期的内容会自己不再显示。主机的日期要对。
+4. 这一份收不到撤回通知：清风里收回了哪一篇，会在 qingfeng outside 里列出，请按编号换下。
+"""
+OUTSIDE_UNKNOWN = "外发清单里没有编号 {}；qingfeng outside 可列出"
+OUTSIDE_NEWER = "文字已有新稿，这一份是旧的"
+ITEM_GONE = "这篇内容已经收回、改过或过了有效期，这里看不到了。"

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from bot.channels import Channel
 from bot.core.disclosure import MIN_PEOPLE
 from bot.core.model import Item, Push, Target
+from bot.core.outlets import Screen
 from bot.core.planning import Plan
 from bot.core.policy import Policy
 from bot.core.render import Footer
@@ -29,6 +30,16 @@ class Asked:
 
 def _no_page(_: str) -> str:
     return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doorway:
+    """Where the other channels are reached. Paths are signed: none can be guessed."""
+
+    path: Callable[[str, str], str]  # what, about which text -> /what/…
+    opens: Callable[[str, str, str], bool]  # what, about, the token that came
+    base: str = ""  # of whoever asks on this machine
+    public: str = ""  # of phones, "" where they reach no page of ours
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +71,9 @@ class Bureau:
     policy: Policy = field(default_factory=Policy)
     page: Callable[[str], str] = _no_page  # push key -> address of the page with the whole text
     review_page: Callable[[str], str] = _no_page  # token of a reviewer's link -> its address
+    doorway: Doorway | None = None  # of screens, boards, feeds
+    screen: Screen = field(default_factory=Screen)
+    leaving: asyncio.Lock = field(default_factory=asyncio.Lock)  # numbers of what leaves the house
     review: bool = True
     seats: tuple[Seat, ...] = ()  # who reviews by card; each is a target of its own
     asked: Asked = field(default_factory=Asked)  # at which library reviewers were last asked

@@ -11,13 +11,12 @@ PIN and a ticket that only this link's own page of these very words holds.
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup, escape
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
@@ -25,7 +24,7 @@ from starlette.routing import Route
 from bot.core import messages
 from bot.core.model import Kind
 from bot.sandbox import phone
-from bot.web.reading import HERE
+from bot.web.reading import HERE, linked
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +56,6 @@ SAID = {"agreed": "已登记：同意。", "returned": "已登记：退回，起
 GONE = "这一篇已不在待您审核之列：可能别人审过了，也可能又改动了。"
 STATUS = {"wrong": 403, "changed": 409, "refused": 422}
 Handler = Callable[[Request], Awaitable[Response]]
-_URL = re.compile(r"https?://[!-;=?-~]+")
 
 
 class Addresses:
@@ -70,6 +68,10 @@ class Addresses:
     def __call__(self, token: str) -> str:
         """Return the address of a link, "" where no page can be reached by one."""
         return f"{self._base}/review/{token}" if self._base else ""
+
+    @property
+    def base(self) -> str:
+        return self._base
 
     @property
     def host(self) -> str:
@@ -124,7 +126,7 @@ async def _shown(
         status,
         one=found,
         views=[_view(view, found["kind"] == Kind.NODE) for view in found["views"]],
-        source=_linked(found["source"]),
+        source=linked(found["source"]),
         base=_base(request),
         error=error,
         typed=typed,
@@ -236,15 +238,3 @@ def _view(view: Mapping[str, Any], node: bool) -> dict[str, Any]:
         "error": view["error"],
         "used": used,
     }
-
-
-def _linked(text: str) -> Markup:
-    """Return a text with its web addresses as links that open elsewhere."""
-    out, end = Markup(""), 0
-    for match in _URL.finditer(text):
-        out += escape(text[end : match.start()])
-        out += Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(
-            match[0]
-        )
-        end = match.end()
-    return out + escape(text[end:])

@@ -6,6 +6,8 @@ A GET is never a receipt (link scanners fetch links). The page has no script and
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,7 @@ import nh3
 from itsdangerous import BadSignature, URLSafeSerializer
 from jinja2 import Environment, FileSystemLoader
 from markdown_it import MarkdownIt
+from markupsafe import Markup, escape
 
 from bot.core import messages
 from bot.core.render import Reading
@@ -35,6 +38,7 @@ _pages = Environment(
     autoescape=True,
     auto_reload=False,  # else the disk is asked with every page
 )
+_URL = re.compile(r"https?://[!-;=?-~]+")
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -76,6 +80,39 @@ def page(reading: Reading, form: Form | None = None) -> str:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """A picture or film of a text, by its addresses."""
+
+    src: str
+    film: bool = False
+    captions: str = ""
+
+
+def shown_page(reading: Reading, figures: Sequence[Figure] = ()) -> str:
+    """Return the page of a text that no card leads to: it counts nothing and has no 已阅."""
+    return _pages.get_template("item.html").render(
+        reading=reading,
+        sections=[(name, _html(text)) for name, text in reading.sections],
+        figures=figures,
+        source=linked(reading.source),
+        hint=messages.PAGE_COUNTS_NOTHING,
+        no_tips=messages.NO_TIPS,
+    )
+
+
+def linked(text: str) -> Markup:
+    """Return a text with its web addresses as links that open elsewhere."""
+    out, end = Markup(""), 0
+    for match in _URL.finditer(text):
+        out += escape(text[end : match.start()])
+        out += Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(
+            match[0]
+        )
+        end = match.end()
+    return out + escape(text[end:])
+
+
 @cache
 def thanks_page() -> str:
     """Return the page after 已阅."""
@@ -83,9 +120,9 @@ def thanks_page() -> str:
     return template.render(words=messages.ACK_DONE, note=messages.VOLUNTARY)
 
 
-def closed_page() -> str:
+def closed_page(words: str = messages.PAGE_CLOSED) -> str:
     """Return the plain page for a link that is altered, for another push, or no longer shown."""
-    return _pages.get_template("closed.html").render(words=messages.PAGE_CLOSED)
+    return _pages.get_template("closed.html").render(words=words)
 
 
 def _html(text: str) -> str:

@@ -6,6 +6,7 @@
 /oauth/back       where WeCom's silent sign-in leads back to
 /static/…         the style of that page
 /review/<token>   what waits for a reviewer, behind a personal link (web/desk.py)
+/screen/… and so on  the other channels (web/outlets.py)
 /control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
 /healthz          the process answers
 /readyz           and could send: its rows can be made durable, its library and its days are known
@@ -32,7 +33,7 @@ from starlette.staticfiles import StaticFiles
 from bot.core import messages
 from bot.core.render import Reading
 from bot.inbox import Event, event_from_page, event_from_xml
-from bot.web import desk
+from bot.web import desk, outlets
 from bot.web.reading import HEADERS, HERE, Form, Links, closed_page, page, thanks_page
 from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
@@ -91,6 +92,7 @@ def create_app(doors: Doors) -> Starlette:
             Route(BACK, _signed_in, methods=["GET"]),
             Mount("/static", StaticFiles(directory=HERE / "static")),
             *desk.routes(),
+            *outlets.routes(),
             Route("/control/{verb}", _control, methods=["POST"]),
         ]
     )

@@ -1,0 +1,91 @@
+"""Verbs about the other channels: screens, and what has left the house."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from pathlib import Path
+
+import click
+
+from bot.cli.shell import CANNOT, CONFIG, JSON, call, fail, main, print_json, table, when
+
+AS = click.option("--as", "who", default="", metavar="NAME", help="谁经手，会写进外发清单")
+WHERE = click.option("--to", "where", default="", metavar="TEXT", help="放到哪里，如 一楼大厅")
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.option(
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="存成一个文件夹，拷到U盘上就能放，不用网络",
+)
+@click.option("--items", type=int, metavar="N", help="存几篇，缺省为平日的两倍")
+@AS
+@WHERE
+def screen(
+    config_path: str, as_json: bool, folder: Path | None, items: int | None, who: str, where: str
+) -> None:
+    """电子屏：给出网址，浏览器打开按 F11；或存成U盘上的一个文件夹。
+
+    例：qingfeng screen    例：qingfeng screen -o 电子屏 --as 张三 --to 一楼大厅
+    """
+    if folder is None:
+        answer = call(config_path, "outlet-addresses", {})
+        if as_json:
+            return print_json(answer)
+        click.echo(f"电子屏：{answer['screen']}")
+        if not answer["public"]:
+            click.echo("没有填 [web] public_url，只有这台机器打得开；别的屏请用 -o 存到U盘。")
+        return None
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        if not (folder / "data.js").is_file():
+            fail([f"{folder} 里已有别的东西，请换一个空文件夹"], CANNOT)
+        shutil.rmtree(folder)  # an older one of ours: what was taken back must not stay in it
+    answer = call(config_path, "screen-export", {"items": items, "who": who, "where": where})
+    for name, data in answer.pop("files").items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(data))
+    for name, source in answer.pop("media").items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, folder / name)
+    if as_json:
+        return print_json({**answer, "path": str(folder)})
+    click.echo(f"已存到 {folder}，{len(answer['items'])} 篇，外发 {answer['number']}。")
+    click.echo("整个文件夹拷到U盘，用浏览器打开里面的 index.html，按 F11 全屏。")
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.option("--back", metavar="NUMBER", help="登记这一份已取回、撤下或销毁")
+@click.option("--all", "everything", is_flag=True, help="连已取回的一起列")
+@AS
+def outside(config_path: str, as_json: bool, back: str | None, everything: bool, who: str) -> None:
+    """外发清单：U盘、海报、长图等出了门的，哪些该取回。
+
+    例：qingfeng outside    例：qingfeng outside --back 2026-003 --as 张三
+    """
+    answer = call(config_path, "outside", {"back": back, "all": everything, "who": who})
+    if as_json:
+        return print_json(answer)
+    if back:
+        click.echo(f"已登记取回：外发 {back}。")
+    rows = [
+        [
+            one["number"],
+            when(one["at"]),
+            one["way"],
+            f"{one['item']} {one['title']}",
+            "，".join(filter(None, (one["where"], one["who"]))),
+            "已取回" if one["back"] else one["why"] or "",
+        ]
+        for one in answer["outside"]
+    ]
+    return table("外发清单", ["外发编号", "时间", "方式", "内容", "去处", "该取回的原因"], rows)
