@@ -107,10 +107,12 @@ def build(
     config: Config,
     now: Now = system_clock,
     transport: httpx.AsyncBaseTransport | None = None,
+    shelf: Callable[[Folders], Shelf] = Shelf,
 ) -> House:
     """Put one installation together. Nothing is sent and nothing listens yet.
 
-    `transport` stands in for the network to WeCom: the outermost seam, for tests.
+    `transport` stands in for the network to WeCom: the outermost seam, for tests. `shelf` reads
+    the folder; a rehearsal's looks less often.
     """
     folders = folders_of(config)
     merging.resume(places_of(folders))
@@ -123,7 +125,7 @@ def build(
     links = Links(config.web.public_url, approvals.seal_key(config.data))
     bureau = Bureau(
         store=TinyStore(config.data),
-        shelf=Shelf(folders),
+        shelf=shelf(folders),
         channels=_channels(config, http, auth, robot),
         targets=_targets(config),
         footer=Footer(

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from bot.channels import Channel
 from bot.core.disclosure import MIN_PEOPLE
+from bot.core.memory import UNSAID
 from bot.core.model import Item, Push, Target
 from bot.core.outlets import Screen
 from bot.core.planning import Plan
@@ -30,6 +31,47 @@ class Asked:
 
 def _no_page(_: str) -> str:
     return ""
+
+
+class Drawn:
+    """The plans of today as they were drawn last.
+
+    What a plan has worked out (its nodes' days, its texts' tags) holds while nothing that it
+    depends on has changed; the next day begins anew, so that nothing piles up.
+    """
+
+    def __init__(self) -> None:
+        self._today: date | None = None
+        self._plans: list[Plan] = []
+        self._settled: tuple[Plan, object] | None = None
+
+    def is_settled(self, whole: Plan, history: Sequence[Push], now: datetime) -> bool:
+        """Whether planning has just found nothing to add, from the same plan and the same rows.
+
+        What was sent meanwhile changes no plan; what was refused, skipped or expired may. Windows
+        close with the clock, so that after an hour it is asked again in any case.
+        """
+        known = self._settled
+        return known is not None and known[0] is whole and known[1] == _standing(history, now)
+
+    def settle(self, whole: Plan, history: Sequence[Push], now: datetime) -> None:
+        """Note that there was nothing to add."""
+        self._settled = whole, _standing(history, now)
+
+    def same(self, plan: Plan, today: date) -> Plan:
+        """Return the plan that equals `plan` and knows already what it knows; else `plan`."""
+        if today != self._today:
+            self._today, self._plans = today, []
+        for known in self._plans:
+            if known == plan:
+                return known
+        self._plans = [plan, *self._plans[:3]]
+        return plan
+
+
+def _standing(history: Sequence[Push], now: datetime) -> object:
+    unsaid = frozenset(push.key for push in history if push.state in UNSAID)
+    return len(history), unsaid, now.replace(minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +125,7 @@ class Bureau:
     intake: Intake = field(default_factory=Intake)  # what lay in 待导入 at the last look
     contacts: Callable[[], Awaitable[Directory]] | None = None  # whom WeCom shows our app
     pace: Pace = field(default_factory=Pace)  # what left lately, as the rows have it
+    drawn: Drawn = field(default_factory=Drawn)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
 
     def moment(self, last: Moment | None = None) -> Moment:
@@ -91,7 +134,8 @@ class Bureau:
         if last is not None and 0 <= (now - last.now).total_seconds() < 1:
             return Moment(now=now, library=last.library, plan=last.plan)
         library = self.library(now.date())
-        return Moment(now=now, library=library, plan=self.plan(library))
+        plan = self.drawn.same(self.plan(library), now.date())
+        return Moment(now=now, library=library, plan=plan)
 
     def library(self, today: date) -> Library:
         return self.shelf.now(today)

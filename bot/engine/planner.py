@@ -26,7 +26,8 @@ async def plan_of(bureau: Bureau, library: Library, today: date) -> Plan:
         if target.id in bureau.channels and bureau.channels[target.id].tappable
     }
     pause = pause_of(await bureau.store.targets(), today)
-    return replace(bureau.plan(library), rosters=rosters, pause=pause)
+    whole = replace(bureau.plan(library), rosters=rosters, pause=pause)
+    return bureau.drawn.same(whole, today)
 
 
 def pause_of(states: Mapping[str, TargetState], today: date) -> Pause | None:

@@ -30,11 +30,16 @@ async def plan(bureau: Bureau, now: datetime) -> int:
     if library.hold:
         return 0  # the days are not known: nothing is planned on a guess
     history = [push for push in await bureau.store.pushes() if push.item]
-    first = now.date() - timedelta(days=LOOK_BACK)
     whole = await planner.plan_of(bureau, library, now.date())
+    if bureau.drawn.is_settled(whole, history, now):
+        return 0
+    first = now.date() - timedelta(days=LOOK_BACK)
     planned = plan_span(first, LOOK_BACK + 1, whole, history, now)
     rows = [push for push in planned.pushes if push.until > now]
-    return await bureau.store.add_pushes([*rows, *missed(first, whole, history, now)])
+    added = await bureau.store.add_pushes([*rows, *missed(first, whole, history, now)])
+    if not added:
+        bureau.drawn.settle(whole, history, now)
+    return added
 
 
 def missed(first: date, whole: Plan, history: Sequence[Push], now: datetime) -> list[Push]:

@@ -18,7 +18,7 @@ from bot.demo.stage import AGENTID
 from bot.inbox.handle import OPEN_FOR
 from bot.rehearsal import figures
 from bot.rehearsal.acts import EVERY, People
-from bot.rehearsal.stage import SEED, Ask, Stage, all_join, build_stage, connected
+from bot.rehearsal.stage import SEED, Ask, Stage, Still, all_join, build_stage, connected
 from bot.rehearsal.told import Told
 from bot.sandbox.cast import Cast
 from bot.sandbox.server import create_app
@@ -45,7 +45,8 @@ async def rehearse(
         stage = build_stage(unit, ask, Path(home))
         async with Serving(create_app(stage.world)) as wecom:
             stage.world.base_url = wecom.url
-            house = app.build(connected(stage.config, wecom.url, wecom.ws_url), stage.clock.now)
+            copy = connected(stage.config, wecom.url, wecom.ws_url)
+            house = app.build(copy, stage.clock.now, shelf=Still)
             async with life.serving(house) as served:
                 stage.world.set_callback(AGENTID, f"{served.url}/wecom/callback")
                 await _prepare(house, stage)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot.app import folders_of
@@ -13,7 +13,7 @@ from bot.config import Config
 from bot.core import messages
 from bot.core.model import SHANGHAI, Member, Target
 from bot.demo.stage import AES_KEY, AGENTID, APP_SECRET, CORP_ID, TOKEN, Clock, copy_below, habits
-from bot.library.library import Folders
+from bot.library.folder import Folders, Library, Shelf
 from bot.sandbox import talks
 from bot.sandbox.cast import Habit
 from bot.sandbox.world import World
@@ -97,6 +97,19 @@ def build_stage(unit: Config, ask: Ask, home: Path) -> Stage:
         roster=roster,
         habits=habits(roster),
     )
+
+
+class Still(Shelf):
+    """The shelf of a copy that nobody edits: one look a day is enough."""
+
+    def __init__(self, folders: Folders) -> None:
+        super().__init__(folders)
+        self._seen: tuple[date, Library] | None = None
+
+    def now(self, today: date) -> Library:
+        if self._seen is None or self._seen[0] != today:
+            self._seen = (today, super().now(today))
+        return self._seen[1]
 
 
 def connected(config: Config, url: str, ws_url: str) -> Config:
