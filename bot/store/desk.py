@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
+from operator import is_
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -43,6 +45,7 @@ class Desk:
         bring_up_to_date(self._databases)
         clear(folder)
         self._decoded: dict[str, tuple[Doc, Push]] = {}
+        self._lists: dict[str, tuple[list[Doc], list[Any]]] = {}
         self._committer = Committer(self._databases)
         self._write, self._read = self._committer.write, self._committer.read
 
@@ -73,7 +76,14 @@ class Desk:
         return [doc for name in names for doc in self._databases[name].rows(table).docs()]
 
     def _all(self, table: str, kind: type[T]) -> list[T]:
-        return [from_doc(kind, doc) for doc in self._main(table).docs()]
+        return self._once(table, lambda docs: [from_doc(kind, doc) for doc in docs])
+
+    def _once(self, table: str, decode: Callable[[list[Doc]], list[T]]) -> list[T]:
+        """Decode a table anew only when a row of it has been replaced: ticks ask all the time."""
+        docs, known = self._main(table).docs(), self._lists.get(table)
+        if known is None or len(known[0]) != len(docs) or not all(map(is_, known[0], docs)):
+            known = self._lists[table] = docs, decode(docs)
+        return list(known[1])
 
     def _push_of(self, doc: Doc) -> Push:
         """Decode a row once; a row is never changed, only replaced."""

@@ -12,7 +12,7 @@ from bot.store import moves
 from bot.store.codec import from_doc, to_doc
 from bot.store.desk import OTHER, Desk
 from bot.store.records import AuditEntry
-from bot.store.tables import id_of
+from bot.store.tables import Doc, id_of
 
 
 class Outbox(Desk):
@@ -178,9 +178,11 @@ class Outbox(Desk):
         return await self._read(lambda: self._pushes(states))
 
     def _pushes(self, states: Collection[State] = ()) -> list[Push]:
-        docs = self._main("pushes").docs()
-        found = [self._push_of(doc) for doc in docs if not states or doc["state"] in states]
-        return sorted(found, key=lambda push: (push.due, push.key))
+        found = self._once("pushes", self._by_due)
+        return [push for push in found if push.state in states] if states else found
+
+    def _by_due(self, docs: list[Doc]) -> list[Push]:
+        return sorted(map(self._push_of, docs), key=lambda push: (push.due, push.key))
 
     async def push(self, key: str) -> Push | None:
         found = await self._read(lambda: self._push(key))
