@@ -122,7 +122,16 @@ FACT_NOTE = "说明"
 
 # -- the weekly summary ----------------------------------------------------------------------
 NO_RATE = "暂无"
-NOTHING_SENT = "上周没有推送"
+NOTHING_SENT = "{}没有推送"
+NO_RECEIPTS = "这一周都是群里发的，没有回执，不计阅知率"
+GUARD_REVIEWED, GUARD_OFF = "均经审核", "未经审核（审批已关闭）"
+GUARD_ENDS = "更正 {}，撤回 {}，暂缓 {}"
+# What was counted without a person, as it is told: a line here is a place in the summary.
+FEEDBACK = {
+    "feedback-accurate": "觉得有用",
+    "feedback-inaccurate": "觉得不准",
+    "message": "向机器人提问",
+}
 PER_TARGET = "**各对象**（按单位顺序，不作比较）"
 WITHHELD = "略"
 MORE = "……其余见 qingfeng summary"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -23,51 +24,111 @@ def words(summary: Summary, unit: str, per_target: bool = False) -> str:
     blocks = [[*head, _one_line(summary)]]
     if summary.headline_week:
         title = f"**{_week_words(summary.headline_week)}** 阅知期已满"
-        blocks.append([title, *_week_lines(summary.headline, summary.items)])
-    if summary.week != summary.headline_week and summary.running_items:
-        title = f"**{_week_words(summary.week)}** 阅知中"
-        blocks.append([title, *_week_lines(summary.running, summary.running_items)])
+        lines = _week_lines(summary.headline, summary.items, summary.reached)
+        blocks.append([title, *lines])
+    if summary.running_items:
+        lines = _week_lines(summary.running, summary.running_items, summary.running_reached)
+        blocks.append([f"**{_span_words(summary)}** 阅知中", *lines])
     if per_target and summary.targets:
         blocks.append([messages.PER_TARGET, *map(_target_words, summary.targets)])
-    if len(summary.trend) > 1:
-        steps = " → ".join(percent(found.rate) for _, found in summary.trend)
-        blocks.append([f"**近{len(summary.trend)}周阅知率** {steps}"])
+    blocks += [[line] for line in (_trend_words(summary), guard_words(summary)) if line]
+    blocks += [[line] for line in _heard(summary)]
     heed = "**需要留意**" + ("" if summary.exceptions else " 无")
     blocks.append([heed, *(f"· {line}" for line in summary.exceptions)])
     if summary.coming:
         blocks.append(["**本周计划**", *(f"· {line}" for line in summary.coming)])
-    how = f'\n\n<font color="comment">{messages.HOW_MEASURED}</font>'  # never cut off: law 2
     text = "\n\n".join("\n".join(block) for block in blocks)
-    return _within(text, WEBHOOK_BYTES - len(how.encode())) + how
+    return fitted(text + _HOW, WEBHOOK_BYTES)
+
+
+_HOW = f'\n\n<font color="comment">{messages.HOW_MEASURED}</font>'
+
+
+def fitted(text: str, limit: int, *, coloured: bool = True) -> str:
+    """Return a summary's words within `limit` bytes; how it was measured is never cut off: law 2.
+
+    Without colours the marks for them are left out: they would be read as words.
+    """
+    body, how, _ = text.partition(_HOW)
+    if not coloured:
+        how = re.sub(r"</?font[^>]*>", "", how)
+    return _within(body, limit - len(how.encode())) + how
 
 
 def _one_line(summary: Summary) -> str:
-    last = f"上周推送 {len(summary.running_items)} 篇"
-    if summary.week == summary.headline_week:
-        last = f"上周推送 {len(summary.items)} 篇"
-    elif not summary.running_items:
-        last = messages.NOTHING_SENT
+    """Say all in one line: the rate where there is one, what was sent, what wants looking at."""
+    whose = "上周" if not summary.since else _span_words(summary).partition("（")[0]
+    closed = summary.week == summary.headline_week and not summary.since
+    items = summary.items if closed else summary.running_items
+    last = f"{whose}推送 {len(items)} 篇"
+    if not items:
+        why = f"（{'；'.join(summary.idle)}）" if summary.idle else ""
+        last = messages.NOTHING_SENT.format(whose) + why
     rate = ""
-    if summary.headline_week:
+    if summary.headline_week and summary.headline.rate is not None:
         days = days_words(summary.headline_week)
         rate = f"{days} 阅知率 **{percent(summary.headline.rate)}**；"
     return f"{rate}{last}；需要留意 {len(summary.exceptions)} 项。"
 
 
-def _week_lines(found: Figures, items: Sequence[ItemLine]) -> list[str]:
-    low = f"（{messages.LOW_COVERAGE}）" if found.low_coverage else ""
-    return [
-        f"推送 {len(items)} 篇（{found.pushes} 次），覆盖 {found.covered} 人次",
-        f"可回执 {found.reachable}，已阅 {found.read}，阅知率 **{percent(found.rate)}**{low}",
-        *(line for item in items for line in _item_words(item)),
-    ]
+def _span_words(summary: Summary) -> str:
+    if not summary.since:
+        return _week_words(summary.week)
+    first, last = days_words(summary.since), days_words(summary.week)
+    weeks = f"第{int(summary.since[-2:])}—{int(summary.week[-2:])}周"
+    return f"{first.partition('—')[0]}—{last.partition('—')[2]}（{weeks}）"
+
+
+def _week_lines(found: Figures, items: Sequence[ItemLine], reached: tuple[int, int]) -> list[str]:
+    sent = f"推送 {len(items)} 篇（{found.pushes} 次），送达对象 {reached[0]}/{reached[1]}"
+    opened = f"，打开全文 {found.opened} 次" if found.opened else ""
+    lines = [f"{sent}，覆盖 {found.covered} 人次{opened}"]
+    if not found.reachable:
+        lines.append(messages.NO_RECEIPTS)
+    else:
+        low = f"（{messages.LOW_COVERAGE}）" if found.low_coverage else ""
+        told = f"可回执 {found.reachable}，已阅 {found.read}"
+        lines.append(f"{told}，阅知率 **{percent(found.rate)}**{low}")
+    return [*lines, *(line for item in items for line in _item_words(item))]
+
+
+def _trend_words(summary: Summary) -> str:
+    """Tell the closed weeks side by side; where nothing is measured, how often was sent."""
+    weeks = [found for _, found in summary.trend]
+    if len(weeks) < 2:
+        return ""
+    if all(found.rate is None for found in weeks):
+        steps = " → ".join(str(found.pushes) for found in weeks)
+        return f"**近{len(weeks)}周推送次数** {steps}"
+    steps = " → ".join(percent(found.rate) for found in weeks)
+    return f"**近{len(weeks)}周阅知率** {steps}"
+
+
+def guard_words(summary: Summary) -> str:
+    """Say that everything sent was reviewed, and what was stopped or mended."""
+    guard = summary.guard
+    how = messages.GUARD_REVIEWED if guard.reviewed else messages.GUARD_OFF
+    ends = messages.GUARD_ENDS.format(guard.corrected, guard.withdrawn, guard.deferred)
+    return f"**审核把关** 发出 {guard.sent} 条，{how}；{ends}"
+
+
+def _heard(summary: Summary) -> list[str]:
+    lines = []
+    if summary.feedback:
+        told = " · ".join(f"{words} {count}" for words, count in summary.feedback)
+        lines.append(f"**反馈** {told}")
+    if summary.misunderstood:
+        lines.append(f"**最容易答错的一问** {summary.misunderstood}")
+    return lines
 
 
 def _item_words(line: ItemLine) -> tuple[str, str]:
     found = line.figures
     part = messages.PARTS.get(line.part, "").strip()
-    read = messages.WITHHELD if line.withheld else f"{found.read}，{percent(found.rate)}"
-    figures_line = f"　覆盖{found.covered} 可回执{found.reachable} 已阅{read}"
+    figures_line = f"　覆盖{found.covered}"
+    if found.reachable:
+        read = messages.WITHHELD if line.withheld else f"{found.read}，{percent(found.rate)}"
+        figures_line += f" 可回执{found.reachable} 已阅{read}"
     return f"· {line.sent:%m-%d}《{line.title}》{part}", figures_line
 
 
@@ -124,6 +185,14 @@ def as_json(summary: Summary) -> dict[str, Any]:
         "targets": [_line_json(line) for line in summary.targets],
         "trend": [{"week": week, **_figures_json(found)} for week, found in summary.trend],
         "exceptions": list(summary.exceptions),
+        "since": summary.since or summary.week,
+        "reached": list(summary.reached),
+        "running_reached": list(summary.running_reached),
+        "guard": vars(summary.guard),
+        "feedback": dict(summary.feedback),
+        "misunderstood": summary.misunderstood or None,
+        "idle": list(summary.idle),
+        "coming": list(summary.coming),
     }
 
 

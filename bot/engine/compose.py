@@ -28,12 +28,13 @@ from bot.core.model import (
 )
 from bot.core.planning import Plan, next_node_days
 from bot.core.render import Footer, Reading
+from bot.core.summary import CORRECTION
 from bot.engine import alarms
 from bot.engine.bureau import Bureau, Moment
 from bot.report import picture, weekly
 
+ROOM = {"app": render.APP_BYTES}  # where a message has less room than a group's
 INVITES_FOR = timedelta(weeks=4)
-CORRECTION = "correction"  # the rule of a push that mends what another one said
 _ACCOUNT = re.compile(r"[0-9A-Za-z_.@-]{1,64}", re.ASCII)
 REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
 
@@ -263,7 +264,9 @@ async def _summary(push: Push, bureau: Bureau, moment: Moment) -> Message:
         kept = await summary_of(week, bureau, moment)
         await bureau.store.keep_summary(week, kept)
     if push.rule == "summary":
-        return Markdown(text=kept["text"])
+        dialect = bureau.channels[push.target].dialect
+        limit = ROOM.get(push.channel, dialect.limit)
+        return Markdown(text=telling.fitted(kept["text"], limit, coloured=not dialect.rich))
     if "svg" not in kept:
         raise ValueError(messages.PICTURE_NONE)
     return Picture(png=picture.png(kept["svg"]))
@@ -280,6 +283,7 @@ async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any
         review=bureau.review,
         min_people=bureau.min_people,
         per_target=bureau.per_target,
+        stopped=bureau.shelf.folders.memory.happened,
     )
     text = telling.words(built, bureau.footer.unit, bureau.per_target == "message")
     drawn = picture.svg(built, bureau.footer.unit)

@@ -11,6 +11,7 @@ from datetime import date, datetime, timedelta
 from bot.channels import Channel
 from bot.core import messages, policy, seats
 from bot.core.model import SHANGHAI, Cohort, Push, State, Target
+from bot.core.summary import CORRECTION
 from bot.engine import compose, planner
 from bot.engine.bureau import Bureau, Moment
 
@@ -48,7 +49,7 @@ async def hindrance(
     if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
     # A correction waits for no cap: a wrong text that stands is the greater burden.
-    free = target.office or target.person or push.rule == compose.CORRECTION
+    free = target.office or target.person or push.rule == CORRECTION
     return None if free else await _capped(push, bureau, moment)
 
 

@@ -24,6 +24,8 @@ async def recall(bureau: Bureau, _: datetime) -> int:
     for entry in trail:
         if entry.what in VERDICTS:
             memory.said(_said(entry))
+        elif entry.what == "deferred":
+            memory.put_off(entry.at)
         elif entry.what == "held":
             when = entry.at.isoformat(timespec="seconds")
             memory.held(Hold(word=entry.about, who=entry.who, when=when))

@@ -8,9 +8,10 @@ a withdrawal was deleted, or an older copy of the approvals was put in their pla
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from bot.core import holding
-from bot.library.approvals import AGREED, Approval
+from bot.library.approvals import AGREED, WITHDRAWN, Approval
 from bot.library.holds import Hold
 
 
@@ -20,6 +21,7 @@ class Memory:
     def __init__(self) -> None:
         self._stops: dict[str, list[Approval]] = {}
         self._held: dict[str, Hold] = {}
+        self.happened: set[tuple[datetime, str]] = set()  # withdrawn, deferred: for the summary
         self.recalled = False  # whether the trail has been read
         self.version = 0
 
@@ -29,6 +31,12 @@ class Memory:
         if one.verdict != AGREED and one not in known:
             known.append(one)
             self.version += 1
+        if one.verdict == WITHDRAWN:
+            self.happened.add((one.when, "withdrawn"))
+
+    def put_off(self, when: datetime) -> None:
+        """Remember that somebody kept a push back (暂缓)."""
+        self.happened.add((when, "deferred"))
 
     def with_stops(self, item_id: str, found: Sequence[Approval]) -> list[Approval]:
         """Return what was found in files and what is remembered, each once, in order of time."""

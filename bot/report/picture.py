@@ -17,13 +17,13 @@ from jinja2 import Environment, PackageLoader
 from bot.core import messages
 from bot.core.reading import Figures
 from bot.core.summary import Summary
-from bot.core.telling import days_words, percent
+from bot.core.telling import days_words, guard_words, percent
 
 WIDTH, HEIGHT = 1080, 1350
 FAMILY = "Noto Sans CJK SC"
 MOST_ITEMS, MOST_COMING = 3, 3
 TITLE_COLUMNS, LINE_COLUMNS = 38, 62  # of half-width characters that fit a line
-CHART = (96, 546, 888, 130)  # left, top, width, height of the trend
+CHART = (96, 546, 888, 106)  # left, top, width, height of the trend
 
 
 def svg(summary: Summary, unit: str) -> str:
@@ -48,6 +48,7 @@ def svg(summary: Summary, unit: str) -> str:
         heed=len(summary.exceptions),
         first=_cut(summary.exceptions[0], LINE_COLUMNS) if summary.exceptions else "",
         coming=[_cut(line, LINE_COLUMNS) for line in summary.coming[:MOST_COMING]],
+        guard=guard_words(summary).replace("**", "").replace(" ", "：", 1),
         how=messages.PICTURE_HOW,
     )
 
@@ -98,11 +99,14 @@ def _tiles(summary: Summary) -> list[tuple[str, str]]:
 
 
 def _running(summary: Summary) -> str:
-    if summary.week == summary.headline_week or not summary.headline_week:
+    if not summary.headline_week or (summary.week == summary.headline_week and not summary.since):
         return ""
     if not summary.running_items:
-        return messages.NOTHING_SENT
-    return messages.PICTURE_RUNNING.format(days_words(summary.week), len(summary.running_items))
+        return messages.NOTHING_SENT.format("上周")
+    days = days_words(summary.week)
+    if summary.since:
+        days = f"{days_words(summary.since).partition('—')[0]}—{days.partition('—')[2]}"
+    return messages.PICTURE_RUNNING.format(days, len(summary.running_items))
 
 
 def _item(line: Any) -> Mapping[str, str]:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.core import messages
 from bot.core.calendar import iso_week, monday_of
+from bot.core.dates import ONE
 from bot.core.disclosure import MIN_PEOPLE
 from bot.core.model import Push, Target, is_private
 from bot.core.planning import Plan, Planned, plan_span
-from bot.core.summary import Summary, asked, summarise
+from bot.core.summary import Summary, asked, first_week, summarise
 from bot.library.folder import Library
 from bot.store import Store
+
+MOST_REASONS = 3  # why nothing was sent
 
 
 def reported_week(day: date) -> str:
@@ -31,6 +35,7 @@ async def build(
     review: bool = True,
     min_people: int = MIN_PEOPLE,
     per_target: str = "console",
+    stopped: Iterable[tuple[datetime, str]] = (),
 ) -> Summary:
     """Count the acts before `as_of` for the summary of `week`."""
     # Not counted: the summary's own push, and what the administrator tried on himself.
@@ -40,6 +45,8 @@ async def build(
     monday = monday_of(week) + timedelta(days=7)
     ahead = plan_span(monday, 7, plan, items)
     coming = ahead.pushes
+    since, sunday = monday_of(first_week(week, plan.calendar)), monday - ONE
+    found = await store.counts(since.isoformat(), sunday.isoformat())
     built = summarise(
         week,
         replace(acts, pushes=items),
@@ -50,8 +57,26 @@ async def build(
         exceptions=await _exceptions(store, ahead, plan.targets, review, as_of.date().isoformat()),
         coming=_coming(coming, library),
         min_people=min_people,
+        stopped=stopped,
+        reviewed=review,
     )
+    heard = [(words, found[name]) for name, words in messages.FEEDBACK.items() if found.get(name)]
+    built = replace(built, feedback=tuple(heard))
+    if not built.guard.sent:
+        built = replace(built, idle=await _idle(store, plan, items, since, sunday))
     return replace(built, targets=()) if per_target == "off" else built
+
+
+async def _idle(
+    store: Store, plan: Plan, items: Sequence[Push], first: date, last: date
+) -> tuple[str, ...]:
+    """Return why nothing was sent in the weeks reported on, the most frequent reasons first."""
+    ended = [push.reason for push in items if first <= push.due.date() <= last and push.reason]
+    planned = plan_span(first, (last - first).days + 1, plan, items)
+    reasons = Counter([*ended, *(skip.reason for skip in planned.skipped)])
+    pause = (await store.targets()).get("*")
+    halted = [pause.disabled] if pause is not None and pause.disabled else []
+    return (*halted, *(why for why, _ in reasons.most_common(MOST_REASONS - len(halted))))
 
 
 async def _exceptions(

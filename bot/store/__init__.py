@@ -151,7 +151,8 @@ class Store(Protocol):
     async def count(self, name: str, day: str) -> None:
         """Count an event that is kept without a person. Durable; twice counts twice."""
 
-    async def counts(self) -> dict[str, int]: ...
+    async def counts(self, first: str = "", last: str = "~") -> dict[str, int]:
+        """Return how often what was counted, from the day `first` to the day `last` (ISO)."""
 
     async def number(self, name: str, year: int) -> int:
         """Return the push number of an occurrence within a year, given on first asking.

@@ -90,10 +90,12 @@ class Returns(Outbox):
 
         await self._write(work)
 
-    async def counts(self) -> dict[str, int]:
+    async def counts(self, first: str = "", last: str = "~") -> dict[str, int]:
         def work() -> dict[str, int]:
             totals: dict[str, int] = {}
             for doc in self._main("counts").docs():
+                if not first <= doc["day"] <= last:
+                    continue
                 totals[doc["name"]] = totals.get(doc["name"], 0) + int(doc["count"])
             return totals
 

@@ -50,6 +50,7 @@ async def _defer(bureau: Bureau, now: datetime, push: Push, name: str) -> str:
         return messages.DEFER_LATE
     await bureau.store.set_target(planner.deferral(stem, name, now))
     await bureau.store.audit(AuditEntry(at=now, what="deferred", about=stem, who=name))
+    bureau.shelf.folders.memory.put_off(now)
     log.info("deferred %s", stem, extra={"action": "deferred"})
     return messages.DEFERRED
 

@@ -9,6 +9,7 @@ from typing import Any
 from bot.core import holding, policy
 from bot.core.model import Item, Push, State
 from bot.core.policy import RANKS
+from bot.core.summary import CORRECTION
 from bot.engine import compose, deliver
 from bot.engine.bureau import Bureau
 from bot.library import holds
@@ -99,7 +100,7 @@ def _told(pushes: Sequence[Push], item: Item) -> list[Push]:
     return [
         push
         for push in pushes
-        if push.rule == compose.CORRECTION
+        if push.rule == CORRECTION
         and push.item.casefold() == item.id.casefold()
         and push.state not in _NEVER_CAME
     ]
@@ -112,7 +113,7 @@ def _rows(
     told = {push.target for push in _told(pushes, item)}
     known = {target.id: target for target in bureau.targets}
     year, week, _ = now.date().isocalendar()
-    stem = f"{compose.CORRECTION}-{year}W{week:02d}"
+    stem = f"{CORRECTION}-{year}W{week:02d}"
     taken = {push.occurrence for push in pushes}
     number = next(n for n in range(1, 10_000) if f"{stem}-{n}" not in taken)
     occurrence = f"{stem}-{number}"
@@ -127,7 +128,7 @@ def _rows(
             channel=known[target_id].channel,
             due=now,
             until=policy.closing(calendar.workday_after(opening.date(), WINDOW), bureau.policy),
-            rule=compose.CORRECTION,
+            rule=CORRECTION,
             covers=(occurrence,),
             item=item.id,
             digest=item.digest,

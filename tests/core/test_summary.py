@@ -14,7 +14,7 @@ from bot.core.disclosure import Line, blur, merge_small
 from bot.core.model import State, Target
 from bot.core.reading import Acts, Figures, figures
 from bot.core.summary import asked, summarise
-from bot.core.telling import as_json, percent, words
+from bot.core.telling import as_json, fitted, percent, words
 
 from .cast import CALENDAR, JG1, JG2, MONDAY, OFFICE, TARGETS, at, cohort, cohorts, sent, tap
 
@@ -87,7 +87,7 @@ def test_a_week_is_open_until_its_last_push_has_been_read():
 def test_an_empty_week_is_no_headline_and_is_said():
     found = report(bureau([]))
     assert (found.headline_week, found.headline, found.targets) == (None, Figures(), ())
-    assert messages.NOTHING_SENT in words(found, "某局")
+    assert messages.NOTHING_SENT.format("上周") in words(found, "某局")
 
 
 def test_the_trend_holds_the_last_four_closed_weeks_oldest_first():
@@ -501,10 +501,11 @@ def test_the_office_reads_the_notice_first_and_how_it_was_measured_last():
         "**《廉政教育推送周报》** 某局",
         "06.15—06.21 阅知率 **38.0%**；上周推送 1 篇；需要留意 0 项。",
         "**06.15—06.21（第25周）** 阅知期已满",
-        "推送 1 篇（2 次），覆盖 50 人次",
+        "推送 1 篇（2 次），送达对象 2/2，覆盖 50 人次",
         "可回执 50，已阅 19，阅知率 **38.0%**",
         "· 06-15《礼品一个月内登记》",
         "　覆盖50 可回执50 已阅19，38.0%",
+        "**审核把关** 发出 1 条，均经审核；更正 0，撤回 0，暂缓 0",
         "**需要留意** 无",
         "**本周计划**",
         "· 07-06 周一 学习",
@@ -514,9 +515,9 @@ def test_the_office_reads_the_notice_first_and_how_it_was_measured_last():
 
 @pytest.mark.parametrize(
     ("tappable", "said"),
-    [(False, "阅知率 **暂无**（回执覆盖不足，仅供参考）"), (True, "阅知率 **38.0%**\n")],
+    [(False, messages.NO_RECEIPTS), (True, "阅知率 **38.0%**\n")],
 )
-def test_a_rate_that_stands_on_few_says_so(tappable, said):
+def test_where_nothing_is_measured_no_rate_is_told(tappable, said):
     assert said in words(report(bureau(monday_pushes(MONDAY), tappable=tappable)), "某局")
 
 
@@ -617,3 +618,85 @@ def test_a_line_that_was_merged_away_is_in_no_json(least):
     )
     assert [line["name"] for line in as_json(found)["targets"]] == ["机关一支部、小"]
     assert as_json(found)["targets"][0]["reachable"] == 25
+
+
+# -- each part of it --------------------------------------------------------------------------
+
+
+def test_a_rate_that_stands_on_few_says_so():
+    few = replace(report(bureau(monday_pushes(MONDAY))), headline=Figures(covered=50, reachable=9))
+    assert messages.LOW_COVERAGE in words(few, "某局")
+
+
+def test_on_l1_the_summary_is_whole_without_a_rate():
+    days = [MONDAY + timedelta(weeks=n) for n in range(-2, 2)]
+    pushes = [push for day in days for push in monday_pushes(day)]
+    text = words(report(bureau(pushes, tappable=False), "2026-W26", coming=("明天",)), "某局")
+    assert "阅知率 **" not in text
+    assert "可回执0" not in text
+    assert "上周推送 1 篇；需要留意 0 项。" in text
+    assert "**近3周推送次数** 2 → 2 → 2" in text
+    assert "均经审核" in text
+
+
+HOLIDAY = date(2026, 2, 24)  # the first workday after 春节: 16 to 22 February has none
+
+
+def test_a_week_without_a_workday_is_carried_into_the_next_summary():
+    pushes = monday_pushes(date(2026, 2, 12))
+    found = report(bureau(pushes), "2026-W08", at(8, 50, HOLIDAY))
+    assert found.since == "2026-W07"
+    assert [line.sent for line in found.running_items] == [date(2026, 2, 12)]
+    assert (found.running.pushes, found.guard.sent) == (2, 1)
+    text = words(found, "某局")
+    assert "02.09—02.22推送 1 篇" in text
+    assert "**02.09—02.22（第7—8周）** 阅知中" in text
+
+
+def test_what_was_asked_of_the_store_holds_the_carried_week_too():
+    pushes = monday_pushes(date(2026, 2, 12))
+    wanted = asked("2026-W08", pushes, calendar=CALENDAR, as_of=at(8, 50, HOLIDAY))
+    assert set(wanted.named) == {push.key for push in pushes}
+
+
+def test_every_other_week_speaks_of_itself_alone():
+    assert report(bureau(monday_pushes(MONDAY))).since == ""
+
+
+def test_what_was_corrected_withdrawn_or_put_off_in_the_week_is_counted():
+    correction = [sent(JG1, "correction-2026W25-1", MONDAY, rule="correction", item="SP-2")]
+    stopped = [
+        (at(10), "withdrawn"),
+        (at(11), "deferred"),
+        (at(10, day=MONDAY + timedelta(days=6)), "deferred"),
+        (at(10, day=MONDAY + timedelta(days=7)), "deferred"),
+    ]
+    acts = bureau([*monday_pushes(MONDAY), *correction])
+    text = words(report(acts, stopped=stopped, as_of=at(9, 15, date(2026, 6, 22))), "某局")
+    assert "发出 2 条，均经审核；更正 1，撤回 1，暂缓 2" in text
+
+
+def test_a_unit_without_review_does_not_claim_one():
+    text = words(report(bureau(monday_pushes(MONDAY)), reviewed=False), "某局")
+    assert "均经审核" not in text
+    assert messages.GUARD_OFF in text
+
+
+def test_what_people_thought_is_told_without_anybody():
+    found = replace(report(bureau([])), feedback=(("觉得有用", 3),), misunderstood="能不能收？")
+    assert "**反馈** 觉得有用 3" in words(found, "某局")
+    assert "**最容易答错的一问** 能不能收？" in words(found, "某局")
+
+
+def test_an_empty_week_says_why():
+    found = replace(report(bureau([])), idle=("推送已暂停",))
+    assert "上周没有推送（推送已暂停）" in words(found, "某局")
+
+
+@pytest.mark.parametrize(("limit", "coloured"), [(4096, True), (2048, True), (20480, False)])
+def test_the_summary_fits_its_way_and_never_loses_how_it_was_measured(limit, coloured):
+    many = report(bureau(monday_pushes(MONDAY)), exceptions=[f"第{n}件事" * 9 for n in range(99)])
+    text = fitted(words(many, "某局"), limit, coloured=coloured)
+    assert len(text.encode()) <= limit
+    assert messages.HOW_MEASURED in text
+    assert ("<font" in text) is coloured
