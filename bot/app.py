@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 from starlette.applications import Starlette
@@ -34,10 +35,11 @@ from bot.library.folder import Folders, Shelf
 from bot.library.pack import Places
 from bot.store.tiny import TinyStore
 from bot.verbs import VERBS, Mistake, cards
+from bot.web.console.entry import Entry
 from bot.web.desk import Addresses
 from bot.web.outlets import Tokens
 from bot.web.reading import Links
-from bot.web.server import Doors, create_app
+from bot.web.server import LOCAL_HOSTS, Doors, create_app
 from bot.web.signin import SignIn
 from bot.wecom.aibot_socket import Robot
 from bot.wecom.callback import Callback
@@ -75,6 +77,7 @@ class House:
     token: str = field(repr=False)
     http: httpx.AsyncClient
     receive: Reception  # where every event of a person ends, whatever way it came
+    entry: Entry
     robot: Robot | None = None
 
     async def tick(self) -> list[str]:
@@ -148,8 +151,9 @@ def build(
     ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
     ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
     token = secrets.token_urlsafe(32)
+    entry = _entry(config)
     doors = Doors(
-        control=_control(bureau, now, _doctor(config, bureau, http, auth, robot)),
+        control=_control(bureau, now, entry, _doctor(config, bureau, http, auth, robot)),
         receive=reception,
         read=lambda key: compose.reading(key, bureau),
         links=links,
@@ -160,6 +164,8 @@ def build(
         ready=lambda: _not_ready(bureau, now),
         mistake=Mistake,
         review_host=desks.host,
+        entry=entry,
+        unit=config.unit.name,
     )
     return House(
         config=config,
@@ -170,6 +176,7 @@ def build(
         http=http,
         receive=reception,
         robot=robot,
+        entry=entry,
     )
 
 
@@ -281,8 +288,28 @@ def _doctor(
     return examine
 
 
-def _control(bureau: Bureau, now: Now, examine: Callable[[bool], Any]) -> Callable[..., Any]:
+def _entry(config: Config) -> Entry:
+    public = urlsplit(config.web.public_url)
+    name = public.hostname or ""
+    return Entry(
+        key=approvals.seal_key(config.data),
+        https=name if public.scheme == "https" else "",
+        roles={
+            "查看": config.web.viewers,
+            "编辑": config.web.editors,
+            "审核": config.web.reviewers,
+            "管理": config.web.administrators,
+        },
+        hosts=frozenset({*LOCAL_HOSTS, name} - {""}),
+    )
+
+
+def _control(
+    bureau: Bureau, now: Now, entry: Entry, examine: Callable[[bool], Any]
+) -> Callable[..., Any]:
     async def control(verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if verb == "console-invite":
+            return {"path": f"/console/enter/{entry.invite(now())}"}
         if verb == "doctor":
             found: dict[str, Any] = await examine(bool(params.get("send_test")))
             return found

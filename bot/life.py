@@ -58,6 +58,16 @@ async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str
         await patience.wait(config)
 
 
+async def invitation(config: Config) -> str:
+    """Return a fresh address that lets one browser into the running bot's console, once."""
+    running = running_of(config)
+    if running is not None:
+        with contextlib.suppress(httpx.ConnectError):
+            answer = await ask(None, running.base, running.token, "console-invite", {})
+            return f"{running.base}{answer['path']}"
+    raise Mistake(messages.CONSOLE_NOT_RUNNING)
+
+
 async def _rescue(config: Config, params: Mapping[str, Any]) -> dict[str, Any]:
     """Restore a backup in the place of a data folder that cannot be opened."""
     now = system_clock()
@@ -111,6 +121,8 @@ async def run(
         house = build(config, now)
         async with serving(house) as served:
             on_ready(messages.RUNNING.format(served.url, len(config.targets)))
+            invited = f"{served.url}/console/enter/{house.entry.invite(now())}"
+            on_ready(messages.CONSOLE_OPEN.format(invited))
             _say_what_waits(house, on_ready)
             engine = Embedded(house.tick, house.next_wake, house.now)
             stop = until_told()

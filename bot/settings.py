@@ -124,6 +124,12 @@ class Web:
     port: int = _setting(8650, "本机端口（127.0.0.1），回调经反向代理转到这里；0 为任选")
     public_url: str = _setting("", "手机能访问的网址，填了卡片上才有“看全文”")
     sign_in: bool = _setting(False, "网页上也能点“已阅”：由企业微信静默识别本人；须先登记可信域名")
+    administrators: list[str] = field(
+        default_factory=list, metadata=_doc("以企业微信账号登录控制台的管理员；下同")
+    )
+    reviewers: list[str] = field(default_factory=list, metadata=_doc("审核人"))
+    editors: list[str] = field(default_factory=list, metadata=_doc("编辑"))
+    viewers: list[str] = field(default_factory=list, metadata=_doc("只能查看的人"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,13 +24,14 @@ def reviewers(context: click.Context, config_path: str, as_json: bool) -> None:
     rows = [
         [
             one["name"],
+            one["role"],
             "、".join(one["steps"]) or "全部",
             one["expires"][:10],
             one["closed"] or "正常",
         ]
         for one in answer["reviewers"]
     ]
-    table("审核人的个人链接", ["姓名", "环节", "有效期至", "现状"], rows)
+    table("审核人的个人链接", ["姓名", "身份", "环节", "有效期至", "现状"], rows)
     return None
 
 
@@ -39,6 +40,9 @@ def reviewers(context: click.Context, config_path: str, as_json: bool) -> None:
 @JSON
 @click.argument("name", metavar="姓名")
 @click.option("--step", "steps", multiple=True, metavar="环节", help="只审哪个环节，可写几个")
+@click.option(
+    "--role", type=click.Choice(["查看", "编辑", "审核", "管理"]), help="在控制台的身份，缺省审核"
+)
 @click.option("--days", type=click.IntRange(1, 366), help="有效多少天，缺省 180")
 @click.option("--ask-pin", is_flag=True, help="口令由本人当场输入，不由程序给")
 def link(
@@ -46,6 +50,7 @@ def link(
     as_json: bool,
     name: str,
     steps: tuple[str, ...],
+    role: str | None,
     days: int | None,
     ask_pin: bool,
 ) -> None:
@@ -58,7 +63,7 @@ def link(
         pin = click.prompt(
             "口令（6 到 12 位数字）", hide_input=True, confirmation_prompt="再输一次"
         )
-    params = {"who": name, "steps": list(steps), "days": days, "pin": pin}
+    params = {"who": name, "steps": list(steps), "role": role, "days": days, "pin": pin}
     answer = call(config_path, "reviewers-link", params, example=False)
     if as_json:
         return print_json(answer)

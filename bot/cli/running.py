@@ -108,6 +108,23 @@ def run(config_path: str, clock: str | None) -> None:
     guard(lambda: lasting(life.run(config, now, say)))
 
 
+@main.command()
+@CONFIG
+@click.option("--show", is_flag=True, help="只打印链接，不开浏览器")
+def console(config_path: str, show: bool) -> None:
+    """控制台：要一个新的进入链接，并在浏览器里打开；清风须在运行。
+
+    例：qingfeng console    例：qingfeng console --show
+    """
+    from bot import life
+
+    config = config_of(config_path, example=False)
+    url = guard(lambda: async_(life.invitation(config)))
+    say(messages.CONSOLE_OPEN.format(url))
+    if not show:
+        click.launch(url)
+
+
 def _rehearsing(config: Config) -> bool:
     from urllib.parse import urlsplit
 

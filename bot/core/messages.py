@@ -230,6 +230,23 @@ STATES = {
     "expired": "已过期",
 }
 
+# -- the console ------------------------------------------------------------------------------
+CONSOLE_SIGN_IN = "请从启动清风时打印的链接进入，或者用发给您的个人链接和口令"
+CONSOLE_NOT_YOURS = "您的身份是“{}”，不能办这件事；需要的话请找管理员"
+CONSOLE_NO_ROLE = "企业微信认出了您，但配置里没有给这个账号身份；需要的话请找管理员"
+CONSOLE_STALE = "这一页开得太久了，或者不是从控制台点过来的：请回到上一页，刷新后再试"
+CONSOLE_LINK_OVER = "这个链接已经用过或过期了：运行 qingfeng console 可以再要一个"
+CONSOLE_OPEN = "控制台（链接只能用一次，24 小时内有效）：{}"
+CONSOLE_NOT_RUNNING = "清风没有在运行，先启动：qingfeng run"
+NEED_UNKNOWN = "{} 条推送结果不明，请核实送到了没有"
+NEED_MENDING = "{} 篇内容有错误，改好才能发"
+NEED_REVIEW = "{} 篇内容等待审批"
+NEED_REWRITING = "{} 篇被审核人退回，等待修改"
+NEED_TARGET = "{} 个推送对象已停用，请检查后恢复"
+NEED_BIND = "{} 个群还没有绑定"
+ADMINISTRATOR = "管理员"
+SKIPPED_BY = "{}取消：{}"
+
 # -- the demonstration -----------------------------------------------------------------------
 DEMO_WHERE = "请在清风的文件夹里运行 qingfeng demo（要有 content 和 schedules 两个文件夹）"
 DEMO_NO_CALLBACK = "演练环境没有收到回调地址的应答，演示不能继续"

@@ -12,6 +12,7 @@ from bot.verbs import (
     correcting,
     days,
     desk,
+    entering,
     figures,
     importing,
     keeping,
@@ -28,6 +29,7 @@ from bot.verbs import (
     reviewing,
     stopping,
     targets,
+    today,
 )
 from bot.verbs.asking import Mistake, Verb
 
@@ -50,6 +52,11 @@ VERBS: Mapping[str, Verb] = {
     "desk": desk.desk,
     "desk-item": desk.desk_item,
     "desk-say": desk.desk_say,
+    "console-enter": entering.enter,
+    "console-link": entering.link,
+    "today": today.today,
+    "skip": today.skip,
+    "push": today.one,
     "import": importing.import_word,
     "form": papers.form,
     "approve-paper": papers.register,

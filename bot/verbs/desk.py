@@ -35,7 +35,7 @@ async def desk(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
 
     {"reviewer": None} for a link that is nobody's; "closed" says why it opens nothing more.
     """
-    one = _reviewer(bureau, params)
+    one = reviewer_of(bureau, params)
     if one is None or one.closed(now):
         return _shut(one, now)
     waiting, returned = [], []
@@ -59,7 +59,7 @@ async def desk(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
 
 async def desk_item(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """One text that waits for the reviewer: as the phone shows it, what is found, what changed."""
-    one = _reviewer(bureau, params)
+    one = reviewer_of(bureau, params)
     if one is None or one.closed(now):
         return _shut(one, now)
     found = _waiting(bureau, now, one, str(params.get("item") or ""))
@@ -102,10 +102,10 @@ async def desk_say(bureau: Bureau, now: datetime, params: Params) -> dict[str, A
     done; wrong (the PIN); closed (locked by now, or expired); changed (other words lie there than
     were shown); gone (it waits for this reviewer no more); refused (with the reason).
     """
-    one = _reviewer(bureau, params)
+    one = reviewer_of(bureau, params)
     if one is None or one.closed(now):
         return {"outcome": "closed", "error": ""}
-    if failed := await _unproven(bureau, now, one, str(params.get("pin") or "")):
+    if failed := await unproven(bureau, now, one, str(params.get("pin") or "")):
         return failed
     found = _waiting(bureau, now, one, str(params.get("item") or ""))
     if found is None:
@@ -150,7 +150,7 @@ async def _said(
 # -- the link and the PIN --------------------------------------------------------------------------
 
 
-def _reviewer(bureau: Bureau, params: Params) -> Reviewer | None:
+def reviewer_of(bureau: Bureau, params: Params) -> Reviewer | None:
     found = reviewers.read(bureau.shelf.folders.data)
     return reviewers.with_link(found, str(params.get("token") or ""))
 
@@ -160,9 +160,7 @@ def _shut(one: Reviewer | None, now: datetime) -> dict[str, Any]:
     return {"reviewer": one.name if one else None, "closed": one.closed(now) if one else ""}
 
 
-async def _unproven(
-    bureau: Bureau, now: datetime, one: Reviewer, pin: str
-) -> dict[str, Any] | None:
+async def unproven(bureau: Bureau, now: datetime, one: Reviewer, pin: str) -> dict[str, Any] | None:
     """Return what to say where the PIN is not this reviewer's; the last wrong one locks."""
     if one.guessed_too_often:  # as many as may be tried are being looked at this moment
         return await _locked(bureau, now, one)

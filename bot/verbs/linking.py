@@ -14,6 +14,7 @@ from bot.verbs.asking import Mistake, Params
 from bot.verbs.reviewing import name_of
 
 DAYS, MOST_DAYS = 180, 366
+ROLES = ("查看", "编辑", "审核", "管理")  # at the console; what each may do is its business
 
 
 async def listed(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any]:
@@ -25,6 +26,8 @@ async def listed(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any]:
 async def link(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """Give a reviewer a new link and a PIN, both told only now; an earlier link ends with it."""
     name, steps = name_of(params.get("who")), _steps(bureau, params.get("steps") or ())
+    if (role := str(params.get("role") or reviewers.REVIEWING)) not in ROLES:
+        raise Mistake(f"没有“{role}”这个身份，可用：{'、'.join(ROLES)}")
     days = int(params.get("days") or DAYS)
     if not 1 <= days <= MOST_DAYS:
         raise Mistake(f"链接的有效期应在 1 到 {MOST_DAYS} 天之间")
@@ -34,7 +37,7 @@ async def link(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     token, data = reviewers.new_token(), bureau.shelf.folders.data
     if not (url := bureau.review_page(token)):
         raise Mistake("请先在配置的 [web] public_url 填手机能访问的网址，链接才打得开")
-    one = reviewers.reviewer(name, token, pin, now, now + timedelta(days=days), steps)
+    one = reviewers.reviewer(name, token, pin, now, now + timedelta(days=days), steps, role)
     found = reviewers.read(data)
     again = reviewers.named(found, name) is not None
     await recorded(bureau, now, name, "换发链接" if again else "发给链接")
@@ -73,6 +76,7 @@ def _told(one: Reviewer) -> dict[str, Any]:
     return {
         "name": one.name,
         "steps": list(one.steps),
+        "role": one.role,
         "made": one.made.isoformat(timespec="seconds"),
         "expires": one.expires.isoformat(timespec="seconds"),
         "locked": one.locked.isoformat(timespec="seconds") if one.locked else None,

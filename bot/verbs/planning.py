@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from bot.core import messages
-from bot.core.model import SHANGHAI, Skip
+from bot.core.model import SHANGHAI, Push, Skip
 from bot.core.planning import plan_span
 from bot.engine import planner, ticks
 from bot.engine.bureau import Bureau
 from bot.library import disk
+from bot.library.folder import Library
 from bot.report import outlook
 from bot.verbs.asking import YEARS, Mistake, Params, day_of, push_json
 
@@ -22,9 +24,33 @@ SEEN = "plan-seen.json"  # in the data folder: the plan as it was last looked at
 
 
 async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
-    """What will be sent, when, to whom; what is blocked or skipped, and why."""
+    """What will be sent, when, to whom; what is blocked or skipped, and why.
+
+    With `unseen` it is not kept as the plan that somebody looked at.
+    """
     first, days = _span(params, now.date())
     library = bureau.library(now.date())
+    pushes, skipped = await outlook_of(bureau, library, now, first, days)
+    answer: dict[str, Any] = {
+        "pushes": [push_json(push) for push in pushes],
+        "skipped": [_skip_json(skip) for skip in skipped if skip.date >= first],
+    }
+    titles = {item.id: item.title for item in library.items}
+    match params.get("form"):
+        case "ics":
+            answer["document"] = outlook.as_ics(answer["pushes"], titles, now).decode()
+        case "html":
+            names = names_of(bureau, library)
+            answer["document"] = outlook.as_sheet(answer, titles, names, bureau.footer.unit)
+    if params.get("unseen"):
+        return {**answer, **named(bureau, library, pushes), "days": _days(library, first, days)}
+    return _compared(answer, first, days, bureau, bool(params.get("diff")))
+
+
+async def outlook_of(
+    bureau: Bureau, library: Library, now: datetime, first: date, days: int
+) -> tuple[list[Push], tuple[Skip, ...]]:
+    """Return the pushes due in a span, those that have rows as they stand, and what is skipped."""
     rows = {push.key: push for push in await bureau.store.pushes() if push.item}
     # A span of the past is planned as it stood on its first morning.
     as_of = now if first >= now.date() else datetime.combine(first, time(), SHANGHAI)
@@ -41,22 +67,31 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         for push in planned.pushes
         if push.key not in rows and push.due.date() < first <= now.date() and push.until > now
     ]
-    pushes = sorted([*known, *fresh, *late], key=lambda push: (push.due, push.key))
+    found = sorted([*known, *fresh, *late], key=lambda push: (push.due, push.key))
     states = await bureau.store.targets()
-    answer: dict[str, Any] = {
-        "pushes": [push_json(planner.marked(push, states)) for push in pushes],
-        "skipped": [_skip_json(skip) for skip in planned.skipped if skip.date >= first],
-    }
-    titles = {item.id: item.title for item in library.items}
-    match params.get("form"):
-        case "ics":
-            answer["document"] = outlook.as_ics(answer["pushes"], titles, now).decode()
-        case "html":
-            names = {target.id: target.name for target in bureau.targets}
-            names |= {rule.key: rule.name for rule in whole.rules}
-            names |= {node.key: node.name for node in whole.nodes}
-            answer["document"] = outlook.as_sheet(answer, titles, names, bureau.footer.unit)
-    return _compared(answer, first, days, bureau, bool(params.get("diff")))
+    found = [planner.marked(push, states) for push in found]
+    return found, tuple(planned.skipped)
+
+
+def named(bureau: Bureau, library: Library, pushes: Iterable[Push]) -> dict[str, Any]:
+    """Return what the targets, rules, nodes and texts of some pushes are called."""
+    items = {push.item: library.item(push.item) for push in pushes}
+    titles = {key: item.title for key, item in items.items() if item is not None}
+    return {"names": names_of(bureau, library), "titles": titles}
+
+
+def _days(library: Library, first: date, days: int) -> dict[str, Any]:
+    """Return for each day of a span whether it is a workday, and what it is called."""
+    span = (first + timedelta(days=n) for n in range(days))
+    found = ((day, library.calendar.day(day)) for day in span)
+    return {day.isoformat(): {"workday": one.workday, "name": one.name} for day, one in found}
+
+
+def names_of(bureau: Bureau, library: Library) -> dict[str, str]:
+    """Return what targets, rules and nodes are called."""
+    names = {target.id: target.name for target in bureau.targets}
+    names |= {rule.key: rule.name for rule in library.schedules.rules}
+    return names | {node.key: node.name for node in library.schedules.nodes}
 
 
 def _compared(

@@ -7,6 +7,7 @@
 /static/…         the style of that page
 /review/<token>   what waits for a reviewer, behind a personal link (web/desk.py)
 /screen/… and so on  the other channels (web/outlets.py)
+/console          what the office does, as pages (web/console/)
 /control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
 /healthz          the process answers
 /readyz           and could send: its rows can be made durable, its library and its days are known
@@ -33,7 +34,8 @@ from starlette.staticfiles import StaticFiles
 from bot.core import messages
 from bot.core.render import Reading
 from bot.inbox import Event, event_from_page, event_from_xml
-from bot.web import desk, outlets
+from bot.web import console, desk, outlets
+from bot.web.console.entry import Entry
 from bot.web.reading import HEADERS, HERE, Form, Links, closed_page, page, thanks_page
 from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
@@ -77,6 +79,8 @@ class Doors:
     signin: SignIn | None = None
     ready: Callable[[], Awaitable[str]] | None = None  # why it could not send now, "" if it could
     mistake: type[Exception] = ValueError
+    entry: Entry | None = None  # the console's doors
+    unit: str = ""
     review_host: str = ""  # the public one, where a proxy does not hand it on
 
 
@@ -93,6 +97,7 @@ def create_app(doors: Doors) -> Starlette:
             Mount("/static", StaticFiles(directory=HERE / "static")),
             *desk.routes(),
             *outlets.routes(),
+            *console.routes(),
             Route("/control/{verb}", _control, methods=["POST"]),
         ]
     )

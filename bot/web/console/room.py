@@ -1,0 +1,255 @@
+"""What every page of the console stands on: the visitor, the verbs, the forms, the template.
+
+A page asks the same verbs as the command line and shows what they answer; it decides nothing
+itself. A GET changes nothing. A POST carries the ticket of the visitor's own page, does one verb,
+and leads to a page by 303, so that loading it again does nothing twice.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from jinja2 import Environment, FileSystemLoader
+from markupsafe import Markup
+from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+
+from bot.core import messages
+from bot.sandbox import phone
+from bot.web.console.entry import SEE, Entry, Visitor, host_of
+from bot.web.desk import PARTS, WAYS
+from bot.web.reading import HERE
+
+log = logging.getLogger(__name__)
+
+FORM_BYTES = 16 << 20  # a Word file with pictures
+FIELDS = 200
+HOME = "/console"
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Robots-Tag": "noindex",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+WEEKDAYS = "一二三四五六日"
+
+_pages = Environment(
+    loader=FileSystemLoader(HERE / "templates"),
+    autoescape=True,
+    auto_reload=False,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+class Ask:
+    """One request of somebody who may be here."""
+
+    def __init__(self, request: Request, entry: Entry, visitor: Visitor) -> None:
+        self.request, self.entry, self.visitor = request, entry, visitor
+        self.doors = request.app.state.doors
+        self.now: datetime = self.doors.now()
+        self.form: FormData = FormData()
+
+    async def verb(self, name: str, **params: Any) -> dict[str, Any]:
+        """Do what a verb does. Mistake: a sentence for whoever asked."""
+        answer: dict[str, Any] = await self.doors.control(name, params)
+        return answer
+
+    def text(self, name: str) -> str:
+        """Return a field of the form or, of a GET, of the address; "" where there is none."""
+        given = self.form.get(name, self.request.query_params.get(name, ""))
+        return given.strip() if isinstance(given, str) else ""
+
+    async def upload(self, name: str) -> tuple[str, bytes]:
+        """Return name and bytes of an uploaded file, ("", b"") where none was chosen."""
+        given = self.form.get(name)
+        if not isinstance(given, UploadFile):
+            return "", b""
+        return given.filename or "", await given.read()
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        said = self.entry.noted(self.request)
+        html = _pages.get_template(f"console/{template}").render(
+            me=self.visitor,
+            ticket=self.entry.ticket(self.visitor),
+            here=self.request.url.path,
+            now=self.now,
+            said=said,
+            unit=self.doors.unit,
+            **values,
+        )
+        response = HTMLResponse(html, status_code=status, headers=HEADERS)
+        if said:
+            self.entry.forget_note(response, self.request)
+        return response
+
+    def go(self, path: str, words: str = "") -> Response:
+        """Lead to another page of ours, which says `words` once."""
+        response = RedirectResponse(path, status_code=303, headers={"Cache-Control": "no-store"})
+        if words:
+            self.entry.note(response, self.request, words)
+        return response
+
+
+Page = Callable[[Ask], Awaitable[Response]]
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+def page(needs: str = SEE) -> Callable[[Page], Handler]:
+    """Make a handler of a page: who comes in, may do that, and sends a form of ours."""
+
+    def made(work: Page) -> Handler:
+        async def handler(request: Request) -> Response:
+            doors = request.app.state.doors
+            entry: Entry | None = doors.entry
+            if entry is None or not named_well(request, entry):
+                return PlainTextResponse("", status_code=404)
+            visitor = await known(request, entry)
+            if visitor is None:
+                return closed(401, "请先登录", messages.CONSOLE_SIGN_IN)
+            if not visitor.may(needs):
+                return closed(403, "没有这个权限", messages.CONSOLE_NOT_YOURS.format(visitor.role))
+            ask = Ask(request, entry, visitor)
+            try:
+                if request.method == "POST" and not await _sound(ask):
+                    return closed(403, "没有办理", messages.CONSOLE_STALE)
+                return await work(ask)
+            except doors.mistake as error:
+                return ask.page("mistake.html", 400, why=str(error), back=back_of(request))
+            except OSError as error:
+                log.error("console: %s", error, extra={"action": "disk-trouble"})
+                words = messages.DISK_TROUBLE.format(error.strerror or type(error).__name__)
+                return ask.page("mistake.html", 507, why=words, back=back_of(request))
+            finally:
+                await ask.form.close()
+
+        return handler
+
+    return made
+
+
+async def known(request: Request, entry: Entry) -> Visitor | None:
+    """Return who is here; somebody whose personal link was taken back is here no more."""
+    doors = request.app.state.doors
+    visitor = entry.visitor(request, doors.now())
+    if visitor is not None and visitor.link:
+        answer = await doors.control("console-link", {"link": visitor.link})
+        if not answer["open"]:
+            return None
+    return visitor
+
+
+def named_well(request: Request, entry: Entry) -> bool:
+    """Whether the browser asked for us by a name of ours: no other name leads here unasked."""
+    return host_of(request) in entry.hosts
+
+
+def closed(status: int, heading: str, why: str) -> Response:
+    """The plain page of a door that stays shut."""
+    html = _pages.get_template("console/closed.html").render(heading=heading, why=why)
+    return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+
+def plain(template: str, status: int = 200, **values: Any) -> Response:
+    """A page for somebody who is not in yet."""
+    html = _pages.get_template(f"console/{template}").render(**values)
+    return HTMLResponse(html, status_code=status, headers=HEADERS)
+
+
+def from_here(request: Request, entry: Entry) -> bool:
+    """Whether a form was sent by a page of ours, as far as the browser tells."""
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("origin")
+    return origin is None or (urlsplit(origin).hostname or "") in entry.hosts
+
+
+async def _sound(ask: Ask) -> bool:
+    """Read the form; whether it is one of this visitor's own pages."""
+    if not from_here(ask.request, ask.entry):
+        return False
+    if int(ask.request.headers.get("content-length") or FORM_BYTES + 1) > FORM_BYTES:
+        return False
+    try:
+        ask.form = await ask.request.form(max_files=20, max_fields=FIELDS, max_part_size=FORM_BYTES)
+    except HTTPException:
+        return False
+    given = ask.form.get("ticket")
+    right = ask.entry.ticket(ask.visitor)
+    return isinstance(given, str) and hmac.compare_digest(given.encode(), right.encode())
+
+
+def back_of(request: Request) -> str:
+    """Return the page of ours that the form stood on."""
+    came = urlsplit(request.headers.get("referer", "")).path
+    return came if came.startswith(HOME) else HOME
+
+
+def bubble_of(view: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a view of a text with its message as the phone shows it."""
+    used = "，".join(
+        f"{what} {size}{f'/{limit}' if limit else ''} {unit}"
+        for what, size, limit, unit in view["used"]
+    )
+    # The phone escapes every word of the message itself.
+    shown = Markup(phone.bubble(view["message"])) if view["message"] else None  # noqa: S704
+    way = WAYS.get(view["channel"], view["channel"])
+    part = PARTS.get(view["part"], view["part"])
+    return {"way": way, "part": part, "bubble": shown, "error": view["error"], "used": used}
+
+
+# -- how pages say days and times --------------------------------------------------------------
+
+
+def _as_date(value: str | date | datetime) -> date:
+    if isinstance(value, datetime):
+        return value.date()
+    return date.fromisoformat(value[:10]) if isinstance(value, str) else value
+
+
+def day(value: str | date | datetime) -> str:
+    """11月26日 周四"""
+    found = _as_date(value)
+    return f"{found.month}月{found.day}日 周{WEEKDAYS[found.weekday()]}"
+
+
+def clock(value: str | datetime) -> str:
+    """09:17"""
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{found:%H:%M}"
+
+
+def moment(value: str | datetime | None) -> str:
+    """11-26 09:17"""
+    if not value:
+        return ""
+    found = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return f"{found:%m-%d %H:%M}"
+
+
+def _percent(value: float | None) -> str:
+    return "—" if value is None else f"{value * 100:.1f}%"
+
+
+_pages.filters.update(day=day, clock=clock, moment=moment, percent=_percent)
+PAGES = (  # in the order of the bar; those of rooms that are built
+    (HOME, "今天"),
+    (f"{HOME}/plan", "计划"),
+)
+_pages.globals.update(
+    states=messages.STATES, parts=PARTS, note=messages.NOT_FOR_APPRAISAL, pages=PAGES
+)

@@ -1,0 +1,1 @@
+// Pages work without this; it only spares a tap here and there.
