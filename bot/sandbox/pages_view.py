@@ -91,6 +91,7 @@ def _bubble(world: World, item: Shown, who: str, names: dict[str, str]) -> dict[
         "number": number,
         "mine": message.author == who,
         "person": bool(message.author),
+        "bot": bool(message.bot_id),
         "forwarded": "forwarded" in message.body,
         "quote": "/sandbox?" + urlencode({"who": who, "chat": message.chat, "quote": number}),
         "rateable": bool(message.bot_id and part.get("feedback")),
