@@ -144,6 +144,7 @@ def build(
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,
         keep_days=config.receipts.keep_days,
+        person_lookup=config.receipts.person_lookup,
         clock=now,
         contacts=_contacts(http, auth) if app.secret else None,
     )

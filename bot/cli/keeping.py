@@ -61,6 +61,37 @@ def forget(config_path: str, as_json: bool, person: str) -> None:
 @main.command()
 @CONFIG
 @JSON
+@click.argument("person", metavar="USERID")
+@click.argument("item", metavar="ITEM")
+@click.option("--as", "who", required=True, metavar="NAME", help="您是谁")
+@click.option("--reason", metavar="WORDS", help="事由：提出时必填，会留痕，本人看得到")
+@click.option("--agree", is_flag=True, help="同意另一人提出的查询，并给出说明")
+def statement(
+    config_path: str,
+    as_json: bool,
+    person: str,
+    item: str,
+    who: str,
+    reason: str | None,
+    agree: bool,
+) -> None:
+    """《教育提醒送达说明》：一个人、一篇内容，一人写明事由提出，另一人同意。缺省不开启。
+
+    例：qingfeng statement zhangsan N06 --as 王某 --reason 本人申诉需要核实
+    再：qingfeng statement zhangsan N06 --as 李某 --agree
+    """
+    asked = {"person": person, "item": item, "who": who, "reason": reason, "agree": agree}
+    answer = call(config_path, "statement", asked, example=False)
+    if as_json:
+        return print_json(answer)
+    if answer["asked"]:
+        return click.echo("已提出并留痕。请另一人在 14 天内加 --agree 同意。")
+    return click.echo(answer["document"], nl=False)
+
+
+@main.command()
+@CONFIG
+@JSON
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
 def backup(config_path: str, as_json: bool, file: Path) -> None:
     """把全部数据存成一个文件，不用停机。里面有名册、回执和印鉴的密钥，请妥善保管。

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bot.cli.shell import CONFIG, FAULTS, JSON, async_, config_of, guard, main, print_json
+from bot.cli.shell import CONFIG, FAULTS, JSON, config_of, guard, lasting, main, print_json
 
 
 @main.command()
@@ -52,7 +52,7 @@ def rehearse(
         length=366, label="演练", file=sys.stderr, hidden=not watched, show_pos=False
     ) as bar:
         found: dict[str, Any] = guard(
-            lambda: async_(play(config, ask, lambda day: bar.update(_passed(day, bar.pos))))
+            lambda: lasting(play(config, ask, lambda day: bar.update(_passed(day, bar.pos))))
         )
     if out or not as_json:
         path = Path(out or f"年度演练-{year}.html")

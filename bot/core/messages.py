@@ -370,6 +370,24 @@ RECORD_NONE = "没有您的记名记录。"
 RECORD_HEAD = "您的记录（只有您自己看得到，满{}天只留合计数）："
 RECORD_LINE = "> {:%m-%d}《{}》{}"
 STEPS = {"opened": "已打开", "acknowledged": "已阅", "answered": "已作答"}
+RECORD_LOOKUP = "> {:%Y-%m-%d} 有人查询过您的《{}》送达情况（{}提出，{}同意；事由：{}）"
+STATEMENT = """教育提醒送达说明
+
+{note}。
+
+{name} 同志，《{title}》：
+{lines}
+
+“暂无回执”不表示没有阅看：企业微信没有已读状态，回执全凭本人自愿点按。
+事由：{reason}
+提出：{asked}　同意：{agreed}　{day}
+本次查询已留痕，本人回“我的记录”可以看到。
+"""
+STATEMENT_LINE = "- {:%Y-%m-%d %H:%M} {}：{}"
+STATEMENT_ACT = "{:%Y-%m-%d %H:%M} {}（{}）"
+STATEMENT_NO_RECEIPT = "已推送，暂无回执（不表示没有阅看）"
+STATEMENT_RETURNED = "没有送达（账号不在可见范围或没有许可）"
+STATEMENT_NONE = "- 没有向本人推送过这一篇的记名记录（群消息不记名；记名记录到期只留合计数）。"
 RECORD_TAIL = "要删去，请回：删除我的记录"
 WEEK_NONE = "本周还没有推送过内容。"
 WEEK_HEAD = "本周推送过："

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from bot.channels import Channel
 from bot.core.disclosure import MIN_PEOPLE
 from bot.core.memory import UNSAID
-from bot.core.model import Item, Push, Target
+from bot.core.model import Item, Member, Push, Target
 from bot.core.outlets import Screen
 from bot.core.planning import Plan
 from bot.core.policy import Policy
@@ -29,6 +29,9 @@ class Asked:
     library: Library | None = None
 
 
+Rosters = Mapping[str, frozenset[str]]  # by target id, where people are addressed one by one
+
+
 def _no_page(_: str) -> str:
     return ""
 
@@ -44,6 +47,16 @@ class Drawn:
         self._today: date | None = None
         self._plans: list[Plan] = []
         self._settled: tuple[Plan, object] | None = None
+        self._rosters: tuple[Sequence[Member], date, Rosters] | None = None
+
+    def rosters(
+        self, members: Sequence[Member], today: date, compute: Callable[[], Rosters]
+    ) -> Rosters:
+        """Return who belongs to which target; asked anew for another roster or another day."""
+        known = self._rosters
+        if known is None or known[1] != today or known[0] != members:
+            known = self._rosters = members, today, compute()
+        return known[2]
 
     def is_settled(self, whole: Plan, history: Sequence[Push], now: datetime) -> bool:
         """Whether planning has just found nothing to add, from the same plan and the same rows.
@@ -122,6 +135,7 @@ class Bureau:
     min_people: int = MIN_PEOPLE
     per_target: str = "console"  # where figures per target stand: console, message, off
     keep_days: int = 90  # of named receipts; then only counts
+    person_lookup: str = "off"  # or on_request: verbs/lookup.py
     intake: Intake = field(default_factory=Intake)  # what lay in 待导入 at the last look
     contacts: Callable[[], Awaitable[Directory]] | None = None  # whom WeCom shows our app
     pace: Pace = field(default_factory=Pace)  # what left lately, as the rows have it

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
 from bot.core import messages
-from bot.core.model import Push, State
+from bot.core.model import Member, Push, State
 from bot.core.plan import Pause, Plan
 from bot.engine import compose
 from bot.engine.bureau import Bureau
@@ -20,14 +20,21 @@ EVERY = "*"  # the name under which the store keeps a pause of everything
 async def plan_of(bureau: Bureau, library: Library, today: date) -> Plan:
     """Return the plan with everything in it that bears on what will be sent."""
     members = await bureau.store.members()
-    rosters = {
+    rosters = bureau.drawn.rosters(members, today, lambda: _rosters(bureau, members, today))
+    pause = pause_of(await bureau.store.targets(), today)
+    whole = replace(bureau.plan(library), rosters=rosters, pause=pause)
+    return bureau.drawn.same(whole, today)
+
+
+def _rosters(
+    bureau: Bureau, members: Sequence[Member], today: date
+) -> Mapping[str, frozenset[str]]:
+    """Return the people of each target that is addressed one by one."""
+    return {
         target.id: frozenset(member.id for member in compose.audience(members, target, today))
         for target in bureau.targets
         if target.id in bureau.channels and bureau.channels[target.id].tappable
     }
-    pause = pause_of(await bureau.store.targets(), today)
-    whole = replace(bureau.plan(library), rosters=rosters, pause=pause)
-    return bureau.drawn.same(whole, today)
 
 
 def pause_of(states: Mapping[str, TargetState], today: date) -> Pause | None:

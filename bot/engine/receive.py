@@ -18,6 +18,7 @@ from bot.engine import compose
 from bot.engine.bureau import Bureau
 from bot.engine.talk import Talk
 from bot.inbox import (
+    BOT_BUTTON,
     Confirm,
     Count,
     Decide,
@@ -93,7 +94,8 @@ class Reception:
                 case Learn(chat=chat, who=who):
                     await self._learn(chat, who, now)
                 case ReplaceButton(text=text):
-                    card = await self._card(key, part) if push else None
+                    told = push is not None and event.means == BOT_BUTTON
+                    card = await self._card(key, part) if told else None
                     answer = replace(answer, button=text, card=card)
                 case Decide(button=button) if push is not None:
                     words = await self._decide(push, button, event.person)

@@ -13,7 +13,7 @@ from bot.core import messages, render
 from bot.core.calendar import iso_week
 from bot.core.model import Item, Kind, NodeDay, Push, State
 from bot.core.planning import Plan, next_node_days
-from bot.engine import compose, deliver, halting
+from bot.engine import compose, deliver, halting, lookups
 from bot.engine.bureau import Bureau, Moment
 from bot.inbox import Wish, WishKind
 from bot.library.folder import Library
@@ -144,10 +144,24 @@ class Talk:
             title = _said(item, moment)[0] if item else push.item
             for one in mine:
                 lines.append(messages.RECORD_LINE.format(one.at, title, messages.STEPS[one.step]))
+        looked = [
+            messages.RECORD_LOOKUP.format(
+                one.at,
+                self._title(one.about, moment),
+                one.detail["asked"],
+                one.who,
+                one.detail["reason"],
+            )
+            for one in await lookups.shown_of(person, bureau)
+        ]
         if not lines:
-            return messages.RECORD_NONE
+            return "\n".join([messages.RECORD_NONE, *looked[:LINES]])
         head = messages.RECORD_HEAD.format(bureau.keep_days)
-        return "\n".join([head, *lines[:LINES], messages.RECORD_TAIL])
+        return "\n".join([head, *lines[:LINES], *looked[:LINES], messages.RECORD_TAIL])
+
+    def _title(self, item_id: str, moment: Moment) -> str:
+        item = moment.library.item(item_id)
+        return _said(item, moment)[0] if item else item_id
 
 
 def _sayable(item: Item, moment: Moment) -> bool:

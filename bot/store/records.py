@@ -25,7 +25,7 @@ class AuditEntry:
 
     at: datetime
     # approved returned withdrawn held lifted reviewer sent refused unknown resolved recalled
-    # exported setting forgotten retention restored
+    # exported setting forgotten retention restored lookup-asked lookup-shown
     what: str
     about: str = ""  # the item, the push, the setting, the file
     who: str = ""  # who did it, "" for the program itself; never a recipient
