@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import shutil
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -89,3 +90,90 @@ def outside(config_path: str, as_json: bool, back: str | None, everything: bool,
         for one in answer["outside"]
     ]
     return table("外发清单", ["外发编号", "时间", "方式", "内容", "去处", "该取回的原因"], rows)
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("item", metavar="ITEM")
+@click.option(
+    "-o",
+    "path",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="写到哪里，.pdf 或 .html",
+)
+@click.option("--paper", type=click.Choice(["a4", "a3"], case_sensitive=False), default="a4")
+@AS
+@WHERE
+def board(
+    config_path: str, as_json: bool, item: str, path: Path, paper: str, who: str, where: str
+) -> None:
+    """宣传专栏：把一篇做成一张海报，A4 或 A3，可直接打印。
+
+    例：qingfeng board SC-01 -o 海报.pdf --paper a3 --to 二楼专栏
+    """
+    form = path.suffix.lower().removeprefix(".")
+    if form not in ("pdf", "html"):
+        fail(["海报只能写成 .pdf 或 .html"], CANNOT)
+    params = {"item": item, "paper": paper, "form": form, "who": who, "where": where}
+    answer = call(config_path, "board", params)
+    path.write_bytes(base64.b64decode(answer.pop("file")))
+    if as_json:
+        return print_json({**answer, "path": str(path)})
+    until = f"，请于 {answer['until']} 后撤下" if answer["until"] else ""
+    click.echo(f"已写入 {path}，外发 {answer['number']}{until}。")
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.argument("item", metavar="ITEM")
+@click.option(
+    "-o", "folder", type=click.Path(path_type=Path), metavar="DIR", help="存到哪个文件夹，缺省当前"
+)
+@click.option(
+    "--forwarded", metavar="TEXT", help="已由人转发到哪里，台账记一笔“线下转发”，如 局老干部群"
+)
+@AS
+def share(
+    config_path: str,
+    as_json: bool,
+    item: str,
+    folder: Path | None,
+    forwarded: str | None,
+    who: str,
+) -> None:
+    """转发素材：纯文字、短信、长图，由人转到微信、QQ；清风自己不发。
+
+    例：qingfeng share SC-01 -o 转发    例：qingfeng share SC-01 --forwarded 局老干部群 --as 张三
+    """
+    answer = call(config_path, "share", {"item": item, "forwarded": forwarded, "who": who})
+    picture, stem = base64.b64decode(answer.pop("picture")), answer["item"]
+    written = []
+    if folder is not None or not forwarded:
+        place = folder or Path()
+        place.mkdir(parents=True, exist_ok=True)
+        texts = {f"{stem}-文字.txt": answer["text"], f"{stem}-短信.txt": _messages(answer)}
+        for name, text in texts.items():
+            (place / name).write_text(text, "utf-8-sig")  # Notepad and WPS know it by the BOM
+        (place / f"{stem}-长图.png").write_bytes(picture)
+        written = [str(place / name) for name in (*texts, f"{stem}-长图.png")]
+    if as_json:
+        return print_json({**answer, "files": written})
+    for name in written:
+        click.echo(f"已写入 {name}")
+    click.echo(f"外发 {answer['number']}，内容有变时 qingfeng outside 会提醒。")
+    if forwarded:
+        click.echo(f"台账已记：线下转发，{forwarded}。")
+    return None
+
+
+def _messages(answer: dict[str, Any]) -> str:
+    one, two = answer["sms"], answer["sms_long"]
+    lines = [f"一条（{len(one)} 字）：\n{one}"] if one else ["一条装不下。"]
+    if two and two != one:
+        lines.append(f"两条（{len(two)} 字）：\n{two}")
+    return "\n\n".join(lines) + "\n"

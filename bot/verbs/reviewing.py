@@ -14,6 +14,7 @@ from bot.library import approvals
 from bot.library.approvals import Approval, Standing
 from bot.library.folder import Folders
 from bot.store import AuditEntry
+from bot.verbs import leaving
 from bot.verbs.asking import Mistake, Params, item_of, sent_of
 
 _SAID = {verdict: what for what, verdict in VERDICTS.items()}  # in the trail
@@ -128,6 +129,7 @@ async def withdraw(bureau: Bureau, now: datetime, params: Params) -> dict[str, A
         "blocked": bureau.library(now.date()).blocked.get(item.id) or None,
         "sent": [row for row in sent if row and row["item"].casefold() == item.id.casefold()],
         "correct": f"qingfeng correct {item.id}",
+        "outside": await leaving.to_fetch(bureau, item.id),
     }
 
 

@@ -31,7 +31,7 @@ from starlette.routing import Route
 
 from bot.core import messages
 from bot.core.render import Reading
-from bot.report import screen
+from bot.report import board, screen
 from bot.web.reading import Figure, closed_page, shown_page
 
 HEADERS = {
@@ -73,6 +73,8 @@ def routes() -> list[Route]:
         Route("/screen/{token}/{name}", _file, methods=get),
         Route("/media/{token}/{name}", _media, methods=get),
         Route("/i/{token}", _item, methods=get),
+        Route("/board/board.css", _board_style, methods=get),
+        Route("/board/{token}", _board, methods=get),
     ]
 
 
@@ -135,6 +137,17 @@ async def _item(request: Request) -> Response:
         return HTMLResponse(closed_page(messages.ITEM_GONE), 404, headers=_paged())
     figures = [Figure(**one) for one in answer["media"]]
     return HTMLResponse(shown_page(Reading(**answer["reading"]), figures), headers=_paged())
+
+
+async def _board(request: Request) -> Response:
+    answer = await _ask(request, "outlet-board")
+    if not answer:
+        return HTMLResponse(closed_page(messages.ITEM_GONE), 404, headers=_paged())
+    return HTMLResponse(answer["html"], headers=_paged())
+
+
+async def _board_style(_: Request) -> Response:
+    return Response(board.style(), media_type="text/css", headers={"Cache-Control": "no-cache"})
 
 
 def _paged() -> dict[str, str]:

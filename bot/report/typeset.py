@@ -1,0 +1,114 @@
+"""A text as a page of print or as one long picture, by typst: PDF and PNG from one source.
+
+The words go in as data, never as markup, so nothing that an author writes is obeyed. The font is
+the packaged one: the same page on every machine, with Chinese line breaking.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+TEMPLATES = Path(__file__).parent / "templates"
+_markdown = MarkdownIt("commonmark", {"html": False})
+
+# {"kind": "p", "li", "q" or "h", "mark": "1." or "·", "runs": [[text, bold]]}
+Block = Mapping[str, Any]
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Return a section's Markdown as blocks of plain runs; all its words, and no marks."""
+    found: list[Block] = []
+    lists: list[int] = []  # of the lists that are open the number of the next entry, 0 for dots
+    quoted, kind, mark = 0, "p", ""
+    for token in _markdown.parse(text):
+        match token.type:
+            case "bullet_list_open":
+                lists.append(0)
+            case "ordered_list_open":
+                lists.append(int(token.attrGet("start") or 1))
+            case "bullet_list_close" | "ordered_list_close":
+                lists.pop()
+            case "list_item_open":
+                kind, mark = "li", f"{lists[-1]}." if lists[-1] else "·"
+                lists[-1] += bool(lists[-1])
+            case "blockquote_open":
+                quoted += 1
+            case "blockquote_close":
+                quoted -= 1
+            case "heading_open":
+                kind = "h"
+            case "inline":
+                shown = "q" if quoted and kind == "p" else kind
+                found.append({"kind": shown, "mark": mark, "runs": list(_runs(token))})
+                kind, mark = ("li" if lists else "p"), ""
+            case "list_item_close":
+                kind, mark = "p", ""
+            case "code_block" | "fence":
+                found.append({"kind": "p", "mark": "", "runs": [[token.content, False]]})
+    return found
+
+
+def _runs(token: Token) -> Iterable[tuple[str, bool]]:
+    bold, link = 0, ""
+    for part in token.children or ():
+        if part.type in ("strong_open", "em_open"):
+            bold += 1
+        elif part.type in ("strong_close", "em_close"):
+            bold -= 1
+        elif part.type == "link_open":
+            link = str(part.attrGet("href") or "")
+        elif part.type == "link_close":
+            yield f"（{link}）", False
+        elif part.type in ("softbreak", "hardbreak"):
+            yield "\n" if part.type == "hardbreak" else "", False
+        elif part.content:
+            yield part.content, bool(bold)
+
+
+def pdf(template: str, words: Mapping[str, Any], pictures: Sequence[Path] = ()) -> bytes:
+    """Return the PDF of a template of ours with these words in it."""
+    return _made(template, words, pictures, "pdf")
+
+
+def png(template: str, words: Mapping[str, Any], pictures: Sequence[Path] = ()) -> bytes:
+    """Return the one page of a template as a PNG, a point of it a pixel."""
+    return _made(template, words, pictures, "png")
+
+
+def _made(
+    template: str,
+    words: Mapping[str, Any],
+    pictures: Sequence[Path],
+    form: Literal["pdf", "png"],
+) -> bytes:
+    import typst  # late: a tenth of a second, and most never print
+
+    files = {"main": (TEMPLATES / template).read_bytes()}
+    names = []
+    for number, path in enumerate(pictures):
+        names.append(f"{number}{path.suffix.lower()}")
+        files[names[-1]] = path.read_bytes()
+    made = typst.compile(  # type: ignore[call-overload]  # its stubs know one file only
+        files,
+        format=form,
+        ppi=72.0,
+        font_paths=[_fonts()],
+        ignore_system_fonts=True,
+        sys_inputs={"words": json.dumps({**words, "pictures": names}, ensure_ascii=False)},
+    )
+    assert isinstance(made, bytes)
+    return made
+
+
+@cache
+def _fonts() -> Path:
+    import noto_cjk_sans_otc
+
+    return Path(str(noto_cjk_sans_otc.__file__)).parent
