@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
@@ -17,6 +18,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from bot.sandbox import control, desk_page, oauth_page, pages
 from bot.sandbox.api import ENDPOINTS
 from bot.sandbox.asks import Ask
+from bot.sandbox.bounded import Bounded
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.long_connection import long_connection
 from bot.sandbox.media import MB, attached
@@ -27,6 +29,7 @@ from bot.sandbox.world import World
 
 BODY_LIMIT = 12 * MB  # bytes; eight pages of 666 KB fit, written as \\uXXXX
 OK = JSONResponse({"errcode": 0, "errmsg": "ok"}).body
+MOST = 64 * MB  # of anything; a person may attach two of the largest files in one go
 UPLOAD_LIMIT = 21 * MB  # the largest file, and the multipart form around it
 
 Call = Callable[[], dict[str, Any]]
@@ -43,7 +46,8 @@ def create_app(world: World, *, http: httpx.AsyncClient | None = None) -> Starle
             *oauth_page.ROUTES,
             *desk_page.ROUTES,
             *pages.ROUTES,
-        ]
+        ],
+        middleware=[Middleware(Bounded, most=MOST)],
     )
     world.on_accept = watch(world, http)
     app.state.world = world

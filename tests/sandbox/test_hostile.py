@@ -102,6 +102,25 @@ async def test_the_log_is_asked_for_by_a_number(http, busy, query):
     assert clear(await http.get(f"/sandbox/api/log?{query}"))
 
 
+@pytest.mark.parametrize("path", ["/sandbox/api/say", "/sandbox/say", "/sandbox/desk"])
+@pytest.mark.parametrize(
+    "kind", ["application/json", "multipart/form-data; boundary=x", "application/octet-stream"]
+)
+async def test_a_body_without_an_end_is_not_read(http, busy, path, kind):
+    read = 0
+
+    async def endless():
+        nonlocal read
+        yield b'--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n'
+        while read < 10**9:
+            read += 1_000_000
+            yield b"a" * 1_000_000
+
+    answer = await http.post(path, content=endless(), headers={"Content-Type": kind})
+    assert read < 80_000_000
+    assert answer.status_code == 413 or read < 60_000_000  # what is no form is not read at all
+
+
 @pytest.mark.parametrize(("path", "names"), PAGES.items())
 async def test_every_field_of_a_pages_form_may_be_anything(http, busy, path, names):
     usual = {"who": "zhang", "chat": "g1", "number": "1", "kind": "1", "form": "act"}
