@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bot.sandbox import desk_contacts, desk_menu, desk_webhook, url_mode
+from bot.sandbox import desk_contacts, desk_export, desk_menu, desk_webhook, url_mode
 from bot.sandbox.asks import Ask
 
 if TYPE_CHECKING:
@@ -72,6 +72,11 @@ ENDPOINTS: dict[str, Endpoint] = {
     "tag/list": Endpoint(answer=desk_contacts.tag_list),
     "tag/get": Endpoint(answer=desk_contacts.tag_get),
     "agent/get": Endpoint(answer=desk_contacts.agent_get),
+    "export/simple_user": Endpoint(answer=desk_export.simple_user),
+    "export/user": Endpoint(answer=desk_export.user),
+    "export/department": Endpoint(answer=desk_export.department),
+    "export/taguser": Endpoint(answer=desk_export.taguser),
+    "export/get_result": Endpoint(answer=desk_export.get_result),
     "batch/openuserid_to_userid": Endpoint(answer=desk_contacts.openuserid_to_userid),
     # user/getuserinfo is the older name of the same call, which clients still use
     "auth/getuserinfo": Endpoint(answer=lambda w, a: w.oauth.getuserinfo(a), counted=False),

@@ -69,6 +69,15 @@ async def happen(
     return await tell_app(world, agentid, userid if kind.personal else SYSTEM, told, http=http)
 
 
+async def tell_of_jobs(world: World, http: httpx.AsyncClient | None) -> None:
+    """Tell the apps of the exports that are done and that they were not told of."""
+    for jobid, job in list(world.jobs.items()):
+        if not job.told and world.apps[job.agentid].callback_url:
+            job.told = True
+            fields = {"JobId": jobid, "JobType": job.kind}
+            await happen(world, job.agentid, "batch_job_result", fields=fields, http=http)
+
+
 def _own(world: World, event: str, kind: Kind, given: Fields) -> Fields:
     if event == "batch_job_result":
         code, words = int(given.get("ErrCode", 0)), str(given.get("ErrMsg", "ok"))

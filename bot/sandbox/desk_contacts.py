@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from bot.sandbox.world import World
 
 MOST_IDS = 1000  # open_userids in one call
+SIMPLE = ("userid", "name", "department")  # of a member, in user/simplelist
 PAGE = 10_000  # members in one page of user/list_id
 
 
 def user_get(world: "World", ask: Ask) -> dict[str, Any]:
     """One member, by userid in any case."""
-    _app(world, ask)
+    caller(world, ask)
     user = world.user(ask.param("userid", 41009))
     if user is None:
         raise Refusal(60111)
@@ -32,8 +33,7 @@ def user_get(world: "World", ask: Ask) -> dict[str, Any]:
 
 def user_simplelist(world: "World", ask: Ask) -> dict[str, Any]:
     """userid, name and departments of one department's members, not of those below it."""
-    keys = ("userid", "name", "department", "open_userid")
-    users = [{k: v for k, v in one.items() if k in keys} for one in _listed(world, ask)]
+    users = [{k: one[k] for k in SIMPLE} for one in _listed(world, ask)]
     return {**ok(), "userlist": users}
 
 
@@ -72,7 +72,7 @@ def department_simplelist(world: "World", ask: Ask) -> dict[str, Any]:
 
 
 def department_get(world: "World", ask: Ask) -> dict[str, Any]:
-    app = _app(world, ask)
+    app = caller(world, ask)
     department = world.departments.get(_id(ask, "id"))
     if department is None:
         raise Refusal(60003)
@@ -82,14 +82,14 @@ def department_get(world: "World", ask: Ask) -> dict[str, Any]:
 
 
 def tag_list(world: "World", ask: Ask) -> dict[str, Any]:
-    _app(world, ask)
+    caller(world, ask)
     tags = [{"tagid": tag.tagid, "tagname": tag.name} for tag in world.tags.values()]
     return {**ok(), "taglist": tags}
 
 
 def tag_get(world: "World", ask: Ask) -> dict[str, Any]:
     """The members and departments of one tag, as far as the app sees them."""
-    app = _app(world, ask)
+    app = caller(world, ask)
     ask.param("tagid", 41017)
     tag = world.tags.get(_id(ask, "tagid"))
     if tag is None:
@@ -102,7 +102,7 @@ def tag_get(world: "World", ask: Ask) -> dict[str, Any]:
 
 def openuserid_to_userid(world: "World", ask: Ask) -> dict[str, Any]:
     """Encrypted ids of smart robots' events into userids; plain ones come back as invalid."""
-    _app(world, ask)
+    caller(world, ask)
     wanted = strings(parse(ask.body), "open_userid_list")
     if not wanted or len(wanted) > MOST_IDS:
         raise Refusal(40031 if not wanted else 40032)
@@ -118,7 +118,7 @@ def openuserid_to_userid(world: "World", ask: Ask) -> dict[str, Any]:
 
 def agent_get(world: "World", ask: Ask) -> dict[str, Any]:
     """The app itself and its visible range."""
-    app = _app(world, ask)
+    app = caller(world, ask)
     if ask.param("agentid", 41011) != str(app.agentid):
         raise Refusal(301002)
     users = (
@@ -142,15 +142,30 @@ def getcallbackip(world: "World", ask: Ask) -> dict[str, Any]:
     return {"ip_list": list(world.callback_ips), **ok()}
 
 
-def _app(world: "World", ask: Ask) -> App:
+def caller(world: "World", ask: Ask) -> App:
     """The calling app; what 通讯录同步 asks for details, it no longer gets (48009)."""
     if world.tokens.agent_of(ask.token, ask.ip) == SYNC:
         raise Refusal(48009)
     return world.tokens.app_of(ask.token, ask.ip)
 
 
+def everybody(world: "World", app: App, *, simple: bool) -> list[dict[str, Any]]:
+    """Everybody whom the app sees, as user/simplelist or user/list shows them."""
+    inside = _in_range(world, app)
+    seen = [u for u in world.users.values() if u.visible and inside & set(u.departments)]
+    found = [_details(user) for user in seen]
+    return [{k: one[k] for k in SIMPLE} for one in found] if simple else found
+
+
+def in_sight(world: "World", app: App) -> dict[str, Any]:
+    """The departments that the app sees, as department/list shows them."""
+    inside = _in_range(world, app)
+    found = [_department(world, d) for d in world.departments.values() if d.id in inside]
+    return {"department": found}
+
+
 def _listed(world: "World", ask: Ask) -> list[dict[str, Any]]:
-    app = _app(world, ask)
+    app = caller(world, ask)
     department = _id(ask, "department_id")
     if department not in world.departments:
         raise Refusal(60003)
@@ -174,7 +189,7 @@ def _details(user: User) -> dict[str, Any]:
 
 
 def _departments(world: "World", ask: Ask) -> list[Department]:
-    app = _app(world, ask)
+    app = caller(world, ask)
     wanted = world.under(_id(ask, "id")) if ask.query.get("id") else set(world.departments)
     if not wanted & set(world.departments):
         raise Refusal(60003)

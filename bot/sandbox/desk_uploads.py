@@ -68,7 +68,7 @@ def chunk(world: "World", robot: Robot, _req_id: str, body: Body) -> Body:
         raise Refusal(40058, "base64_data") from None
     if len(data) > CHUNK_LIMIT:
         raise Refusal(846613)
-    upload.parts[index] = data
+    upload.parts.setdefault(index, data)  # a piece that is there already is passed over
     return {}
 
 

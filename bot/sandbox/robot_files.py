@@ -26,6 +26,12 @@ class Offer:
     media: Media
     at: datetime
     key: bytes = field(repr=False)
+    life: timedelta = LIFE
+
+    @property
+    def sealed(self) -> bytes:
+        """The file's bytes as they are fetched."""
+        return seal(self.key, self.media.data)
 
 
 class Offers:
@@ -43,13 +49,13 @@ class Offers:
     def sealed(self, ticket: str, now: datetime) -> tuple[str, bytes] | None:
         """(the file's name, its bytes as the robot gets them); None when it is over."""
         offer = self._offers.get(ticket)
-        if offer is None or now - offer.at >= LIFE:
+        if offer is None or now - offer.at >= offer.life:
             return None
-        return offer.media.filename, seal(offer.key, offer.media.data)
+        return offer.media.filename, offer.sealed
 
     def sweep(self, now: datetime) -> None:
         """Forget what is over."""
-        self._offers = {t: o for t, o in self._offers.items() if now - o.at < LIFE}
+        self._offers = {t: o for t, o in self._offers.items() if now - o.at < o.life}
 
 
 def told(world: "World", robot: Robot, body: Json) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -17,8 +18,10 @@ from starlette.routing import Mount, Route, WebSocketRoute
 
 from bot.sandbox import control, desk_page, oauth_page, pages
 from bot.sandbox.api import ENDPOINTS
+from bot.sandbox.app_events import tell_of_jobs
 from bot.sandbox.asks import Ask
 from bot.sandbox.bounded import Bounded
+from bot.sandbox.desk_export import BEGINNING
 from bot.sandbox.faults import Fault, FaultKind
 from bot.sandbox.long_connection import long_connection
 from bot.sandbox.media import MB, attached
@@ -74,7 +77,10 @@ async def endpoint(request: Request) -> Response:
     )
     if found.download:
         return _file(world, ask, await _answer(request, name, lambda: world.call(name, ask)))
-    return await _answer(request, name, lambda: world.call(name, ask))
+    answer = await _answer(request, name, lambda: world.call(name, ask))
+    if name in BEGINNING:
+        answer.background = BackgroundTask(tell_of_jobs, world, request.app.state.http)
+    return answer
 
 
 def _file(world: World, ask: Ask, answer: Response) -> Response:

@@ -55,6 +55,7 @@ class World(Phones, Switches):
         self.offers: Offers = Offers()
         self.menus: dict[int, list[dict[str, Any]]] = {}  # agentid -> the buttons below its chat
         self.later: dict[str, Any] = {}  # response_code -> url_mode.Later
+        self.jobs: dict[str, Any] = {}  # jobid -> desk_export.Job
         self.errands: set[asyncio.Task[None]] = set()  # streams that are asked for again
         self.stream_poll = 1.0  # real seconds between two askings
         self.faults: Faults = Faults(ENDPOINTS, COMMANDS)

@@ -198,6 +198,18 @@ def test_a_robots_file_has_the_md5_it_announced(world):
     assert uploaded(bot, "file", b"hello", total_size=6)["errcode"] == 846616
 
 
+def test_a_piece_that_comes_again_is_passed_over(world):
+    bot = connected(world)
+    size = {"total_size": 5, "total_chunks": 1}
+    started = bot.asks("aibot_upload_media_init", {"type": "file", "filename": "a", **size})
+    held = {"upload_id": started["body"]["upload_id"], "chunk_index": 0}
+    for data in (b"first", b"other"):
+        piece = {"base64_data": base64.b64encode(data).decode()}
+        assert bot.says("aibot_upload_media_chunk", held | piece) == 0
+    done = bot.asks("aibot_upload_media_finish", {"upload_id": held["upload_id"]})["body"]
+    assert world.shelf.peek(done["media_id"]).data == b"first"
+
+
 def test_subscriptions_are_protected(world):
     robot(world)
     assert {Phone(world).subscribes() for _ in range(30)} == {0}

@@ -82,6 +82,8 @@ async def test_it_reads_contacts_and_makes_menus_and_groups(world, ask):
             chat_id="made", name="群", owner="zhang", user_list=["zhang", "Li"]
         )
         client.appchat.send_text("made", "第一条")
+        job = client.export.export_simple_user(AES_KEY)
+        assert client.export.get_result(job)["status"] == 2
         return members, departments, group, client.menu.get(AGENT)["button"]
 
     members, departments, group, button = await ask(everything)
