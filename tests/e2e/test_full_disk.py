@@ -124,5 +124,6 @@ async def status(url: str) -> int:
 
 
 def heard(at: Town) -> int:
-    """How many messages WeCom has taken since the town was founded."""
-    return sum(record.kind == "message" for record in at.stage.world.log)
+    """How many messages to staff WeCom has taken; the office's summary leaves earlier."""
+    log = at.stage.world.log
+    return sum(record.kind == "message" and record.chat != "office" for record in log)
