@@ -120,6 +120,24 @@ def parse_words(text: str, path: str) -> tuple[Item | None, list[Problem]]:
     return Item(path=path, sections=sections, lines={**at, **headings}, **fields), problems
 
 
+def parts_of_file(text: str) -> tuple[list[str], list[str]] | None:
+    """Return the lines of a file's head and of its body; None where it has no head."""
+    lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    end = _end_of_head(lines)
+    return None if end is None else (lines[1:end], lines[end + 1 :])
+
+
+def head_entries(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Yield (key as written, value, all its lines) of a head; ("", "", …) for what is no field."""
+    for _, line, block in _entries(lines):
+        match = _LINE.match(line)
+        written = f"{line}\n{block}" if block else line
+        if match and not block:
+            yield match["key"].strip(), match["value"].strip(), written
+        else:
+            yield "", "", written
+
+
 def has_head(text: str) -> bool:
     """Whether a file claims to be an item: its first line is ---."""
     return re.split("[\r\n]", text.removeprefix("\ufeff"), maxsplit=1)[0].rstrip() == "---"

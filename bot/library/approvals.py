@@ -27,6 +27,7 @@ from bot.core.review import authors_of, same
 from bot.library.decode import read_text
 
 COMMAND_LINE, PERSONAL_LINK, ON_PAPER = "本机命令行", "个人链接+口令", "线下签批登记"
+SIGNED_IN = "企业微信登录"
 BOT_CARD, APP_CARD = "机器人卡片", "应用卡片"
 AGREED, RETURNED, WITHDRAWN = "同意", "退回", "收回"
 NAME = re.compile(r"[0-9A-Za-z_\-\u4e00-\u9fff]{1,40}")

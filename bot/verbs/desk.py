@@ -67,7 +67,7 @@ async def desk_item(bureau: Bureau, now: datetime, params: Params) -> dict[str, 
         return {"reviewer": one.name, "closed": "", "item": None}
     item, stands = found
     library = bureau.library(now.date())
-    views = previewed.views(item, now.date(), bureau, bureau.plan(library), _channels(bureau))
+    views = previewed.views(item, now.date(), bureau, bureau.plan(library), channels_of(bureau))
     problems = [problem for problem in library.problems if problem.path == item.path]
     compared = await reviewing.compared(bureau, item)
     return {
@@ -196,7 +196,7 @@ def _ticket(bureau: Bureau, one: Reviewer, item: Item, stands: Standing) -> str:
     return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()
 
 
-def _channels(bureau: Bureau) -> list[str]:
+def channels_of(bureau: Bureau) -> list[str]:
     """Return the ways that this unit sends texts by: what its staff will see, and no other."""
     used = dict.fromkeys(target.channel for target in bureau.targets if not target.office)
     return [name for name in previewed.CHANNELS if name in used] or ["webhook"]

@@ -10,7 +10,7 @@ from bot.core.content import words_of
 from bot.core.model import Item
 from bot.engine.bureau import Bureau
 from bot.engine.recall import VERDICTS
-from bot.library import approvals
+from bot.library import approvals, reviewers
 from bot.library.approvals import Approval, Standing
 from bot.library.folder import Folders
 from bot.store import AuditEntry
@@ -25,16 +25,47 @@ async def approve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
     item = item_of(bureau, now, str(params["item"]))
     who = name_of(params.get("who"))
     step = str(params.get("step") or "") or next_step(bureau, item)
+    if params.get("digest") not in (None, item.digest):
+        raise Mistake("您打开之后文字又改过了，请刷新后重新看过再审")
+    _may_take(bureau, params, step)
     return await seal(
         bureau,
         now,
         item,
         step=step,
         who=who,
-        how=approvals.COMMAND_LINE,
+        how=_how(params),
         sources_checked=bool(params.get("sources_checked")),
         despite_return=bool(params.get("despite_return")),
     )
+
+
+def _how(params: Params) -> str:
+    """Return how identity was shown: the command line, or what the console says of its visitor."""
+    how = str(params.get("how") or approvals.COMMAND_LINE)
+    if how not in (approvals.COMMAND_LINE, approvals.PERSONAL_LINK, approvals.SIGNED_IN):
+        raise Mistake(messages.BAD_REQUEST)
+    return how
+
+
+def _may_take(bureau: Bureau, params: Params, step: str) -> None:
+    """Hold the owner of a personal link to the steps it was given for."""
+    if held := params.get("link"):
+        found = reviewers.read(bureau.shelf.folders.data)
+        if not any(one.link == held and one.may_take(step) for one in found):
+            raise Mistake(f"您的链接不管“{step}”这一道")
+
+
+async def returned(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Send an item's words back to their editor, with the reason."""
+    item = item_of(bureau, now, str(params["item"]))
+    if not note_of(params.get("why")):
+        raise Mistake("退回请写明原因，起草人好改")
+    step = next_step(bureau, item)
+    _may_take(bureau, params, step)
+    more = {**params, "step": step}
+    await refuse(bureau, now, item, more, verdict=approvals.RETURNED, how=_how(params))
+    return {"item": item.id, "step": step}
 
 
 async def seal(
@@ -121,7 +152,7 @@ def _may(item: Item, stands: Standing, step: str, who: str) -> None:
 async def withdraw(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """Take the approval of an item's words back: nothing of it is sent any more."""
     item = item_of(bureau, now, str(params["item"]))
-    await refuse(bureau, now, item, params, verdict=approvals.WITHDRAWN, how=approvals.COMMAND_LINE)
+    await refuse(bureau, now, item, params, verdict=approvals.WITHDRAWN, how=_how(params))
     sent = [sent_of(bureau, push) for push in await bureau.store.pushes()]
     return {
         "item": item.id,

@@ -79,7 +79,7 @@ def _of_texts(bureau: Bureau, library: Library) -> list[dict[str, Any]]:
     waits = returned = 0
     if bureau.review:
         for item in library.items:
-            if item.status or item.id not in library.blocked:
+            if item.status or not library.blocked.get(item.id):
                 continue
             if library.blocked[item.id] == messages.BLOCK_FAULTY:
                 continue

@@ -63,9 +63,9 @@ class Ask:
         self.now: datetime = self.doors.now()
         self.form: FormData = FormData()
 
-    async def verb(self, name: str, **params: Any) -> dict[str, Any]:
+    async def verb(self, verb: str, /, **params: Any) -> dict[str, Any]:
         """Do what a verb does. Mistake: a sentence for whoever asked."""
-        answer: dict[str, Any] = await self.doors.control(name, params)
+        answer: dict[str, Any] = await self.doors.control(verb, params)
         return answer
 
     def text(self, name: str) -> str:
@@ -249,6 +249,7 @@ _pages.filters.update(day=day, clock=clock, moment=moment, percent=_percent)
 PAGES = (  # in the order of the bar; those of rooms that are built
     (HOME, "今天"),
     (f"{HOME}/plan", "计划"),
+    (f"{HOME}/library", "内容"),
 )
 _pages.globals.update(
     states=messages.STATES, parts=PARTS, note=messages.NOT_FOR_APPRAISAL, pages=PAGES
