@@ -10,7 +10,7 @@ WORKERS ?= 3
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-sending bench-store bench-receipts sandbox-clients lock clean
+.PHONY: venv dev demo test nightly bench-sending bench-store bench-receipts bench-taps bench-year sandbox-clients lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -48,6 +48,13 @@ bench-store: dev
 # Needs wrk (apt-get install wrk).
 bench-receipts: dev
 	@$(BIN)/python -m tests.bench.receipts $(ARGS)
+
+bench-taps: dev
+	@$(BIN)/python -m tests.bench.taps $(ARGS)
+
+# A year of 12 groups x 200 people at each level; see docs/bench-year.md.
+bench-year: dev
+	@$(BIN)/python -m tests.bench.rehearsal $(ARGS)
 
 # Published clients that are no dependency of ours, against a real sandbox; in a folder of their own.
 CLIENTS := .sandbox-clients

@@ -67,6 +67,7 @@ async def report(house: House, stage: Stage, people: People, told: Told) -> Row:
             "digest": told.digest,
         },
         "ticks": told.ticks,
+        "messages": sum(not one.author for one in said),
     }
 
 
