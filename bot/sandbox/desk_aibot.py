@@ -232,8 +232,11 @@ def answer(world: "World", robot: Robot, asked: Asked, shown: Json) -> None:
 
 
 def _stream(world: "World", robot: Robot, asked: Asked, part: Body, shown: Json) -> Body:
-    """A frame of a stream: the first one makes the message, the others replace its text."""
-    stream_id = text_or(part, "id")
+    """A frame of a stream: the first one makes the message, the others replace its text.
+
+    Only the first must name its stream (document 101031).
+    """
+    stream_id = text_or(part, "id") or (asked.stream.id if asked.stream else "")
     if not stream_id:
         raise Refusal(40058, "stream.id")
     stream = asked.stream

@@ -24,6 +24,7 @@ Names = Mapping[str, str]  # userid -> the name shown in a mention
 Part = Mapping[str, Any]
 
 BARE_URL = re.compile(r"https?://[!-;=?-~]+")
+THINK = re.compile(r"\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 A_TAG = re.compile(r'<a href="(https?://[^"<>\s]+)">([^<>]*)</a>')
 
 
@@ -128,10 +129,23 @@ def _markdown(part: Part, names: Names) -> str:
 
 def _markdown_v2(part: Part, _names: Names) -> str:
     """Also a smart robot's markdown, and its stream: one that is not finished goes on."""
-    made = markdown_v2(str(part.get("content", "")))
+    content = str(part.get("content", ""))
+    made = _thinking(content) if "finish" in part else markdown_v2(content)
     made += _pictures(part.get("msg_item"))
     going_on = '<span class="wx-typing" role="img" aria-label="正在输入"></span>'
     return made + going_on if part.get("finish") is False else made
+
+
+def _thinking(content: str) -> str:
+    """A stream whose `<think>` part is folded away, open while it is all there is (101031)."""
+    thought = THINK.match(content)
+    if thought is None:
+        return markdown_v2(content)
+    rest = content[thought.end() :]
+    opened = "" if rest.strip() else " open"
+    inside = markdown_v2(thought[1])
+    folded = f'<details class="wx-think"{opened}><summary>思考过程</summary>{inside}</details>'
+    return folded + markdown_v2(rest)
 
 
 def _pictures(found: object) -> str:

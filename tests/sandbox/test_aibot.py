@@ -258,6 +258,20 @@ def test_a_stream_grows_in_place_until_it_is_finished(world, bot, clock):
     assert [body["markdown_v2"]["content"] for body in said] == ["正在想好了"]
 
 
+def test_only_the_first_frame_of_a_stream_must_name_it(world, bot):
+    talks.say(world, "zhang", SINGLE, "你好")
+    req_id = bot.hears()["headers"]["req_id"]
+
+    def stream(**part):
+        return bot.says("aibot_respond_msg", {"msgtype": "stream", "stream": part}, req_id=req_id)
+
+    assert stream(content="一") == 40058
+    assert stream(id="s1", content="一") == 0
+    assert stream(content="一二", finish=True) == 0
+    last = on_phone(world, "zhang", SINGLE)[-1].message.body
+    assert last["markdown_v2"]["content"] == "一二"
+
+
 def test_a_stream_older_than_ten_minutes_is_over(world, bot, clock):
     talks.say(world, "zhang", SINGLE, "你好")
     req_id = bot.hears()["headers"]["req_id"]

@@ -370,6 +370,29 @@ def test_a_greyed_vote_shows_what_this_person_chose():
     assert 'value="b" disabled>' in made
 
 
+@pytest.mark.parametrize(
+    ("content", "opened", "said"),
+    [
+        ("<think>先看规定", True, ""),
+        ("<think>先看规定</think>\n", True, ""),
+        ("<think>先看规定</think>**不能**收", False, "<strong>不能</strong>"),
+    ],
+)
+def test_what_a_robot_thought_is_folded_away_once_it_speaks(content, opened, said):
+    part = {"content": content, "finish": bool(said)}
+    made = bubble({"msgtype": "markdown_v2", "markdown_v2": part})
+    fold = f'<details class="wx-think"{" open" if opened else ""}><summary>思考过程</summary>'
+    assert f"{fold}<p>先看规定</p>" in made
+    assert said in made
+    assert "think&gt;" not in made
+    harmless(made)
+
+
+def test_only_a_stream_can_think():
+    made = bubble({"msgtype": "markdown_v2", "markdown_v2": {"content": "<think>x</think>"}})
+    assert "&lt;think&gt;x" in made
+
+
 def test_a_stream_that_goes_on_shows_that_it_does():
     def stream(finish):
         part = {"content": "正在", "finish": finish}
