@@ -177,3 +177,36 @@ def _messages(answer: dict[str, Any]) -> str:
     if two and two != one:
         lines.append(f"两条（{len(two)} 字）：\n{two}")
     return "\n\n".join(lines) + "\n"
+
+
+@main.command()
+@CONFIG
+@JSON
+@click.option(
+    "-o",
+    "folder",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="把订阅源存成文件，放到内网网站上；要定时重存，收回的才会撤下",
+)
+def feeds(config_path: str, as_json: bool, folder: Path | None) -> None:
+    """内网用的订阅源（RSS、JSON）、计划日历（ICS）和影视页的网址。
+
+    例：qingfeng feeds    例：qingfeng feeds -o 内网
+    """
+    answer = call(config_path, "outlet-feeds", {})
+    names = {"rss.xml": "RSS", "feed.json": "JSON", "plan.ics": "计划日历", "films": "影视页"}
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("rss.xml", "feed.json", "plan.ics"):
+            made = call(config_path, "outlet-feed", {"name": name})
+            draft = folder / f".{name}.tmp"
+            draft.write_bytes(base64.b64decode(made["file"]))
+            draft.replace(folder / name)  # whoever fetches it meanwhile gets a whole one
+    if as_json:
+        return print_json(answer)
+    for name, words in names.items():
+        click.echo(f"{words}：{folder / name if folder and name != 'films' else answer[name]}")
+    if not answer["public"] and folder is None:
+        click.echo("没有填 [web] public_url，只有这台机器打得开。")
+    return None

@@ -250,6 +250,7 @@ class Reading:
     basis: str
     source: str
     footer: tuple[str, ...]
+    pictured: str = ""  # the item, where pictures or films belong to it
 
 
 def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) -> Reading:
@@ -263,6 +264,7 @@ def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) ->
         basis=item.basis,
         source=item.source,
         footer=tuple(footer.lines()),
+        pictured=item.id if item.attachments else "",
     )
 
 

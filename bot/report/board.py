@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -132,3 +133,15 @@ def _pages() -> Environment:
 
 def _html(text: str) -> str:
     return nh3.clean(_markdown.render(text), tags=_TAGS, attributes={})
+
+
+def words(shown: Shown) -> str:
+    """Return a text as bare HTML for somebody else's page, with label and footer."""
+    reading = shown.reading
+    parts = [f"<p>{escape(reading.source_line)}</p>"]
+    for name, text in reading.sections:
+        parts.append((f"<h3>{escape(name)}</h3>" if name else "") + _html(text))
+    told = [(messages.BASIS, reading.basis), (messages.SOURCE, reading.source)]
+    parts += [f"<p>{name}{escape(text)}</p>" for name, text in told if text]
+    parts += [f"<p>{escape(line)}</p>" for line in reading.footer]
+    return "".join(parts)

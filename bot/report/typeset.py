@@ -7,6 +7,7 @@ the packaged one: the same page on every machine, with Chinese line breaking.
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -20,6 +21,10 @@ _markdown = MarkdownIt("commonmark", {"html": False})
 
 # {"kind": "p", "li", "q" or "h", "mark": "1." or "·", "runs": [[text, bold]]}
 Block = Mapping[str, Any]
+
+
+class Unprintable(ValueError):
+    """A page could not be made; in typst's own words."""
 
 
 def blocks_of(text: str) -> list[Block]:
@@ -90,19 +95,25 @@ def _made(
 ) -> bytes:
     import typst  # late: a tenth of a second, and most never print
 
-    files = {"main": (TEMPLATES / template).read_bytes()}
-    names = []
-    for number, path in enumerate(pictures):
-        names.append(f"{number}{path.suffix.lower()}")
-        files[names[-1]] = path.read_bytes()
-    made = typst.compile(  # type: ignore[call-overload]  # its stubs know one file only
-        files,
-        format=form,
-        ppi=72.0,
-        font_paths=[_fonts()],
-        ignore_system_fonts=True,
-        sys_inputs={"words": json.dumps({**words, "pictures": names}, ensure_ascii=False)},
-    )
+    with tempfile.TemporaryDirectory() as folder:  # all that a template may read
+        root = Path(folder)
+        (root / "main.typ").write_bytes((TEMPLATES / template).read_bytes())
+        names = [f"{number}{path.suffix.lower()}" for number, path in enumerate(pictures)]
+        for name, path in zip(names, pictures, strict=True):
+            (root / name).write_bytes(path.read_bytes())
+        told = json.dumps({**words, "pictures": names}, ensure_ascii=False)
+        try:
+            made = typst.compile(
+                root / "main.typ",
+                root=root,
+                format=form,
+                ppi=72.0,
+                font_paths=[_fonts()],
+                ignore_system_fonts=True,
+                sys_inputs={"words": told},
+            )
+        except RuntimeError as error:  # only a picture can be at fault: the words are data
+            raise Unprintable(str(error)) from None
     assert isinstance(made, bytes)
     return made
 

@@ -25,7 +25,7 @@ from bot.verbs.asking import Mistake, Params, item_of
 NOTHING: dict[str, Any] = {"found": False}
 MONTHS_AHEAD = 120  # days whose seasons a stick takes along
 MOST_ON_A_STICK = 60
-_TYPES = {
+TYPES = {
     ".png": "image/png",
     ".jpg": "image/jpeg",
     ".jpeg": "image/jpeg",
@@ -37,7 +37,7 @@ _TYPES = {
 async def screen_data(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """What the screens show now, and a tag that changes with it."""
     doorway = doorway_of(bureau)
-    if not _opened(doorway, "screen", params):
+    if not opened(doorway, "screen", params):
         return NOTHING
     moment = bureau.moment()
     chosen = outlets.rotation(door.shown(bureau, moment), moment.today, bureau.screen.most)
@@ -143,9 +143,9 @@ async def media(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
     path = path_of(bureau, item, name)
     if path.suffix.lower() in outlets.CAPTIONS:
         return {"found": True, "text": outlets.as_vtt(read_text(path))}
-    if path.suffix.lower() not in _TYPES:
+    if path.suffix.lower() not in TYPES:
         return NOTHING
-    return {"found": True, "path": str(path), "type": _TYPES[path.suffix.lower()]}
+    return {"found": True, "path": str(path), "type": TYPES[path.suffix.lower()]}
 
 
 # -- what they stand on ----------------------------------------------------------------------------
@@ -172,13 +172,13 @@ def opened_item(bureau: Bureau, what: str, params: Params) -> Item | None:
     moment = bureau.moment()
     if "opened_by" in params:
         about, _, _ = str(params["opened_by"]).rpartition(".")
-        item = moment.library.item(about) if _opened(doorway_of(bureau), what, params) else None
+        item = moment.library.item(about) if opened(doorway_of(bureau), what, params) else None
     else:
         item = item_of(bureau, moment.now, str(params["item"]))
     return item if item is not None and not door.why_not(item, moment) else None
 
 
-def _opened(doorway: Doorway, what: str, params: Params) -> bool:
+def opened(doorway: Doorway, what: str, params: Params) -> bool:
     """Whether the token of a page opens `what`; the office needs none."""
     if "opened_by" not in params:
         return True

@@ -44,6 +44,8 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
             answer["document"] = outlook.as_sheet(answer, titles, names, bureau.footer.unit)
     if params.get("unseen"):
         return {**answer, **named(bureau, library, pushes), "days": _days(library, first, days)}
+    if params.get("unseen"):  # a calendar that fetches by itself is nobody who has looked
+        return answer
     return _compared(answer, first, days, bureau, bool(params.get("diff")))
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import logging
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,9 +18,12 @@ from bot.engine import outlets as door
 from bot.engine.bureau import Bureau
 from bot.report import board as press
 from bot.report.board import Sheet
+from bot.report.typeset import Unprintable
 from bot.store import AuditEntry
 from bot.verbs.asking import Mistake, Params, item_of
 from bot.verbs.outlets import NOTHING, doorway_of, figures_of, opened_item, page_of, path_of
+
+log = logging.getLogger(__name__)
 
 
 async def board(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -32,7 +37,7 @@ async def board(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]
     if form == "html":
         data = press.html(_inside(sheet), paper).encode()
     else:
-        data = await asyncio.to_thread(press.pdf, sheet, paper)
+        data = await _printed(press.pdf, sheet, paper)
     return {**_named(one, number), "paper": paper, "file": base64.b64encode(data).decode()}
 
 
@@ -65,7 +70,7 @@ async def share(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]
     sheet = _sheet(bureau, one, number)
     short = outlets.short_message(one, bureau.footer.unit)
     text = outlets.plain_text(one, page_of(bureau, one.item))
-    picture = await asyncio.to_thread(press.long_picture, sheet)
+    picture = await _printed(press.long_picture, sheet)
     return {
         **_named(one, number),
         "text": f"{text}{press.lines(sheet)[-1]}\n",
@@ -86,6 +91,15 @@ def fit(bureau: Bureau, name: str) -> Shown:
     if one is None:
         raise Mistake(messages.OUT_NOT.format(item.id, messages.OUT_NO_SEASON))
     return one
+
+
+async def _printed(make: Callable[..., bytes], *words: Any) -> bytes:
+    """Return what a slow maker makes, beside the loop; Mistake where a picture is none."""
+    try:
+        return await asyncio.to_thread(make, *words)
+    except Unprintable as error:
+        log.warning("not printed: %s", error, extra={"action": "not-printed"})
+        raise Mistake(messages.UNPRINTABLE) from None
 
 
 def _named(one: Shown, number: str) -> dict[str, Any]:

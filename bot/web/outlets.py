@@ -13,6 +13,7 @@ house is answered 404, like a token of somebody else's.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from pathlib import Path
@@ -32,7 +33,7 @@ from starlette.routing import Route
 from bot.core import messages
 from bot.core.render import Reading
 from bot.report import board, screen
-from bot.web.reading import Figure, closed_page, shown_page
+from bot.web.reading import Figure, closed_page, films_page, shown_page
 
 HEADERS = {
     "Referrer-Policy": "no-referrer",
@@ -73,6 +74,8 @@ def routes() -> list[Route]:
         Route("/screen/{token}/{name}", _file, methods=get),
         Route("/media/{token}/{name}", _media, methods=get),
         Route("/i/{token}", _item, methods=get),
+        Route("/films/{token}", _films, methods=get),
+        Route("/feed/{token}/{name}", _feed, methods=get),
         Route("/board/board.css", _board_style, methods=get),
         Route("/board/{token}", _board, methods=get),
     ]
@@ -148,6 +151,33 @@ async def _board(request: Request) -> Response:
 
 async def _board_style(_: Request) -> Response:
     return Response(board.style(), media_type="text/css", headers={"Cache-Control": "no-cache"})
+
+
+async def _films(request: Request) -> Response:
+    answer = await _ask(request, "outlet-films")
+    if not answer:
+        return _gone()
+    return HTMLResponse(films_page(answer["unit"], answer["films"]), headers=_paged())
+
+
+async def _feed(request: Request) -> Response:
+    answer = await _ask(request, "outlet-feed", name=request.path_params["name"])
+    if not answer:
+        return _gone()
+    data = base64.b64decode(answer["file"])
+    headers = {**HEADERS, "ETag": f'"{hashlib.sha256(data).hexdigest()[:32]}"'}
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(data, headers={**headers, "Content-Type": answer["kind"]})
+
+
+async def figures(request: Request, reading: Reading) -> list[Figure]:
+    """Return the pictures and films of a text that a reading page shows."""
+    if not reading.pictured:
+        return []
+    asked = {"item": reading.pictured}
+    answer = await request.app.state.doors.control("outlet-item", asked)
+    return [Figure(**one) for one in answer.get("media", ())]
 
 
 def _paged() -> dict[str, str]:

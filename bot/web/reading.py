@@ -7,10 +7,11 @@ A GET is never a receipt (link scanners fetch links). The page has no script and
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import nh3
 from itsdangerous import BadSignature, URLSafeSerializer
@@ -25,8 +26,8 @@ HERE = Path(__file__).parent
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "blockquote", "h3", "h4", "br", "a", "code", "hr"}
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'self'; "
-        "frame-ancestors 'none'"
+        "default-src 'none'; style-src 'self'; img-src 'self'; media-src 'self'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -69,12 +70,14 @@ class Form:
     button: str = messages.ACK_BUTTON
 
 
-def page(reading: Reading, form: Form | None = None) -> str:
+def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] = ()) -> str:
     """Return the HTML of a text, with 已阅 where somebody is signed in."""
     return _pages.get_template("reading.html").render(
         reading=reading,
         sections=[(name, _html(text)) for name, text in reading.sections],
         form=form,
+        figures=figures,
+        source=linked(reading.source),
         hint=messages.PAGE_TAP_HERE if form else messages.PAGE_TAP_CARD,
         no_tips=messages.NO_TIPS,
     )
@@ -96,6 +99,27 @@ def shown_page(reading: Reading, figures: Sequence[Figure] = ()) -> str:
         sections=[(name, _html(text)) for name, text in reading.sections],
         figures=figures,
         source=linked(reading.source),
+        hint=messages.PAGE_COUNTS_NOTHING,
+        no_tips=messages.NO_TIPS,
+    )
+
+
+def films_page(unit: str, films: Sequence[Mapping[str, Any]]) -> str:
+    """Return films as cards, each with its source and the way to the text about it."""
+    cards = [
+        {
+            **film,
+            "source": linked(film["source"]),
+            "where": linked(film["where"]),
+            "media": [Figure(**one) for one in film["media"] if one["film"]],
+        }
+        for film in films
+    ]
+    return _pages.get_template("films.html").render(
+        unit=unit,
+        films=cards,
+        heading=messages.FILMS_TITLE,
+        none=messages.FILMS_NONE,
         hint=messages.PAGE_COUNTS_NOTHING,
         no_tips=messages.NO_TIPS,
     )

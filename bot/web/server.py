@@ -198,7 +198,8 @@ async def _read(request: Request) -> Response:
             return doors.signin.begin(f"/r/{token}")
         if person := doors.signin.person(request):
             form = Form(doors.signin.form(person, token))
-    return HTMLResponse(page(reading, form), headers=HEADERS)
+    figures = await outlets.figures(request, reading)
+    return HTMLResponse(page(reading, form, figures), headers=HEADERS)
 
 
 async def _tapped(request: Request) -> Response:

@@ -7,12 +7,14 @@ import os
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from bot.sandbox.serving import Serving, free_port
 from bot.verbs import VERBS
 from tests.chromium import NEEDS_CHROMIUM
 from tests.engine.office import moment, office
+from tests.web.films import lay_film
 
 pytestmark = NEEDS_CHROMIUM
 PICTURES = os.environ.get("PICTURES")  # a folder, to look at what a person sees
@@ -184,3 +186,45 @@ async def test_a_file_whose_machine_lost_its_clock_takes_the_day_it_was_made(
     await page.goto(address)
     await page.clock.run_for(2000)
     await expect(page.locator("#countdown")).to_have_text("距端午还有4天")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_films_and_texts_can_be_read_by_everybody(desk, browser, width, scheme):
+    lay_film(desk.home)
+    await desk.approve("MD-90")
+    context = await browser.new_context(
+        viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
+    )
+    page = await context.new_page()
+    doorway = desk.house.bureau.doorway
+    for what, about in (("films", ""), ("i", "MD-90"), ("i", "N06"), ("board", "SC-01")):
+        await page.goto(f"{doorway.base}{doorway.path(what, about)}")
+        if PICTURES:
+            name = f"{what}{about}-{scheme}-{width}.png"
+            await page.screenshot(path=Path(PICTURES) / name, full_page=True)
+        found = await Axe().run(page)
+        assert found.response["violations"] == [], found.generate_report()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+async def test_a_film_plays_with_its_captions_and_then_comes_the_next(desk, browser):
+    lay_film(desk.home)
+    await desk.approve("MD-90")
+    page = await opened(desk, browser)
+    for _ in range(40):
+        if await page.locator("video").count():
+            break
+        await turned(page)
+    video = page.locator("video")
+    await expect(video).to_have_count(1)
+    await page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.3")
+    said = await page.evaluate("document.querySelector('video').textTracks[0].activeCues[0]?.text")
+    assert said == "清风徐来"
+    await look(page, "film")
+    over = "() => !document.querySelector('video') || document.querySelector('video').ended"
+    await page.wait_for_function(over)
+    await page.clock.run_for(2000)
+    await expect(page.locator("video")).to_have_count(0)
+    await expect(page.locator("#media img")).to_have_count(1)
+    assert page.complaints == []
