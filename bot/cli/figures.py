@@ -15,21 +15,35 @@ from bot.core import messages
 @CONFIG
 @JSON
 @click.option("--week", metavar="2026-W47", help="哪一周，缺省上周")
+@click.option("--month", metavar="2026-06", help="哪个月")
+@click.option("--quarter", metavar="2026Q2", help="哪个季度")
+@click.option("--year", type=click.IntRange(2005, 2098), metavar="YYYY", help="哪一年")
 @click.option("--recount", is_flag=True, help="按今天的回执重算，并给出与原报的差别")
 @click.option(
     "--picture", type=click.Path(path_type=Path), metavar="FILE", help="画成一页图，.png 或 .svg"
 )
 def summary(
-    config_path: str, as_json: bool, week: str | None, recount: bool, picture: Path | None
+    config_path: str,
+    as_json: bool,
+    week: str | None,
+    month: str | None,
+    quarter: str | None,
+    year: int | None,
+    recount: bool,
+    picture: Path | None,
 ) -> None:
-    """《廉政教育推送周报》。
+    """《廉政教育推送周报》；也可看一个月、一个季度、一年的小结。
 
     例：qingfeng summary --week 2026-W25    例：qingfeng summary --picture 周报.png
+    例：qingfeng summary --month 2026-06    例：qingfeng summary --quarter 2026Q2
     """
+    if picture is not None and (month or quarter or year):
+        fail([messages.PICTURE_OF_WEEK], CANNOT)
     if picture is not None and picture.suffix.lower() not in (".png", ".svg"):
         fail([messages.PICTURE_SUFFIX.format(picture.suffix)], CANNOT)
     wanted = picture.suffix.lower() if picture else None
-    params = {"week": week, "recount": recount, "picture": wanted}
+    span = {"month": month, "quarter": quarter, "year": year}
+    params = {"week": week, "recount": recount, "picture": wanted, **span}
     answer = call(config_path, "summary", params)
     if picture is not None:
         picture.write_bytes(base64.b64decode(answer.pop("picture")))

@@ -7,16 +7,18 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.core import messages
+from bot.core import messages, periods
 from bot.core.calendar import iso_week, monday_of
 from bot.engine import compose
 from bot.engine.bureau import Bureau
-from bot.report import picture, weekly
+from bot.report import picture, spans, weekly
 from bot.verbs.asking import YEARS, Mistake, Params
 
 
 async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """The weekly summary as it was sent; with `recount`, as it would be today, and what changed."""
+    if span := _span(params):
+        return await _of_span(span, bureau, now)
     week = str(params.get("week") or weekly.reported_week(now.date()))
     try:
         if monday_of(week).year not in YEARS:
@@ -32,6 +34,39 @@ async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str,
     if kept:
         answer["difference"] = _difference(kept["json"]["total"], answer["total"])
     return answer
+
+
+def _span(params: Params) -> periods.Period | None:
+    """Return the month, quarter or year that was asked for, None where a week is."""
+    month, quarter = str(params.get("month") or ""), str(params.get("quarter") or "")
+    year = params.get("year")
+    asked = [one for one in (params.get("week"), month, quarter, year) if one]
+    if len(asked) > 1:
+        raise Mistake(messages.PERIOD_ONE)
+    if not (month or quarter or year):
+        return None
+    try:
+        span = periods.period(month, quarter, int(year or 0))
+        if not all(day.year in YEARS for day in (span.first, span.last)):
+            raise ValueError
+    except (ValueError, TypeError, OverflowError):
+        raise Mistake(messages.PERIOD_WRONG.format(asked[0])) from None
+    return span
+
+
+async def _of_span(span: periods.Period, bureau: Bureau, now: datetime) -> dict[str, Any]:
+    """A month, a quarter or a year, counted now."""
+    library = bureau.library(now.date())
+    found = await spans.build(
+        bureau.store,
+        library,
+        bureau.plan(library),
+        span=span,
+        as_of=now,
+        review=bureau.review,
+        stopped=bureau.shelf.folders.memory.happened,
+    )
+    return {**periods.as_json(found), "text": periods.words(found, bureau.footer.unit)}
 
 
 def _drawn(built: Mapping[str, Any], params: Params) -> dict[str, Any]:
