@@ -254,6 +254,7 @@ NEED_TARGET = "{} 个推送对象已停用，请检查后恢复"
 NEED_BIND = "{} 个群还没有绑定"
 ADMINISTRATOR = "管理员"
 SKIPPED_BY = "{}取消：{}"
+TURNED_OFF = "{}停用：{}"
 
 # -- the demonstration -----------------------------------------------------------------------
 DEMO_WHERE = "请在清风的文件夹里运行 qingfeng demo（要有 content 和 schedules 两个文件夹）"

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox import phone
-from bot.web.console import doors, front, library
+from bot.web.console import doors, front, library, people
 from bot.web.reading import HERE
 
 
@@ -26,6 +26,7 @@ def routes() -> list[Route]:
         *doors.ROUTES,
         *front.ROUTES,
         *library.ROUTES,
+        *people.ROUTES,
     ]
 
 

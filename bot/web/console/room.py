@@ -250,6 +250,10 @@ PAGES = (  # in the order of the bar; those of rooms that are built
     (HOME, "今天"),
     (f"{HOME}/plan", "计划"),
     (f"{HOME}/library", "内容"),
+    (f"{HOME}/targets", "对象"),
+    (f"{HOME}/receipts", "回执"),
+    (f"{HOME}/days", "放假安排"),
+    (f"{HOME}/doctor", "检查"),
 )
 _pages.globals.update(
     states=messages.STATES, parts=PARTS, note=messages.NOT_FOR_APPRAISAL, pages=PAGES
