@@ -11,9 +11,8 @@ from datetime import datetime
 from pathlib import Path, PurePath
 from typing import Any
 
-from bot.channels import SendError
 from bot.core import messages
-from bot.core.model import Markdown
+from bot.engine import trying
 from bot.engine.bureau import Bureau
 from bot.library.library import errors
 from bot.library.roster import read_roster
@@ -30,20 +29,10 @@ SHOWN = 200  # lines of the trail on one page
 async def test(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """Send the fixed test line into one group, now; nothing of it is counted."""
     target = target_of(bureau, str(params["target"]))
-    channel = bureau.channels[target.id]
-    if channel.tappable:
+    if bureau.channels[target.id].tappable:
         raise Mistake("逐人送达的对象不试发；请用检查页的“给管理员试发一条”")
-    if channel.closed:
-        raise Mistake(channel.closed)
-    chat = target.chat or (await bureau.store.targets()).get(target.id, TargetState(id="")).chat
-    if channel.needs_chat and not chat:
-        raise Mistake(f"{target.name} 还没有绑定群：请在群里@机器人写“绑定”")
-    try:
-        await channel.send(
-            channel.body(Markdown(text=messages.TEST_MESSAGE), [chat] if chat else [])
-        )
-    except SendError as error:
-        raise Mistake(f"没有发出：{error.reason}") from None
+    if why := await trying.try_out(target, bureau):
+        raise Mistake(f"没有发出：{why}")
     await bureau.store.audit(AuditEntry(at=now, what="tested", about=target.id))
     return {"target": target.id, "name": target.name}
 
