@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +18,8 @@ from bot.core import messages
 @JSON
 @click.option("--month", metavar="2026-11", help="哪个月")
 @click.option("--year", type=click.IntRange(2005, 2098), metavar="YYYY", help="哪一年，缺省今年")
+@click.option("--pack", type=click.IntRange(2005, 2098), metavar="YYYY", help="一年的材料，.docx")
+@click.option("--node", metavar="KEY", help="一个节点的记录，.docx，如 dragon-boat-2026")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help=".xlsx 或 .csv"
 )
@@ -26,14 +30,20 @@ def ledger(
     as_json: bool,
     month: str | None,
     year: int | None,
+    pack: int | None,
+    node: str | None,
     output: Path | None,
 ) -> None:
     """台账：每条推送发了什么、谁审批的、发到哪里、结果如何。
 
     例：qingfeng ledger --month 2026-11 -o 台账.xlsx    例：qingfeng ledger show KEY
+    例：qingfeng ledger --pack 2026 -o 材料.docx
+    例：qingfeng ledger --node dragon-boat-2026 -o 端午.docx
     """
     if context.invoked_subcommand is not None:
         return None
+    if pack or node:
+        return _packed(config_path, as_json, {"year": pack, "node": node}, output)
     if output is None and not as_json:
         fail([messages.LEDGER_WHERE], CANNOT)
     suffix = output.suffix.lower() if output else ""
@@ -45,6 +55,18 @@ def ledger(
         return print_json(answer)
     click.echo(messages.LEDGER_WRITTEN.format(answer["name"], len(answer["rows"]), output))
     return None
+
+
+def _packed(
+    config_path: str, as_json: bool, params: Mapping[str, Any], output: Path | None
+) -> None:
+    if output is None or output.suffix.lower() != ".docx":
+        fail([messages.PACK_WHERE], CANNOT)
+    answer = call(config_path, "ledger-pack", dict(params))
+    output.write_bytes(base64.b64decode(answer.pop("file")))
+    if as_json:
+        return print_json(answer)
+    return click.echo(messages.PACK_WRITTEN.format(answer["name"], output))
 
 
 @ledger.command("show")

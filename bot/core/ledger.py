@@ -69,6 +69,7 @@ class Row:
     rate: str
     corrected: str = ""
     note: str = ""
+    of: Text = ("", "", "")  # which text of which occurrence; no cell of the sheet
 
     def cells(self, number: int) -> tuple[str | int, ...]:
         """Return the cells in the order of COLUMNS."""
@@ -134,6 +135,7 @@ def _row(text: Text, group: Sequence[Push], facts: Facts) -> Row:
         result=_result(group),
         **_figures(line),
         corrected=facts.corrections.get(item_id, ""),
+        of=text,
         note=messages.PROVISIONAL if any(push.provisional for push in group) else "",
     )
 

@@ -95,6 +95,7 @@ VERBS: Mapping[str, Verb] = {
     "statement": lookup.statement,
     "audit-verify": keeping.audit_verify,
     "ledger": ledger.export,
+    "ledger-pack": ledger.pack,
     "ledger-show": ledger.show,
     "screen-data": outlets.screen_data,
     "screen-export": outlets.screen_export,

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
-from bot.core import messages
+from bot.core import messages, periods
 from bot.core.ledger import COLUMNS, Approved, period
 from bot.core.model import Delivery, Push
 from bot.engine.bureau import Bureau
 from bot.library import approvals
 from bot.report import ledger as book
+from bot.report import paper, spans, yearbook
 from bot.report.seen import words_in
 from bot.store import AuditEntry
 from bot.store.records import as_seen, digest_of
@@ -21,12 +24,24 @@ from bot.verbs.asking import YEARS, Mistake, Params, outbox_json
 
 async def export(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """The ledger of a month or a year; with `suffix` also as a file, in base64."""
-    first, last, name = _period(params, now)
     suffix = str(params.get("suffix") or "")
     if suffix and suffix not in book.WRITERS:
         raise Mistake(messages.LEDGER_SUFFIX.format(suffix))
+    made = await _gathered(bureau, now, _period(params, now))
+    name = made.name
+    rows = [dict(zip(COLUMNS, cells, strict=True)) for cells in made.cells]
+    answer = {"notice": messages.NOT_FOR_APPRAISAL, "name": name, "rows": rows, "seal": made.seal}
+    if suffix:
+        answer["file"] = base64.b64encode(book.WRITERS[suffix](made)).decode()
+        detail = {"rows": str(len(rows)), "seal": made.seal}
+        await bureau.store.audit(AuditEntry(at=now, what="exported", about=name, detail=detail))
+    return answer
+
+
+async def _gathered(bureau: Bureau, now: datetime, span: tuple[date, date, str]) -> book.Ledger:
+    first, last, name = span
     library = bureau.library(now.date())
-    made = await book.gather(
+    return await book.gather(
         bureau.store,
         library,
         bureau.plan(library),
@@ -37,13 +52,53 @@ async def export(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any
         approved=await _approved_words(bureau),
         min_people=bureau.min_people,
     )
-    rows = [dict(zip(COLUMNS, cells, strict=True)) for cells in made.cells]
-    answer = {"notice": messages.NOT_FOR_APPRAISAL, "name": name, "rows": rows, "seal": made.seal}
-    if suffix:
-        answer["file"] = base64.b64encode(book.WRITERS[suffix](made)).decode()
-        detail = {"rows": str(len(rows)), "seal": made.seal}
-        await bureau.store.audit(AuditEntry(at=now, what="exported", about=name, detail=detail))
-    return answer
+
+
+async def pack(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """A year as a Word file, in base64; with `node` the record of one node."""
+    node, year = str(params.get("node") or ""), params.get("year")
+    if node and not year:
+        tail = node.rpartition("-")[2]
+        year = int(tail) if tail.isascii() and tail.isdigit() and int(tail) in YEARS else now.year
+    made = await _gathered(bureau, now, _period({"year": year}, now))
+    names = {target.id: target.name for target in bureau.targets}
+    found = await yearbook.entries(bureau.store, made, names, node)
+    if not found:
+        wrong = messages.PACK_NO_NODE.format(node) if node else messages.PACK_NOTHING
+        raise Mistake(wrong.format(made.name))
+    if node:
+        write = partial(paper.node_record, found, bureau.footer.unit, made.seal)
+    else:
+        write = partial(paper.pack, await _yearbook(bureau, now, made, found))
+    file = await asyncio.to_thread(write)  # a year has many pictures: the loop goes on
+    detail = {"rows": str(len(found)), "seal": made.seal, "as": "docx"}
+    entry = AuditEntry(at=now, what="exported", about=node or made.name, detail=detail)
+    await bureau.store.audit(entry)
+    answer = {"notice": messages.NOT_FOR_APPRAISAL, "name": node or made.name, "seal": made.seal}
+    return {**answer, "entries": len(found), "file": base64.b64encode(file).decode()}
+
+
+async def _yearbook(
+    bureau: Bureau, now: datetime, made: book.Ledger, found: tuple[yearbook.Entry, ...]
+) -> yearbook.Yearbook:
+    library = bureau.library(now.date())
+    span = await spans.build(
+        bureau.store,
+        library,
+        bureau.plan(library),
+        span=periods.period(year=int(made.name.removesuffix("年"))),
+        as_of=now,
+        review=bureau.review,
+        stopped=bureau.shelf.folders.memory.happened,
+    )
+    return yearbook.Yearbook(
+        name=made.name,
+        unit=bureau.footer.unit,
+        as_of=now,
+        ledger=made,
+        entries=found,
+        span=span,
+    )
 
 
 def _period(params: Params, now: datetime) -> tuple[date, date, str]:
