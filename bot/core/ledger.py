@@ -116,6 +116,7 @@ def _row(text: Text, group: Sequence[Push], facts: Facts) -> Row:
     item = facts.items.get(digest)
     steps = facts.approved.get(digest, ())
     line = facts.lines.get(text)
+    checked, secrecy = reviewed(steps)
     return Row(
         day=min(push.due.date() for push in group),
         number=facts.numbers.get(f"{occurrence}_{part}", "") if sent else "",
@@ -127,8 +128,8 @@ def _row(text: Text, group: Sequence[Push], facts: Facts) -> Row:
         source=item.source if item else "",
         basis=item.basis if item else "",
         author=item.author if item else "",
-        reviewed="；".join(_step(one) for one in steps if one.step != _SECRECY),
-        secrecy="；".join(_step(one) for one in steps if one.step == _SECRECY),
+        reviewed=checked,
+        secrecy=secrecy,
         channels="、".join(dict.fromkeys(_CHANNELS.get(p.channel, p.channel) for p in group)),
         scope=messages.LEDGER_SCOPE.format(len({push.target for push in group})),
         times=_times(sent),
@@ -144,6 +145,14 @@ def _named(occurrence: str, part: str, names: Mapping[str, str]) -> str:
     stem, _, period = occurrence.rpartition("-")
     words = names.get(stem, stem)
     return f"{words} {period}{messages.LEDGER_PARTS.get(part, '')}"
+
+
+def reviewed(steps: Sequence[Approved]) -> tuple[str, str]:
+    """Return who let the words pass, and apart from them who looked for secrets."""
+    told = [(one.step == _SECRECY, _step(one)) for one in steps]
+    return "；".join(one for secret, one in told if not secret), "；".join(
+        one for secret, one in told if secret
+    )
 
 
 def _step(one: Approved) -> str:

@@ -510,3 +510,6 @@ FEED_ABOUT = "已审批、公开、在有效期内的廉政教育内容，供内
 FILMS_TITLE = "廉政教育片和专题片"
 FILMS_NONE = "现在没有推介的片子。"
 UNPRINTABLE = "附的图片画不出来，请用看图软件另存一份 png 或 jpg，换上后重新送审"
+FORWARDED = "线下转发"
+FORWARDED_BY = "由{}转发，清风未发送"
+FORWARDED_NOBODY = "经手人"

@@ -19,7 +19,7 @@ from bot.engine.bureau import Bureau, Moment
 from bot.store import AuditEntry
 
 SEASON = 10  # workdays before the last one before a node's days off: when its texts appear
-LEFT, BACK, FORWARDED = "left", "taken-back", "forwarded"  # in the trail
+LEFT, BACK = "left", "taken-back"  # in the trail
 
 
 def why_not(item: Item, moment: Moment) -> str:

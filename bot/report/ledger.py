@@ -18,6 +18,7 @@ from bot.core.model import Item, Push, State, is_private
 from bot.core.planning import Plan
 from bot.library.folder import Library
 from bot.report import weekly
+from bot.report.forwarding import forwarded
 from bot.store import Store
 
 WIDTHS = (6, 12, 20, 12, 30, 16, 15, 40, 40, 14, 32, 22, 14, 12, 22, 28, 10, 11, 10, 10, 14, 16)
@@ -66,7 +67,9 @@ async def gather(
         names=_names(plan),
         corrections=_corrections(library),
     )
-    return Ledger(name=name, as_of=as_of, rows=rows(mine, facts, first, last))
+    passed_on = await forwarded(store, library, approved, first, last)
+    told = sorted([*rows(mine, facts, first, last), *passed_on], key=lambda row: row.day)
+    return Ledger(name=name, as_of=as_of, rows=told)
 
 
 async def _as_sent(store: Store, push: Push) -> Push:

@@ -25,6 +25,7 @@ class AuditEntry:
 
     at: datetime
     # approved returned withdrawn held lifted reviewer sent refused unknown resolved recalled
+    # left taken-back forwarded
     # exported setting forgotten retention restored lookup-asked lookup-shown
     what: str
     about: str = ""  # the item, the push, the setting, the file

@@ -18,6 +18,7 @@ from bot.engine import outlets as door
 from bot.engine.bureau import Bureau
 from bot.report import board as press
 from bot.report.board import Sheet
+from bot.report.forwarding import FORWARDED
 from bot.report.typeset import Unprintable
 from bot.store import AuditEntry
 from bot.verbs.asking import Mistake, Params, item_of
@@ -119,7 +120,7 @@ async def _forwarded(
 ) -> None:
     entry = AuditEntry(
         at=now,
-        what=door.FORWARDED,
+        what=FORWARDED,
         about=item.id,
         who=who,
         digest=item.digest,

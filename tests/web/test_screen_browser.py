@@ -212,19 +212,21 @@ async def test_a_film_plays_with_its_captions_and_then_comes_the_next(desk, brow
     lay_film(desk.home)
     await desk.approve("MD-90")
     page = await opened(desk, browser)
+    film = page.locator("#film")
     for _ in range(40):
-        if await page.locator("video").count():
+        if await film.is_visible():
             break
         await turned(page)
-    video = page.locator("video")
-    await expect(video).to_have_count(1)
+    await expect(film).to_be_visible()
     await page.wait_for_function("() => document.querySelector('video')?.currentTime > 0.3")
     said = await page.evaluate("document.querySelector('video').textTracks[0].activeCues[0]?.text")
     assert said == "清风徐来"
     await look(page, "film")
-    over = "() => !document.querySelector('video') || document.querySelector('video').ended"
+    over = (
+        "() => { const film = document.querySelector('#film'); return film.hidden || film.ended }"
+    )
     await page.wait_for_function(over)
     await page.clock.run_for(2000)
-    await expect(page.locator("video")).to_have_count(0)
-    await expect(page.locator("#media img")).to_have_count(1)
+    await expect(film).not_to_be_visible()
+    await expect(page.locator("#picture")).to_be_visible()
     assert page.complaints == []

@@ -111,3 +111,32 @@ def test_every_text_that_ships_fits_a_short_message_of_two_parts_and_most_fit_on
         assert "{" not in made.two + outlets.plain_text(one)
         fits.append(bool(made.one))
     assert sum(fits) / len(fits) > 0.9
+
+
+# -- the ledger ------------------------------------------------------------------------------------
+
+
+async def test_the_ledger_notes_what_was_passed_on_where_the_clerk_says_so_and_only_then(desk):
+    await ask(desk, "share", item="SC-01", who="张三")
+    assert (await ask(desk, "ledger", month="2026-06"))["rows"] == []
+    done = await ask(desk, "share", item="SC-01", who="张三", forwarded="局老干部 QQ群")
+    assert done["forwarded"] == "局老干部 QQ群"
+    [row] = (await ask(desk, "ledger", month="2026-06"))["rows"]
+    assert (row["节点/期次"], row["渠道"]) == ("线下转发", "线下转发")
+    assert (row["推送范围"], row["推送时间"]) == ("局老干部 QQ群", "06-15 08:40")
+    assert row["发送结果"] == "由张三转发，清风未发送"
+    assert row["编号"] == f"SC-01（外发 {done['number']}）"
+    assert row["审核"] == "终审 王终审 2026-06-15"
+    assert row["覆盖人数"] == row["阅知率"] == ""
+    assert (await ask(desk, "ledger", month="2026-07"))["rows"] == []
+    assert (await ask(desk, "ledger", month="2026-06", suffix=".xlsx"))["file"]
+
+
+async def test_what_was_passed_on_keeps_its_words_in_the_ledger_when_the_text_is_edited(desk):
+    await ask(desk, "share", item="SC-01", forwarded="群")
+    path = next((desk.home / "content").glob("*/SC-01*"))
+    path.write_text(path.read_text("utf-8").replace("标题: ", "标题: 新"), "utf-8")
+    [row] = (await ask(desk, "ledger", month="2026-06"))["rows"]
+    assert row["标题"] == "“老同学”聚会谁买的单"
+    [one] = (await ask(desk, "outside"))["outside"]
+    assert one["why"] == "内容审批后又改动过，须重新审批"

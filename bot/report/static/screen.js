@@ -54,41 +54,52 @@
     stage.className = how === "saying" ? "saying" : page.medium ? "full" : coded ? "coded" : "";
     if (coded) document.querySelector("#code img").src = item.code;
     fit();
-    if (how === "film") return film(page.medium);
-    if (how === "picture") picture(page.medium, item.title);
+    if (how === "film") return play(page.medium);
+    if (how === "picture") {
+      picture.hidden = false;
+      picture.alt = item.title;
+      picture.src = page.medium.src;
+    }
     turn = setTimeout(next, data.seconds * 1000);
   }
 
-  function picture(medium, words) {
-    const img = document.createElement("img");
-    img.alt = words;
-    img.onerror = next;
-    img.src = medium.src;
-    $("media").append(img);
-  }
+  // One picture and one film for all time: a browser never lets go of every film it once played.
+  const picture = $("picture"), film = $("film");
+  picture.onerror = () => { if (!picture.hidden) next(); };
+  film.onended = film.onerror = () => { if (!film.hidden) next(); };
 
-  function film(medium) {
-    const video = document.createElement("video");
-    video.muted = true; // else no browser begins by itself
-    video.playsInline = true;
-    video.onended = video.onerror = next;
-    if (medium.captions) {
-      const track = document.createElement("track");
-      track.kind = "captions"; track.srclang = "zh"; track.label = "字幕"; track.default = true; track.src = medium.captions;
-      video.append(track);
-    }
-    video.src = medium.src;
-    $("media").append(video);
-    video.play().catch(next);
+  function play(medium) {
+    film.muted = true; // else no browser begins by itself
+    film.src = medium.src;
+    film.hidden = false;
+    caption(medium.captions);
+    film.play().catch(() => { if (film.src && !film.hidden) next(); });
     turn = setTimeout(next, FILM_MOST);
   }
 
+  function caption(src) { // captions stay with the film once they are read: read again, they pile up
+    let mine = null;
+    for (const track of film.children) {
+      if (track.getAttribute("src") === src) mine = track;
+      else track.track.mode = "disabled";
+    }
+    if (!src) return;
+    if (!mine) {
+      mine = document.createElement("track");
+      mine.kind = "captions"; mine.srclang = "zh"; mine.label = "字幕"; mine.src = src;
+      film.append(mine);
+    }
+    mine.track.mode = "showing";
+  }
+
   function clear() {
-    const video = document.querySelector("#media video");
-    if (video) { video.onended = video.onerror = null; video.pause(); video.removeAttribute("src"); video.load(); }
-    const img = document.querySelector("#media img");
-    if (img) img.onerror = null;
-    $("media").replaceChildren();
+    if (!film.hidden) {
+      film.hidden = true;
+      film.pause();
+      film.removeAttribute("src");
+      film.load();
+    }
+    picture.hidden = true;
   }
 
   function rest() { // nothing to show is a page too
@@ -170,6 +181,8 @@
   function take(fresh) {
     data = fresh;
     keep(fresh);
+    const wanted = new Set(((data && data.items) || []).flatMap((item) => item.media.map((one) => one.captions)));
+    for (const track of [...film.children]) if (!wanted.has(track.getAttribute("src"))) track.remove();
     const still = pages().findIndex((page) => nameOf(page) === current);
     if (still >= 0) at = still;
     else { at = -1; next(); } // what was on the screen has been taken back, or is worded anew
