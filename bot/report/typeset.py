@@ -7,6 +7,9 @@ the packaged one: the same page on every machine, with Chinese line breaking.
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
@@ -17,6 +20,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 TEMPLATES = Path(__file__).parent / "templates"
+PATIENCE = 60.0  # seconds; a page takes less than one
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 # {"kind": "p", "li", "q" or "h", "mark": "1." or "·", "runs": [[text, bold]]}
@@ -93,8 +97,6 @@ def _made(
     pictures: Sequence[Path],
     form: Literal["pdf", "png"],
 ) -> bytes:
-    import typst  # late: a tenth of a second, and most never print
-
     with tempfile.TemporaryDirectory() as folder:  # all that a template may read
         root = Path(folder)
         (root / "main.typ").write_bytes((TEMPLATES / template).read_bytes())
@@ -102,20 +104,19 @@ def _made(
         for name, path in zip(names, pictures, strict=True):
             (root / name).write_bytes(path.read_bytes())
         told = json.dumps({**words, "pictures": names}, ensure_ascii=False)
-        try:
-            made = typst.compile(
-                root / "main.typ",
-                root=root,
-                format=form,
-                ppi=72.0,
-                font_paths=[_fonts()],
-                ignore_system_fonts=True,
-                sys_inputs={"words": told},
-            )
-        except RuntimeError as error:  # only a picture can be at fault: the words are data
-            raise Unprintable(str(error)) from None
-    assert isinstance(made, bytes)
-    return made
+        asked = {"folder": folder, "form": form, "fonts": str(_fonts()), "words": told}
+        done = subprocess.run(
+            [sys.executable, "-m", "bot.report.press"],
+            input=json.dumps(asked).encode(),
+            capture_output=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            timeout=PATIENCE,
+            check=False,
+        )
+    if done.returncode or not done.stdout:
+        # Only a picture can be at fault: the words are data.
+        raise Unprintable(done.stderr.decode("utf-8", "replace").strip()[-500:])
+    return done.stdout
 
 
 @cache
