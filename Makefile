@@ -10,7 +10,7 @@ WORKERS ?= 3
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-sending bench-store bench-receipts bench-taps bench-year sandbox-clients lock clean
+.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year sandbox-clients lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -44,6 +44,9 @@ bench-sending: dev
 
 bench-store: dev
 	@$(BIN)/python -m tests.bench.store $(ARGS)
+
+bench-console: dev
+	@$(BIN)/python -m tests.bench.console $(ARGS)
 
 # Needs wrk (apt-get install wrk).
 bench-receipts: dev

@@ -8,7 +8,7 @@ import secrets
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -34,7 +34,7 @@ from bot.library import approvals, merging
 from bot.library.folder import Folders, Shelf
 from bot.library.pack import Places
 from bot.store.tiny import TinyStore
-from bot.verbs import VERBS, Mistake, cards
+from bot.verbs import LOOKS, VERBS, Mistake, cards
 from bot.web.console.entry import Entry
 from bot.web.desk import Addresses
 from bot.web.outlets import Tokens
@@ -308,6 +308,8 @@ def _entry(config: Config) -> Entry:
 def _control(
     bureau: Bureau, now: Now, entry: Entry, examine: Callable[[bool], Any]
 ) -> Callable[..., Any]:
+    looking = replace(bureau, glancing=True)
+
     async def control(verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
         if verb == "console-invite":
             return {"path": f"/console/enter/{entry.invite(now())}"}
@@ -318,7 +320,8 @@ def _control(
             raise Mistake(f"没有“{verb}”这个命令")
         with contextlib.suppress(OSError):  # a damaged trail: its files still speak
             await recall(bureau, now())
-        answer = await VERBS[verb](bureau, now(), params)
+        mine = looking if verb in LOOKS or params.get("unseen") else bureau
+        answer = await VERBS[verb](mine, now(), params)
         if words := await bureau.store.trouble():
             answer = {**answer, "warning": words}
         return answer

@@ -6,13 +6,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from operator import is_
 
 from bot.channels import Channel
 from bot.core.disclosure import MIN_PEOPLE
 from bot.core.memory import UNSAID
 from bot.core.model import Item, Member, Push, Target
 from bot.core.outlets import Screen
-from bot.core.planning import Plan
+from bot.core.planning import Plan, Planned
 from bot.core.policy import Policy
 from bot.core.render import Footer
 from bot.core.roster import Directory
@@ -48,6 +49,19 @@ class Drawn:
         self._plans: list[Plan] = []
         self._settled: tuple[Plan, object] | None = None
         self._rosters: tuple[Sequence[Member], date, Rosters] | None = None
+        self._spans: list[tuple[Plan, Sequence[Push], object, Planned]] = []
+
+    def span(
+        self, plan: Plan, rows: Sequence[Push], asked: object, compute: Callable[[], Planned]
+    ) -> Planned:
+        """Return what was worked out for the same question, the same plan and the same rows."""
+        for known in self._spans:
+            alike = known[0] is plan and known[2] == asked and len(known[1]) == len(rows)
+            if alike and all(map(is_, known[1], rows)):
+                return known[3]
+        made = compute()
+        self._spans = [(plan, rows, asked, made), *self._spans[:7]]
+        return made
 
     def rosters(
         self, members: Sequence[Member], today: date, compute: Callable[[], Rosters]
@@ -140,6 +154,7 @@ class Bureau:
     contacts: Callable[[], Awaitable[Directory]] | None = None  # whom WeCom shows our app
     pace: Pace = field(default_factory=Pace)  # what left lately, as the rows have it
     drawn: Drawn = field(default_factory=Drawn)
+    glancing: bool = False  # for whoever only looks: the folder is believed as the watcher has it
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
 
     def moment(self, last: Moment | None = None) -> Moment:
@@ -152,7 +167,7 @@ class Bureau:
         return Moment(now=now, library=library, plan=plan)
 
     def library(self, today: date) -> Library:
-        return self.shelf.now(today)
+        return self.shelf.glance(today) if self.glancing else self.shelf.now(today)
 
     def plan(self, library: Library) -> Plan:
         return Plan(

@@ -76,6 +76,7 @@ class Shelf:
 
     def __init__(self, folders: Folders) -> None:
         self.folders = folders
+        self.watched = False  # whether somebody tells us what changes (watching.py)
         self._lock = threading.Lock()
         self._root = Path()
         self._library: Library | None = None
@@ -96,6 +97,13 @@ class Shelf:
         """Return the library of today; everything is looked at, what changed is read."""
         with self._lock:
             return self._now(today)
+
+    def glance(self, today: date) -> Library:
+        """Return the library as it was seen last, where somebody watches the folder for changes."""
+        library = self._library
+        if self.watched and library is not None and self._sight.today == today:
+            return library
+        return self.now(today)
 
     def changed(self, paths: Iterable[str], today: date) -> Library:
         """Return the library after these files were written or removed; nothing else is looked at.

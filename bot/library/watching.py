@@ -37,14 +37,18 @@ async def watch(
     Each error that comes up is told once; one that was mended and comes again is told again.
     """
     told = set(errors(shelf.now(today()).problems))
-    async for paths in _polled(stop) if polling else _changes(shelf, stop):
-        # Not in the loop that answers people: a new lexicon calls for every text.
-        read = functools.partial(shelf.changed, paths) if paths else shelf.now
-        library = await asyncio.to_thread(read, today())
-        found = set(errors(library.problems))
-        for problem in sorted(found - told, key=lambda one: (one.path, one.line)):
-            (broke or _log)(problem)
-        told = found
+    shelf.watched = True
+    try:
+        async for paths in _polled(stop) if polling else _changes(shelf, stop):
+            # Not in the loop that answers people: a new lexicon calls for every text.
+            read = functools.partial(shelf.changed, paths) if paths else shelf.now
+            library = await asyncio.to_thread(read, today())
+            found = set(errors(library.problems))
+            for problem in sorted(found - told, key=lambda one: (one.path, one.line)):
+                (broke or _log)(problem)
+            told = found
+    finally:
+        shelf.watched = False
 
 
 async def _changes(shelf: Shelf, stop: asyncio.Event) -> AsyncIterator[Set[str]]:

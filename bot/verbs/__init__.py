@@ -38,7 +38,7 @@ from bot.verbs import (
 )
 from bot.verbs.asking import Mistake, Verb
 
-__all__ = ["VERBS", "Mistake", "Verb"]
+__all__ = ["LOOKS", "VERBS", "Mistake", "Verb"]
 
 VERBS: Mapping[str, Verb] = {
     "calendar-import": days.calendar_import,
@@ -112,3 +112,11 @@ VERBS: Mapping[str, Verb] = {
     "resolve": pushing.resolve,
     "recall": pushing.recall,
 }
+
+# Those that only look, and are asked for with every page: they need not go through the folder.
+LOOKS = frozenset(
+    {
+        *("today", "push", "pushes", "texts", "text", "text-open", "text-try"),
+        *("targets", "roster-show", "audit", "summary"),
+    }
+)

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from bot.core import roster
-from bot.core.model import Member
+from bot.core.model import Delivery, Member
 from bot.engine import compose
 from bot.engine.bureau import Bureau
 from bot.store.codec import from_doc
@@ -50,6 +50,8 @@ async def roster_sync(bureau: Bureau, _: datetime, params: Params) -> dict[str, 
     }
 
 
+LATELY = timedelta(weeks=6)
+
 HINTS = {
     "invalid": (
         "账号不对，或不在应用的可见范围",
@@ -65,7 +67,7 @@ async def roster_show(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any
     members = await bureau.store.members()
     names = {member.id.casefold(): member.name for member in members}
     rows = []
-    for one in roster.unreached(await bureau.store.deliveries()):
+    for one in roster.unreached(await _lately(bureau, now)):
         if one.person.casefold() not in names:
             continue  # left meanwhile
         why, hint = HINTS[one.why]
@@ -83,6 +85,13 @@ async def roster_show(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any
         for member in members
     ]
     return {"members": shown, "unreached": rows}
+
+
+async def _lately(bureau: Bureau, now: datetime) -> list[Delivery]:
+    """Return the attempts of the last weeks: an older failure says little of today."""
+    since = now - LATELY
+    keys = [push.key for push in await bureau.store.pushes() if push.due >= since]
+    return [row for key in keys for row in await bureau.store.deliveries(key)]
 
 
 async def _audiences(bureau: Bureau, members: Sequence[Member]) -> dict[str, int]:

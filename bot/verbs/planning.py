@@ -58,8 +58,10 @@ async def outlook_of(
     as_of = now if first >= now.date() else datetime.combine(first, time(), SHANGHAI)
     back = ticks.LOOK_BACK  # what a late window still admits is sent too, and so it is shown
     whole = await planner.plan_of(bureau, library, now.date())
-    planned = plan_span(
-        first - timedelta(days=back), days + back, whole, list(rows.values()), as_of
+    history, begin = list(rows.values()), first - timedelta(days=back)
+    asked = (begin, days, as_of.replace(second=0, microsecond=0))
+    planned = bureau.drawn.span(
+        whole, history, asked, lambda: plan_span(begin, days + back, whole, history, as_of)
     )
     last = first + timedelta(days=days)
     known = [push for push in rows.values() if first <= push.due.date() < last]

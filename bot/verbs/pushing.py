@@ -12,14 +12,18 @@ from bot.core.policy import RANKS
 from bot.engine import compose, deliver, recalling
 from bot.engine.bureau import Bureau
 from bot.store import AuditEntry
+from bot.verbs import planning
 from bot.verbs.asking import Mistake, Params, item_of, outbox_json, target_of
 
 
-async def pushes(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
-    """The outbox: every push and where it stands."""
+async def pushes(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """The outbox: every push and where it stands; `named` says what things are called."""
     states = [_state(name) for name in params.get("state") or ()]
     found = await bureau.store.pushes(states)
-    return {"pushes": [outbox_json(push) for push in found]}
+    answer: dict[str, Any] = {"pushes": [outbox_json(push) for push in found]}
+    if params.get("named"):
+        answer |= planning.named(bureau, bureau.library(now.date()), found)
+    return answer
 
 
 def _state(name: str) -> State:

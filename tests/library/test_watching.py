@@ -76,3 +76,26 @@ def test_a_file_that_went_bad_under_another_name_does_not_come_twice(tmp_path):
     put(desk, "new.md", item())
     path.write_text("", "utf-8")
     assert [one.path for one in shelf.now(TODAY).items] == ["new.md"]
+
+
+async def test_whoever_only_looks_believes_the_watcher_and_without_one_the_folder(tmp_path):
+    desk = folders(tmp_path)
+    put(desk, "SC-01.md", item())
+    shelf = Shelf(desk)
+    assert len(shelf.glance(TODAY).items) == 1
+    put(desk, "b.md", item("SC-02"))
+    assert len(shelf.glance(TODAY).items) == 2  # nobody watches: it is looked at
+    stop = asyncio.Event()
+    task = asyncio.create_task(watch(shelf, lambda: TODAY, stop))
+    await asyncio.sleep(0.3)
+    assert shelf.glance(TODAY) is shelf.glance(TODAY)
+    put(desk, "c.md", item("SC-03"))
+    for _ in range(30):
+        await asyncio.sleep(0.1)
+        if len(shelf.glance(TODAY).items) == 3:
+            break
+    assert len(shelf.glance(TODAY).items) == 3
+    stop.set()
+    await task
+    put(desk, "d.md", item("SC-04"))
+    assert len(shelf.glance(TODAY).items) == 4

@@ -117,10 +117,9 @@ async def _picture(ask: Ask) -> Response:
 
 @page(SEE)
 async def _unknown(ask: Ask) -> Response:
-    found = await ask.verb("pushes", state=["unknown"])
-    named = await ask.verb("today")
+    found = await ask.verb("pushes", state=["unknown"], named=True)
     rows: list[dict[str, Any]] = together(found["pushes"])
-    return ask.page("unknown.html", rows=rows, names=named["names"], titles=named["titles"])
+    return ask.page("unknown.html", rows=rows, names=found["names"], titles=found["titles"])
 
 
 @page(RULE)
