@@ -140,6 +140,7 @@ def build(
         doorway=_doorway(config, desks.base),
         screen=_screen(config),
         review=config.review.required,
+        questions=config.receipts.questions,
         seats=config.seats if config.personal else (),
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,

@@ -121,6 +121,9 @@ class Receipts:
         "off",
         "能否查一个人一篇内容的送达说明：off，或 on_request（有事由、另一人同意、留痕、本人可见）",
     )
+    questions: bool = _setting(
+        False, "学习提示的题目要不要随卡片和网页发问：自愿、不记名，只计各选项人数"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from bot.channels.cards import template_card
+from bot.channels.cards import asking_card, template_card
 from bot.channels.channel import (
     OF_ADDRESS,
     OF_CHAT,
@@ -81,6 +81,8 @@ class App:
 def content_of(message: Message) -> dict[str, Any]:
     """Return what is seen of a message: all but whom it is for and by which app."""
     if isinstance(message, Card):
+        if message.choices:
+            return asking_card(message)
         return template_card(message, _buttons(message))
     if isinstance(message, Picture):  # its upload makes another request of the same: not dropped
         raise ValueError("no pictures one by one")

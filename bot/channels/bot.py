@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from bot.channels import pictures
-from bot.channels.cards import template_card
+from bot.channels.cards import asking_card, template_card
 from bot.channels.channel import OF_CHAT, Limits, SendError, Sent, judge, unanswered
 from bot.core import messages
 from bot.core.model import Card, Markdown, Message, Picture
@@ -120,6 +120,8 @@ def _markdown(message: Markdown) -> dict[str, Any]:
 
 def _card(card: Card) -> dict[str, Any]:
     """No url buttons (§2.8): 看全文 is a jump, or a question to the robot."""
+    if card.choices:
+        return asking_card(card)
     tap = {"text": card.button, "style": 1, "key": card.button_key}
     if card.link:
         jump: dict[str, Any] = {"type": 1, "title": card.link[0], "url": card.link[1]}

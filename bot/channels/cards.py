@@ -4,12 +4,34 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from bot.core.asking import VOTE_TITLE
 from bot.core.model import Card
+from bot.wecom import shapes
 
 FACTS = 6  # lines of horizontal_content_list
 _TASK_ID = re.compile(r"[0-9A-Za-z_@-]{1,128}", re.ASCII)
+
+
+PICK = "您的选择"  # over the list of a card with a long title
+
+
+def asking_card(card: Card) -> dict[str, Any]:
+    """Return the card that asks: boxes to tick, or a list where its title is too long for those.
+
+    Neither has facts or a way to the text (wecom/api.md §3.3): what must be said stands in `text`.
+    """
+    options = [shapes.Option(id=name, text=words) for name, words in card.choices]
+    asks = shapes.Question(key=card.question, options=options)
+    shown = {"task_id": card.task_id, "submit": card.button, "submit_key": card.button_key}
+    if len(card.title) <= VOTE_TITLE:
+        made = shapes.vote_card(card.title, asks, text=card.text, **shown)
+    else:
+        made = shapes.choice_card(card.title, [replace(asks, title=PICK)], text=card.text, **shown)
+    content = {**made["template_card"], "source": {"desc": card.source}}
+    return {"msgtype": "template_card", "template_card": content}
 
 
 def template_card(card: Card, buttons: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:

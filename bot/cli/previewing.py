@@ -94,8 +94,13 @@ def _text_of(message: Mapping[str, Any]) -> str:
     card = message["template_card"]
     facts = [f"{f['keyname']}：{f['value']}" for f in card.get("horizontal_content_list", ())]
     jumps = [f"{jump['title']} >" for jump in card.get("jump_list", ())]
-    buttons = " ".join(f"[{button['text']}]" for button in card["button_list"])
     source, title = card.get("source", {}).get("desc", ""), card["main_title"]["title"]
+    if "submit_button" in card:
+        box = card["checkbox"] if "checkbox" in card else card["select_list"][0]
+        options = [f"( ) {option['text']}" for option in box["option_list"]]
+        submit = f"[{card['submit_button']['text']}]"
+        return "\n".join([source, title, card["main_title"]["desc"], *options, submit])
+    buttons = " ".join(f"[{button['text']}]" for button in card["button_list"])
     return "\n".join([source, title, card["sub_title_text"], *facts, *jumps, buttons])
 
 

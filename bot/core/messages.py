@@ -18,6 +18,12 @@ SOURCE_LINE = "廉政教育"
 ACK_BUTTON = "已阅"
 ACK_DONE = "已阅，谢谢"
 READ_ALL = "看全文"
+ANSWER_BUTTON = "提交"
+ONLY_READ = "只点已阅，不作答"
+ANSWERED = "参考答案 {}"
+RIGHT = "参考答案：{}。作答不记名，只计各选项人数。"
+ASKED = "《{}》{}（作答 {}，答对 {}，参考答案 {}）"
+QUESTION_HEAD = "想一想（自愿，不记名）"
 
 # -- why something is not sent -------------------------------------------------------------
 DAY_OFF = "放假"

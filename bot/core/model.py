@@ -346,6 +346,8 @@ class Card:
     facts: tuple[tuple[str, str], ...] = ()  # 键 ≤ 5 字, 值 ≤ 30 字
     link: tuple[str, str] | None = None  # words on it, address
     more: tuple[tuple[str, str], ...] = ()  # further buttons: words on it, key
+    question: str = ""  # then `choices` (id, words) are to be ticked, and the button hands them in
+    choices: tuple[tuple[str, str], ...] = ()
     whole: bool = True  # whether the robot is asked for the whole text where there is no link
 
 

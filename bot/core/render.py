@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bot.core import messages
+from bot.core import asking, messages
+from bot.core.asking import Question
 from bot.core.calendar import Calendar
 from bot.core.model import Card, Item, Kind, Markdown, NodeDay
 
@@ -240,6 +241,35 @@ def card(
     )
 
 
+def asking_card(
+    item: Item,
+    question: Question,
+    footer: Footer,
+    *,
+    task_id: str,
+) -> Card | None:
+    """Return the card that asks the question of a text; None where WeCom has no room for all of it.
+
+    Nobody must answer: one of the options is only to have read it.
+    """
+    foot = f"{messages.FACT_REPORT} {messages.REPORT}·{footer.number}·{messages.VOLUNTARY}"
+    text = "\n".join([item.summary, question.stem, foot])
+    longest = max(len(words) for words in question.options)
+    title_room = asking.VOTE_TITLE if longest > asking.LIST_OPTION else asking.LIST_TITLE
+    if len(item.title) > title_room or len(text) > CARD_TEXT:
+        return None
+    return Card(
+        task_id=task_id,
+        source=source_line(item),
+        title=item.title,
+        text=text,
+        button=messages.ANSWER_BUTTON,
+        button_key=asking.KEY,
+        question=asking.KEY,
+        choices=(*question.lettered(), (asking.ONLY_READ, messages.ONLY_READ)),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """The whole text for a page: sections are (heading, Markdown), placeholders filled."""
@@ -250,6 +280,7 @@ class Reading:
     basis: str
     source: str
     footer: tuple[str, ...]
+    question: Question | None = None  # what the page asks, where the office wants it
     pictured: str = ""  # the item, where pictures or films belong to it
 
 

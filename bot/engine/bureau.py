@@ -19,6 +19,7 @@ from bot.core.render import Footer
 from bot.core.roster import Directory
 from bot.core.seats import Seat
 from bot.engine.intake import Intake
+from bot.engine.lots import Lots
 from bot.engine.pace import Pace
 from bot.library.folder import Library, Shelf
 from bot.store import Store
@@ -144,6 +145,8 @@ class Bureau:
     screen: Screen = field(default_factory=Screen)
     leaving: asyncio.Lock = field(default_factory=asyncio.Lock)  # numbers of what leaves the house
     review: bool = True
+    questions: bool = False  # whether a text's 题目 is asked
+    lots: Lots = field(default_factory=Lots)  # choices that wait to be mixed
     seats: tuple[Seat, ...] = ()  # who reviews by card; each is a target of its own
     asked: Asked = field(default_factory=Asked)  # at which library reviewers were last asked
     min_people: int = MIN_PEOPLE

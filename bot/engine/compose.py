@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.channels import Channel
 from bot.core import messages, notices, policy, render, telling
+from bot.core.asking import question_of
 from bot.core.links import task_id_of
 from bot.core.model import (
     ME,
@@ -210,7 +211,9 @@ def _words(
     if not channel.tappable:
         return render.in_group(item, push.part, values, footer, page, channel.dialect)
     task = task_id_of(push.key, part)
-    return render.card(item, push.part, values, footer, task_id=task, link=page)
+    asks = question_of(item) if bureau.questions else None
+    asking = render.asking_card(item, asks, footer, task_id=task) if asks else None
+    return asking or render.card(item, push.part, values, footer, task_id=task, link=page)
 
 
 def preview(push: Push, item: Item, bureau: Bureau, plan: Plan) -> dict[str, object]:
@@ -237,7 +240,8 @@ async def reading(key: str, bureau: Bureau) -> Reading | None:
     if why_blocked(push, moment):
         return None
     values = render.values_of(node_days(push, item, moment.plan), moment.plan.calendar)
-    return render.reading(item, push.part, values, await _numbered(push, bureau))
+    found = render.reading(item, push.part, values, await _numbered(push, bureau))
+    return replace(found, question=question_of(item)) if bureau.questions else found
 
 
 async def _numbered(push: Push, bureau: Bureau) -> Footer:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core import messages
+from bot.core import asking, messages
 from bot.core.links import push_key_of, task_id_of
 from bot.core.model import Push
 from bot.core.render import Reading
@@ -19,6 +19,7 @@ from bot.engine.bureau import Bureau
 from bot.engine.talk import Talk
 from bot.inbox import (
     BOT_BUTTON,
+    Choose,
     Confirm,
     Count,
     Decide,
@@ -43,6 +44,7 @@ class Answer:
 
     button: str = ""  # the words for the tapped button
     text: str = ""  # Markdown for the chat
+    more: str = ""  # after an answer: which one is right
     card: Any = None  # the template_card that was tapped, as it was sent by the robot
 
 
@@ -83,20 +85,24 @@ class Reception:
         if key:  # asked together: under load each waits for an fsync of somebody else
             push, cohort = await asyncio.gather(bureau.store.push(key), bureau.store.cohort(key))
         answer = Answer()
-        for effect in handle(event, push=push, cohort=cohort, now=now):
+        asks = self._question(push) if event.button == asking.KEY else None
+        for effect in handle(event, push=push, cohort=cohort, now=now, question=asks):
             match effect:
                 case Record(receipt=receipt):
                     await bureau.store.add_receipt(receipt)
+                case Choose(receipt=receipt, option=option):
+                    if await bureau.store.add_receipt(receipt):
+                        await self._choose(receipt.push, option, now)
                 case Confirm(push_key=confirmed, part=proven):
                     await bureau.store.confirm(confirmed, proven)
                 case Count(name=name):
                     await bureau.store.count(name, now.date().isoformat())
                 case Learn(chat=chat, who=who):
                     await self._learn(chat, who, now)
-                case ReplaceButton(text=text):
+                case ReplaceButton(text=text, more=more):
                     told = push is not None and event.means == BOT_BUTTON
                     card = await self._card(key, part) if told else None
-                    answer = replace(answer, button=text, card=card)
+                    answer = replace(answer, button=text, card=card, more=more)
                 case Decide(button=button) if push is not None:
                     words = await self._decide(push, button, event.person)
                     answer = replace(answer, button=words, card=await self._card(key, part))
@@ -110,6 +116,16 @@ class Reception:
                         task = task_id_of(push_meant.key, 0)
                         await self._take(replace(tap, task_id=task))
         return answer
+
+    def _question(self, push: Push | None) -> asking.Question | None:
+        item = self._bureau.moment().item(push) if push is not None else None
+        return asking.question_of(item) if item and self._bureau.questions else None
+
+    async def _choose(self, key: str, option: str, now: datetime) -> None:
+        """Count an option with others of its occurrence: the journal has them in mixed order."""
+        name = asking.name_of(key, option)
+        for one in self._bureau.lots.add(name, name.rpartition("/")[0]):
+            await self._bureau.store.count(one, now.date().isoformat())
 
     async def _learn(self, chat: str, who: str, now: datetime) -> None:
         known = (await self._bureau.store.targets()).values()

@@ -10,6 +10,7 @@ from bot.inbox.events import (
     event_from_xml,
 )
 from bot.inbox.handle import (
+    Choose,
     Confirm,
     Count,
     Decide,
@@ -28,6 +29,7 @@ __all__ = [
     "BOT_BUTTON",
     "CARD_BUTTON",
     "PAGE_BUTTON",
+    "Choose",
     "Confirm",
     "Count",
     "Decide",

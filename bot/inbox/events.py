@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from bot.core import asking
 from bot.core.model import SHANGHAI
 
 EventKind = Literal["card", "page", "enter", "message", "feedback", "other"]
@@ -31,6 +32,7 @@ class Event:
     text: str = ""  # message: the words, kept nowhere
     means: str = ""  # how it was shown, for the receipt
     chat: str = ""  # message: the chatid of the robot's group, "" in a chat of two
+    chosen: tuple[str, ...] = ()  # card, page: the options that were ticked
     feedback: int = 0  # feedback: 1 accurate, 2 inaccurate, 3 withdrawn (wecom/api.md §2.5)
     name: str = ""  # msgid, or what else tells this act from every other; "" where nothing does
 
@@ -55,6 +57,7 @@ def event_from_xml(fields: Mapping[str, Any]) -> Event | None:
         button=_text(fields, "EventKey") if card else "",
         text=_text(fields, "Content") if kind == "message" else "",
         means=CARD_BUTTON if card else "",
+        chosen=_chosen(fields, "SelectedItem", "OptionId") if card else (),
     )
 
 
@@ -69,10 +72,19 @@ def _name(fields: Mapping[str, Any], person: str, seconds: str) -> str:
     return "/".join(["event", person, seconds, *(_text(fields, name) for name in of)])
 
 
-def event_from_page(person: str, push_key: str, now: datetime) -> Event:
-    """Return the event of 已阅 on a push's page, posted by somebody whom WeCom named."""
+def event_from_page(person: str, push_key: str, now: datetime, option: str = "") -> Event:
+    """Return the event of 已阅 on a push's page, posted by somebody whom WeCom named.
+
+    With `option` it is the answer to the page's question.
+    """
     return Event(
-        kind="page", person=person, at=now, task_id=push_key, button=ACK, means=PAGE_BUTTON
+        kind="page",
+        person=person,
+        at=now,
+        task_id=push_key,
+        button=asking.KEY if option else ACK,
+        chosen=(option,) if option else (),
+        means=PAGE_BUTTON,
     )
 
 
@@ -103,6 +115,7 @@ def event_from_frame(cmd: str, body: Mapping[str, Any]) -> Event | None:
         button=(_text(detail, "event_key") or _text(detail, "eventkey")) if kind == "card" else "",
         text=_text(text, "content") if kind == "message" and isinstance(text, Mapping) else "",
         means=BOT_BUTTON if kind == "card" else "",
+        chosen=_chosen(detail, "selected_item", "option_id") if kind == "card" else (),
         chat=_text(body, "chatid"),
         feedback=score if kind == "feedback" and type(score) is int else 0,
     )
@@ -130,6 +143,22 @@ def _kind(message: str, event: str) -> EventKind:
 
 def _moment(seconds: str) -> datetime:
     return datetime.fromtimestamp(int(seconds) if _SECONDS.fullmatch(seconds) else 0, SHANGHAI)
+
+
+def _chosen(fields: Mapping[str, Any], item: str, option: str) -> tuple[str, ...]:
+    """Return the ticked options of a card (wecom/api.md §2.5, §5.7); one alone is no list there."""
+    several = "selected_items" if item.islower() else "SelectedItems"
+    ids = "option_ids" if item.islower() else "OptionIds"
+    found = [_under(_under(one, ids), option) for one in _list(_under(fields.get(several), item))]
+    return tuple(str(one) for group in found for one in _list(group) if isinstance(one, str))
+
+
+def _under(value: Any, name: str) -> Any:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:

@@ -14,7 +14,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.core import messages, seats
+from bot.core import asking, messages, seats
+from bot.core.asking import Question
 from bot.core.links import push_key_of
 from bot.core.model import Cohort, Push, Receipt, State, Step
 from bot.inbox.events import ACK, SAID, Event
@@ -43,6 +44,15 @@ class ReplaceButton:
     """Answer the callback: grey the tapped button with `text`."""
 
     text: str
+    more: str = ""  # after an answer: which one is right
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choose:
+    """Of an answer that is new, count the option, in a lot that does not tell whose it is."""
+
+    receipt: Receipt
+    option: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +99,7 @@ class Decide:
     button: str
 
 
-Effect = Record | Confirm | ReplaceButton | Count | Say | Tell | Volunteer | Learn | Decide
+Effect = Record | Choose | Confirm | ReplaceButton | Count | Say | Tell | Volunteer | Learn | Decide
 
 
 def handle(
@@ -98,11 +108,13 @@ def handle(
     push: Push | None,
     cohort: Cohort | None,
     now: datetime,
+    question: Question | None = None,
     tip_words: Collection[str] = TIP_WORDS,
 ) -> list[Effect]:
     """Return what `event` brings about.
 
-    `push` is that of `push_key_of(event.task_id)` and `cohort` its roster, None where there is
+    `question` is that of the push's text, None where it asks none. `push` is that of
+    `push_key_of(event.task_id)` and `cohort` its roster, None where there is
     none. A person outside the roster, an unknown card and a tap after 30 days leave no person's
     name anywhere.
     """
@@ -114,6 +126,8 @@ def handle(
         return []
     if push is not None and push.rule in seats.DESK:
         return _decide(event, push, cohort)
+    if event.button == asking.KEY:
+        return _answered(event, push, cohort, now, question)
     if event.button != ACK and not event.button.startswith(f"{ACK}:"):
         return [Count(name="other-button")]
     return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
@@ -158,6 +172,27 @@ def _decide(event: Event, push: Push, cohort: Cohort | None) -> list[Effect]:
     if _covered(event.person, cohort) is None:
         return [Count(name="stranger")]
     return [Decide(button=event.button)]
+
+
+def _answered(
+    event: Event, push: Push | None, cohort: Cohort | None, now: datetime, question: Question | None
+) -> list[Effect]:
+    """Take an answer once; a tick at "only read" is an 已阅, and what was never offered nothing."""
+    if event.chosen == (asking.ONLY_READ,):
+        return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
+    [option] = event.chosen if len(event.chosen) == 1 else [""]
+    offered = [letter for letter, _ in question.lettered()] if question else []
+    if question is None or option not in offered:
+        return [Count(name="other-option"), ReplaceButton(text=messages.ACK_DONE)]
+    effects: list[Effect] = []
+    for effect in _acknowledge(event, push, cohort, now):
+        if isinstance(effect, Record):
+            receipt = replace(effect.receipt, step=Step.ANSWERED)
+            effects.append(Choose(receipt=receipt, option=option))
+        else:
+            effects.append(effect)
+    words = messages.ANSWERED.format(question.answer)
+    return [*effects, ReplaceButton(text=words, more=messages.RIGHT.format(question.right))]
 
 
 def _acknowledge(

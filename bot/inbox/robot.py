@@ -32,6 +32,9 @@ class Said(Protocol):
     def text(self) -> str: ...
 
     @property
+    def more(self) -> str: ...
+
+    @property
     def card(self) -> Any: ...
 
 
@@ -110,7 +113,7 @@ def reply_to(event: Event, said: Said, came: Came) -> tuple[str, dict[str, Any]]
         body = {
             "response_type": "update_template_card",
             "userids": [userid],  # of groups only; theirs is the card that changes, no one else's
-            "template_card": greyed(said.card, said.button),
+            "template_card": greyed(said.card, said.button, said.more),
         }
         return "aibot_respond_update_msg", body
     if event.kind == "enter" and said.text:
@@ -120,11 +123,22 @@ def reply_to(event: Event, said: Said, came: Came) -> tuple[str, dict[str, Any]]
     return None
 
 
-def greyed(card: Mapping[str, Any], words: str) -> dict[str, Any]:
+def greyed(card: Mapping[str, Any], words: str, more: str = "") -> dict[str, Any]:
     """Return the card after the tap: its button says `words` and is grey.
 
     `replace_text` is told of app cards (§3.4); should the robot's not know it, the button still
-    says the words.
+    says the words. `more` stands on an answered card, where the question was.
     """
+    if "submit_button" in card:
+        head = {**card["main_title"], **({"desc": more} if more else {})}
+        asked: dict[str, Any] = {
+            "main_title": head,
+            "submit_button": {**card["submit_button"], "text": words},
+        }
+        if "checkbox" in card:
+            asked["checkbox"] = {**card["checkbox"], "disable": True}
+        else:
+            asked["select_list"] = [{**one, "disable": True} for one in card["select_list"]]
+        return {**card, **asked, "replace_text": words}
     buttons = [{**button, "text": words} for button in card.get("button_list", [])[:1]]
     return {**card, "button_list": buttons, "replace_text": words}

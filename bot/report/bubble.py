@@ -82,10 +82,14 @@ def _blocks(seen: str) -> list[Block]:
 def _card(card: dict[str, Any]) -> Iterator[Block]:
     yield SMALL, card.get("source", {}).get("desc", "")
     yield TITLE, card.get("main_title", {}).get("title", "")
-    yield TEXT, card.get("sub_title_text", "")
+    yield TEXT, card.get("sub_title_text") or card.get("main_title", {}).get("desc", "")
+    for box in [card.get("checkbox", {}), *card.get("select_list", [])]:
+        for option in box.get("option_list", []):
+            yield TEXT, f"○ {option.get('text', '')}"
     for fact in card.get("horizontal_content_list", []):
         yield SMALL, f"{fact.get('keyname', '')}　{fact.get('value', '')}"
     buttons = [*card.get("jump_list", []), *card.get("button_list", [])]
+    buttons += [card["submit_button"]] if "submit_button" in card else []
     told = "　　".join(f"［{one.get('text') or one.get('title', '')}］" for one in buttons)
     if told:
         yield BUTTON, told

@@ -32,5 +32,8 @@ def _card(card: dict[str, Any]) -> Iterator[str]:
     yield card.get("sub_title_text", "")
     for fact in card.get("horizontal_content_list", []):
         yield f"{fact.get('keyname', '')}：{fact.get('value', '')}"
-    for button in [*card.get("jump_list", []), *card.get("button_list", [])]:
+    for box in [card.get("checkbox", {}), *card.get("select_list", [])]:
+        yield from (f"( ) {option.get('text', '')}" for option in box.get("option_list", []))
+    buttons = [*card.get("jump_list", []), *card.get("button_list", [])]
+    for button in [*buttons, *([card["submit_button"]] if "submit_button" in card else [])]:
         yield f"[{button.get('text') or button.get('title', '')}]"

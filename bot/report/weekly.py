@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot.core import messages
+from bot.core import asking, messages
 from bot.core.calendar import iso_week, monday_of
 from bot.core.dates import ONE
 from bot.core.disclosure import MIN_PEOPLE
@@ -62,9 +62,29 @@ async def build(
     )
     heard = [(words, found[name]) for name, words in messages.FEEDBACK.items() if found.get(name)]
     built = replace(built, feedback=tuple(heard))
+    built = replace(built, misunderstood=await hardest(store, library, items, built, min_people))
     if not built.guard.sent:
         built = replace(built, idle=await _idle(store, plan, items, since, sunday))
     return replace(built, targets=()) if per_target == "off" else built
+
+
+async def hardest(
+    store: Store, library: Library, items: Sequence[Push], built: Summary, least: int
+) -> str:
+    """Tell the question of the headline week that most who answered it answered wrongly."""
+    counts, found = await store.counts(), dict[str, tuple[str, int, int]]()
+    for push in items:
+        week = iso_week(push.sent_at.date()) if push.sent_at else ""
+        item = library.item(push.item)
+        asks = asking.question_of(item) if item and week == built.headline_week else None
+        if item is None or asks is None:
+            continue
+        stem = push.key.rpartition("@")[0]
+        answers, right = asking.chosen(stem, asks, counts)
+        words = messages.ASKED.format(item.title, asks.stem, answers, right, asks.right)
+        found[stem] = words, answers, right
+    worst = asking.hardest(found.values(), least)
+    return worst[0] if worst else ""
 
 
 async def _idle(

@@ -76,6 +76,9 @@ def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] =
         reading=reading,
         sections=[(name, _html(text)) for name, text in reading.sections],
         form=form,
+        asks=reading.question,
+        question_head=messages.QUESTION_HEAD,
+        answer=messages.ANSWER_BUTTON,
         figures=figures,
         source=linked(reading.source),
         hint=messages.PAGE_TAP_HERE if form else messages.PAGE_TAP_CARD,
@@ -138,10 +141,10 @@ def linked(text: str) -> Markup:
 
 
 @cache
-def thanks_page() -> str:
-    """Return the page after 已阅."""
+def thanks_page(more: str = "") -> str:
+    """Return the page after 已阅; `more` is which option was right, after an answer."""
     template = _pages.get_template("thanks.html")
-    return template.render(words=messages.ACK_DONE, note=messages.VOLUNTARY)
+    return template.render(words=messages.ACK_DONE, more=more, note=messages.VOLUNTARY)
 
 
 def closed_page(words: str = messages.PAGE_CLOSED) -> str:

@@ -64,6 +64,9 @@ class Said(Protocol):
     @property
     def text(self) -> str: ...
 
+    @property
+    def more(self) -> str: ...
+
 
 @dataclass(frozen=True, kw_only=True)
 class Doors:
@@ -216,8 +219,9 @@ async def _tapped(request: Request) -> Response:
         return _closed(403)
     if not doors.signin.sound(given.get("form", [""])[0], person, token):
         return _closed(403)
-    await doors.receive(event_from_page(person, key, doors.now()))
-    return HTMLResponse(thanks_page(), headers=HEADERS)
+    option = given.get("option", [""])[0]
+    said = await doors.receive(event_from_page(person, key, doors.now(), option))
+    return HTMLResponse(thanks_page(said.more), headers=HEADERS)
 
 
 async def _signed_in(request: Request) -> Response:
