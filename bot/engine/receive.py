@@ -82,8 +82,8 @@ class Reception:
         bureau, now = self._bureau, self._bureau.clock()
         key, part = push_key_of(event.task_id)
         push = cohort = None
-        if key:  # asked together: under load each waits for an fsync of somebody else
-            push, cohort = await asyncio.gather(bureau.store.push(key), bureau.store.cohort(key))
+        if key:  # asked in one: under load each question waits for an fsync of somebody else
+            push, cohort = await bureau.store.addressed(key)
         answer = Answer()
         asks = self._question(push) if event.button == asking.KEY else None
         for effect in handle(event, push=push, cohort=cohort, now=now, question=asks):

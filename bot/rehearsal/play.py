@@ -46,6 +46,7 @@ async def rehearse(
     """
     with tempfile.TemporaryDirectory(prefix="qingfeng-rehearsal-", dir=_quick()) as home:
         stage = build_stage(unit, ask, Path(home))
+        all_join(stage)
         async with Serving(create_app(stage.world)) as wecom:
             stage.world.base_url = wecom.url
             copy = connected(stage.config, wecom.url, wecom.ws_url)
@@ -82,7 +83,6 @@ async def _prepare(house: app.House, stage: Stage) -> None:
         raise Mistake(hold)
     if house.robot is None:
         return
-    all_join(stage)
     async with asyncio.timeout(10):
         while not house.robot.live:  # noqa: ASYNC110 - the socket tells nobody
             await asyncio.sleep(0.01)

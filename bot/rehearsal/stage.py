@@ -138,7 +138,10 @@ def connected(config: Config, url: str, ws_url: str) -> Config:
 
 
 def all_join(stage: Stage) -> None:
-    """Let everybody write to the robot once, as they must before it may write to them (§2.7)."""
+    """Let everybody write to the robot once, as they must before it may write to them (§2.7).
+
+    Before the bot is there: it need not answer 2,400 people who said 你好.
+    """
     for member in stage.roster:
         talks.say(stage.world, member.id, f"bot-{BOT_ID}", "你好")
 

@@ -114,6 +114,9 @@ class Store(Protocol):
 
     async def cohort(self, key: str) -> Cohort | None: ...
 
+    async def addressed(self, key: str) -> tuple[Push | None, Cohort | None]:
+        """Return a push and its roster, asked in one: every tap wants both."""
+
     async def cohorts(self, stem: str = "") -> dict[str, Cohort]:
         """Return the cohorts by push key: of one occurrence and part (`stem`), or of all."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bot.core.model import Delivery, Push
+from bot.core.model import Cohort, Delivery, Push
 from bot.store import tallies
 from bot.store.backup import clear, finish_restore
 from bot.store.codec import from_doc, to_doc
@@ -45,6 +45,7 @@ class Desk:
         bring_up_to_date(self._databases)
         clear(folder)
         self._decoded: dict[str, tuple[Doc, Push]] = {}
+        self._rosters: dict[str, tuple[Doc, Cohort]] = {}
         self._lists: dict[str, tuple[list[Doc], list[Any]]] = {}
         self._committer = Committer(self._databases)
         self._write, self._read = self._committer.write, self._committer.read

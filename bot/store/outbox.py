@@ -14,6 +14,8 @@ from bot.store.desk import OTHER, Desk
 from bot.store.records import AuditEntry
 from bot.store.tables import Doc, id_of
 
+ROSTERS = 64  # decoded ones: those of the newest pushes, which people tap
+
 
 class Outbox(Desk):
     """The pushes of the contract (bot.store)."""
@@ -190,12 +192,23 @@ class Outbox(Desk):
 
     # -- what went out -------------------------------------------------------------------------
 
+    async def addressed(self, key: str) -> tuple[Push | None, Cohort | None]:
+        found, cohort = await self._read(lambda: (self._push(key), self._cohort(key)))
+        return (replace(found, parts=dict(found.parts)) if found else None), cohort
+
     async def cohort(self, key: str) -> Cohort | None:
         return await self._read(lambda: self._cohort(key))
 
     def _cohort(self, key: str) -> Cohort | None:
         doc = self._of("sent", "cohorts", key).find(key)
-        return from_doc(Cohort, doc) if doc else None
+        if doc is None:
+            return None
+        known = self._rosters.get(key)
+        if known is None or known[0] is not doc:  # a row is never changed, only replaced
+            while len(self._rosters) >= ROSTERS:
+                del self._rosters[next(iter(self._rosters))]
+            known = self._rosters[key] = doc, from_doc(Cohort, doc)
+        return known[1]
 
     async def cohorts(self, stem: str = "") -> dict[str, Cohort]:
         def work() -> dict[str, Cohort]:

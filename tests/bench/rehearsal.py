@@ -28,15 +28,15 @@ BOUND = {1: "60 s", 2: "-", 3: "60 s"}  # DESIGN §8; L2 is measured and printed
 
 HEAD = """# What a rehearsed year costs
 
-`make bench-year`: `qingfeng rehearse --year {year}` for {groups} groups of {people} invented people
+`make bench-year`: `qingfeng rehearse --year {year}` for {groups} groups of invented people
 with the texts and schedules that ship. Every send goes over real HTTP to the sandbox (the robot's
 over its socket); of the taps every hundredth is sealed, signed and sent too, the others come in
 behind the parser, and both sides are counted. Everything, sandbox and bot, runs in one process on
 {cpus} cores of a machine that others use at the same time, on Python {python}; *processor* is what
 it would take with the machine to itself. The copy lies in memory where there is room.
 
-| level | bound | took | processor | pushes | calls of WeCom | taps | receipts: due, kept | faults |
-|---|---|---|---|---|---|---|---|---|
+| level | people | bound | took | processor | pushes | sent | taps | receipts: due, kept | wrong |
+|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -60,7 +60,7 @@ def measured(level: int, ours: config.Config, people: int) -> str:
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     receipts = found["receipts"]
     cells = [
-        *(f"L{level}", BOUND[level], f"{wall:.0f} s", f"{cpu:.0f} s"),
+        *(f"L{level}", f"{GROUPS} × {people}", BOUND[level], f"{wall:.0f} s", f"{cpu:.0f} s"),
         f"{len(found['pushes']):,}",
         f"{found['messages']:,}",
         f"{receipts['acts']:,}",
@@ -70,18 +70,17 @@ def measured(level: int, ours: config.Config, people: int) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def main(levels: list[int], people: int) -> None:
+def main(asked: list[tuple[int, int]]) -> None:
     head = HEAD.format(
         year=YEAR,
         groups=GROUPS,
-        people=people,
         cpus=os.cpu_count(),
         python=platform.python_version(),
     )
     rows = []
     with tempfile.TemporaryDirectory(prefix="qingfeng-bench-") as folder:
         ours = unit(Path(folder))
-        for level in levels:
+        for level, people in asked:
             rows.append(measured(level, ours, people))
             print(rows[-1], flush=True)
     PAGE.write_text(head + "\n".join(rows) + "\n", "utf-8")
@@ -89,7 +88,9 @@ def main(levels: list[int], people: int) -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--levels", type=int, nargs="+", default=[1, 3, 2])
-    parser.add_argument("--people", type=int, default=PEOPLE)
+    parser.add_argument("--l1", type=int, default=PEOPLE, help="people in a group; 0: not at all")
+    parser.add_argument("--l2", type=int, default=PEOPLE)
+    parser.add_argument("--l3", type=int, default=PEOPLE)
     given = parser.parse_args()
-    main(given.levels, given.people)
+    sizes = ((1, given.l1), (3, given.l3), (2, given.l2))
+    main([(level, people) for level, people in sizes if people])

@@ -36,6 +36,15 @@ async def test_a_push_is_added_once_however_often_it_is_planned(store):
     assert len(await store.pushes()) == 3
 
 
+async def test_a_push_and_its_roster_are_one_question(store):
+    assert await store.addressed(P.key) == (None, None)
+    of = await brought_to(store, State.SENT, P)
+    assert await store.addressed(P.key) == (of, await store.cohort(P.key))
+    assert (await store.addressed(P.key))[1].covered == PEOPLE
+    await store.forget(PEOPLE[0], MONDAY)
+    assert PEOPLE[0] not in (await store.addressed(P.key))[1].covered  # not from memory either
+
+
 async def test_planning_nothing_adds_nothing(store):
     assert await store.add_pushes([]) == 0
     assert await store.pushes() == []
