@@ -43,10 +43,7 @@ def screen(
         if not answer["public"]:
             click.echo("没有填 [web] public_url，只有这台机器打得开；别的屏请用 -o 存到U盘。")
         return None
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        if not (folder / "data.js").is_file():
-            fail([f"{folder} 里已有别的东西，请换一个空文件夹"], CANNOT)
-        shutil.rmtree(folder)  # an older one of ours: what was taken back must not stay in it
+    _make_room(folder)
     answer = call(config_path, "screen-export", {"items": items, "who": who, "where": where})
     for name, data in answer.pop("files").items():
         path = folder / name
@@ -60,6 +57,18 @@ def screen(
     click.echo(f"已存到 {folder}，{len(answer['items'])} 篇，外发 {answer['number']}。")
     click.echo("整个文件夹拷到U盘，用浏览器打开里面的 index.html，按 F11 全屏。")
     return None
+
+
+def _make_room(folder: Path) -> None:
+    """Clear away an older screen of ours, for what was taken back must not stay; nothing else."""
+    if not folder.exists():
+        return
+    ours = {"index.html", "screen.css", "screen.js", "data.js", "说明.txt", "media"}
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else {"?"}
+    if found - ours:
+        fail([f"{folder} 里已有别的东西，请换一个空文件夹"], CANNOT)
+    for path in [*folder.glob("media/*"), *(folder / name for name in ours - {"media"})]:
+        path.unlink(missing_ok=True)
 
 
 @main.command()

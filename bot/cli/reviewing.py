@@ -157,12 +157,17 @@ def withdraw(config_path: str, as_json: bool, item: str, who: str, why: str) -> 
         return print_json(answer)
     click.echo(f"已收回《{answer['title']}》，没发的不再发。")
     print_sent(answer["sent"])
-    for one in answer["outside"]:
-        place = f"，{one['where']}" if one["where"] else ""
-        click.echo(f"要按编号取回：外发 {one['number']} {one['way']}{place}")
+    print_outside(answer["outside"])
     if answer["sent"]:
         click.echo(f"群里和手机上已有的收不回来，需要更正请用：{answer['correct']}")
     return None
+
+
+def print_outside(rows: list[dict[str, Any]]) -> None:
+    """Name what no program can call back."""
+    for one in rows:
+        place = f"，{one['where']}" if one["where"] else ""
+        click.echo(f"要按编号取回：外发 {one['number']} {one['way']} {one['item']}{place}")
 
 
 def print_sent(rows: list[dict[str, Any]]) -> None:

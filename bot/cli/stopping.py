@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from bot.cli.reviewing import print_sent
+from bot.cli.reviewing import print_outside, print_sent
 from bot.cli.shell import CANNOT, CONFIG, JSON, call, fail, main, print_json
 from bot.core import messages
 
@@ -39,6 +39,7 @@ def hold(config_path: str, as_json: bool, word: str | None, lift: bool, who: str
     _print_items(answer)
     click.echo(f"排着队没发、已经拦下的：{len(answer['stopped'])} 条。已经发出的：")
     print_sent(answer["sent"])
+    print_outside(answer["outside"])
     for line in answer["write"]:
         click.echo(f"需要更正时，先写：{line}")
     for line in answer["correct"]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from bot.core import outlets, render
+from bot.core.content import words_of
 from bot.core.model import Item, Kind, NodeDay
 from bot.core.outlets import Left, Shown
 from bot.core.planning import Plan, next_node_days
@@ -103,6 +104,7 @@ async def leave(
         used = {one.number for one in before if one.number.startswith(f"{year}-")}
         number = f"{year}-{len(used) + 1:03d}"
         for item in items:
+            await bureau.store.keep_text(words_of(item), now)
             detail = {"number": number, "way": way, "where": where, "title": item.title}
             entry = AuditEntry(
                 at=now,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from bot.core import messages
+from bot.core import holding, messages
+from bot.core.diff import lines_of
 from bot.core.outlets import Left
 from bot.engine import outlets as door
 from bot.engine.bureau import Bureau, Moment
@@ -61,6 +62,16 @@ def _why(one: Left, moment: Moment) -> str:
     if item.digest != one.digest and not door.why_not(item, moment):
         return messages.OUTSIDE_NEWER
     return door.why_not(item, moment)
+
+
+async def holding_word(bureau: Bureau, word: str) -> list[dict[str, Any]]:
+    """Return what lies outside with a word in it, by the very words that left."""
+    wanted, found = holding.plain(word), []
+    for one in await door.left(bureau):
+        kept = await bureau.store.text(one.digest) if not one.back else None
+        if kept is not None and wanted in holding.plain("\n".join(lines_of(kept))):
+            found.append(one)
+    return told(bureau, found)
 
 
 async def to_fetch(bureau: Bureau, item_id: str) -> list[dict[str, Any]]:

@@ -13,6 +13,7 @@ from bot.engine.bureau import Bureau
 from bot.library import holds
 from bot.library.holds import Hold
 from bot.store import AuditEntry
+from bot.verbs import leaving
 from bot.verbs.asking import Mistake, Params, outbox_json, sent_of
 
 MAX_WORD = 60  # characters
@@ -45,7 +46,9 @@ async def hold(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         holds.write(data, [*kept, one])  # first of all: it is urgent
         memory.held(one)
         await _recorded(bureau, now, "held", word, who)
-    return {"word": word, "lifted": False, **_items(bureau, now, word), **await _told(bureau, word)}
+    outside = {"outside": await leaving.holding_word(bureau, word)}
+    found = {**_items(bureau, now, word), **await _told(bureau, word), **outside}
+    return {"word": word, "lifted": False, **found}
 
 
 async def _recorded(bureau: Bureau, now: datetime, what: str, word: str, who: str) -> None:

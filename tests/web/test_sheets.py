@@ -140,3 +140,41 @@ async def test_what_was_passed_on_keeps_its_words_in_the_ledger_when_the_text_is
     assert row["标题"] == "“老同学”聚会谁买的单"
     [one] = (await ask(desk, "outside"))["outside"]
     assert one["why"] == "内容审批后又改动过，须重新审批"
+
+
+# -- all of it -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["withdraw", "hold", "status", "edit", "delete"])
+async def test_a_text_leaves_every_outlet_we_serve_at_once_whatever_way_it_is_stopped(desk, way):
+    await desk.at("2026-06-15 11:05")
+    doorway, bureau = desk.house.bureau.doorway, desk.house.bureau
+    pushed = bureau.page("dragon-boat-2026_main@jg1")
+    item = (await bureau.store.push("dragon-boat-2026_main@jg1")).item
+    text = bureau.library(desk.clock.now().date()).item(item)
+    title, path = text.title, desk.home / "content" / text.path
+    feeds = doorway.path("feed", "")
+    paths = [
+        doorway.path("screen", "") + "/data.json",
+        *(doorway.path(what, item) for what in ("i", "board")),
+        *(f"{feeds}/{name}" for name in ("rss.xml", "feed.json")),
+    ]
+    urls = [*(f"http://127.0.0.1:8650{path}" for path in paths), pushed]
+    assert [url for url in urls if title in (await desk.door.get(url)).text] == urls
+    match way:
+        case "withdraw":
+            await ask(desk, "withdraw", item=item, who="王五")
+        case "hold":
+            await ask(desk, "hold", word=title[:4], who="王五")
+        case "status":
+            path.write_text(
+                path.read_text("utf-8").replace("---\n", "---\n状态: 停用\n", 1), "utf-8"
+            )
+        case "edit":
+            path.write_text(path.read_text("utf-8") + "\n又一句。\n", "utf-8")
+        case "delete":
+            path.unlink()
+    desk.clock.jump(moment("2026-06-15 11:06"))
+    assert [url for url in urls if title in (await desk.door.get(url)).text] == []
+    plan = await desk.door.get(f"http://127.0.0.1:8650{feeds}/plan.ics")
+    assert plan.status_code == 200
