@@ -88,6 +88,17 @@ def test_opening_the_chat_or_writing_is_no_receipt(kind):
     assert "不受理信访举报" in said.text
 
 
+def test_whoever_comes_is_told_what_is_kept_for_how_long_and_how_to_have_it_removed():
+    said = [
+        told(replace(TAP, kind="enter"))[1].text,
+        told(replace(TAP, kind="message", text="帮助"))[1].text,
+    ]
+    for words in said:
+        assert len(words.encode()) <= 2048  # of an answer, wherever it is given
+        for what in ("会记名", "到期", "只留合计数", "我的记录", "删除我的记录", "12388"):
+            assert what in words
+
+
 @pytest.mark.parametrize(
     ("words", "bound"),
     [
