@@ -27,6 +27,7 @@ Date = date  # for classes that have a field of that name
 STRANGER = "-"  # begins what stands for a forgotten person; no account of WeCom begins so
 ME = "me"  # the target that is the administrator alone, for trying a text on oneself
 
+DEFER = "defer/"  # begins the name under which a store keeps what 暂缓 put off
 SEAT = "to-"  # begins the id of a target that is one person of the office
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")

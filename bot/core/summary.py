@@ -213,7 +213,7 @@ def _failures(
 ) -> list[str]:
     begin, end = monday_of(since), monday_of(week) + timedelta(days=7)
     names = {target.id: target.name for target in targets}
-    found = []
+    found: dict[tuple[str, str], list[str]] = {}  # one line for all targets that ended alike
     for push in sorted(pushes, key=lambda push: push.key):
         of_week = begin <= push.due.date() < end and push.due < as_of
         if not of_week or push.state not in messages.ENDS_WORTH_TELLING:
@@ -221,7 +221,6 @@ def _failures(
         what = messages.ENDS_WORTH_TELLING[push.state]
         title = titles.get(push.item, push.item)
         why = f"（{push.reason}）" if push.reason else ""
-        found.append(
-            f"{push.due:%m-%d} {title} → {names.get(push.target, push.target)}：{what}{why}"
-        )
-    return found
+        line = (f"{push.due:%m-%d} {title}", f"{what}{why}")
+        found.setdefault(line, []).append(names.get(push.target, push.target))
+    return [f"{text} → {'、'.join(whom)}：{why}" for (text, why), whom in found.items()]

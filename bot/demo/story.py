@@ -228,7 +228,7 @@ async def _tap(house: app.House, cast: Cast, act: Act, told: Told) -> None:
 
 async def _strangers(push: Push, house: app.House, cast: Cast, told: Told) -> None:
     """Somebody who never got the card taps it too: it must not count."""
-    if push.state is State.SENT and push.channel == "app":
+    if push.item and push.state is State.SENT and push.channel == "app":
         await _tap(house, cast, cast.stranger_taps(push.key, userid="guest"), told)
 
 

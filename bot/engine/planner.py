@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from bot.core import messages
-from bot.core.model import Member, Push, State
+from bot.core.model import DEFER, Member, Push, State
 from bot.core.plan import Pause, Plan
 from bot.engine import compose
 from bot.engine.bureau import Bureau
@@ -53,9 +53,6 @@ def pause_of(states: Mapping[str, TargetState], today: date) -> Pause | None:
 def paused(now: datetime, until: date | None, why: str) -> TargetState:
     """Return how the store keeps a pause: `way` holds the day on which it ends by itself."""
     return TargetState(id=EVERY, disabled=why, way=until.isoformat() if until else "", since=now)
-
-
-DEFER = "defer/"  # begins the name under which the store keeps what was put off by 暂缓
 
 
 def deferral(stem: str, name: str, now: datetime) -> TargetState:

@@ -94,10 +94,10 @@ async def coming(bureau: Bureau, whole: Plan, day: date) -> list[Coming]:
     history = [push for push in await bureau.store.pushes() if push.item]
     morning = datetime.combine(day, MORNING, SHANGHAI)
     planned = plan_span(day - LOOK_BACK * ONE, LOOK_BACK + 1, whole, history, morning)
-    found: dict[str, list[Push]] = {}
+    states, found = await bureau.store.targets(), dict[str, list[Push]]()
     for push in sorted(planned.pushes, key=lambda push: (push.due, push.key)):
         if push.state is State.PLANNED and push.until > morning:
-            found.setdefault(push.key.rpartition("@")[0], []).append(push)
+            found.setdefault(push.key.rpartition("@")[0], []).append(planner.marked(push, states))
     return [Coming(day, tuple(group)) for group in found.values()]
 
 

@@ -86,6 +86,7 @@ def build_stage(unit: Config, ask: Ask, home: Path) -> Stage:
         if target.channel == "webhook"
     }
     review = unit.review if ask.approved_only else replace(unit.review, required=False)
+    review = replace(review, cards=[], preview=[])  # invented people put nothing off
     config = replace(copied, targets=targets, webhooks=hooks, review=review)
     strict = folders_of(replace(copied, review=unit.review))
     return Stage(

@@ -11,7 +11,7 @@ from bot.core import asking, messages
 from bot.core.calendar import iso_week, monday_of
 from bot.core.dates import ONE
 from bot.core.disclosure import MIN_PEOPLE
-from bot.core.model import Push, Target, is_private
+from bot.core.model import DEFER, Push, State, Target, is_private
 from bot.core.planning import Plan, Planned, plan_span
 from bot.core.summary import Summary, asked, first_week, summarise
 from bot.library.folder import Library
@@ -54,7 +54,10 @@ async def build(
         as_of=as_of,
         targets=plan.targets,
         titles={item.id: item.title for item in library.items},
-        exceptions=await _exceptions(store, ahead, plan.targets, review, as_of.date().isoformat()),
+        exceptions=[
+            *await _exceptions(store, ahead, plan.targets, review, as_of.date().isoformat()),
+            *await _put_off(store, library, coming),
+        ],
         coming=_coming(coming, library),
         min_people=min_people,
         stopped=stopped,
@@ -105,9 +108,11 @@ async def _exceptions(
     coming = ahead.pushes
     names = {target.id: target.name for target in targets} | {"*": messages.ALL_TARGETS}
     found = [
-        messages.TARGET_DISABLED.format(names.get(state.id, _plain(state.id)), state.disabled)
+        messages.TARGET_DISABLED.format(names.get(state.id, state.id), state.disabled)
         for state in (await store.targets()).values()
-        if state.disabled and not (state.id == "*" and state.way and state.way <= today)
+        if state.disabled
+        and not state.id.startswith(DEFER)
+        and not (state.id == "*" and state.way and state.way <= today)
     ]
     if not review:
         found.append(messages.REVIEW_OFF)
@@ -123,9 +128,19 @@ async def _exceptions(
     return found
 
 
-def _plain(name: str) -> str:
-    """Return an occurrence and part that was put off without what the store calls it by."""
-    return name.rpartition("/")[2]
+async def _put_off(store: Store, library: Library, coming: Sequence[Push]) -> list[str]:
+    """Tell what 暂缓 keeps back and can still be let go, and how."""
+    waiting = [*await store.pushes([State.PLANNED]), *coming]
+    known = {push.key.rpartition("@")[0]: push for push in waiting if push.item}
+    found = []
+    for state in (await store.targets()).values():
+        stem = state.id.removeprefix(DEFER)
+        if not (state.id.startswith(DEFER) and state.disabled and stem in known):
+            continue
+        item = library.item(known[stem].item)
+        title = f"《{item.title}》" if item else stem
+        found.append(messages.PUT_OFF.format(title, state.disabled, stem))
+    return found
 
 
 def _coming(pushes: Sequence[Push], library: Library) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.core import messages
-from bot.core.model import State
+from bot.core.model import DEFER, State
 from bot.engine import planner
 from bot.engine.bureau import Bureau
 from bot.store import AuditEntry, TargetState
@@ -38,10 +38,10 @@ async def resume(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any
 async def _let_go(bureau: Bureau, now: datetime, key: str) -> dict[str, Any]:
     stem, states = key.partition("@")[0], await bureau.store.targets()
     if not planner.deferred(states, stem):
-        known = [name.removeprefix(planner.DEFER) for name in states if planner.is_deferral(name)]
+        known = [name.removeprefix(DEFER) for name in states if planner.is_deferral(name)]
         kept = [one for one in known if planner.deferred(states, one)]
         raise Mistake(messages.NOT_DEFERRED.format(stem, "、".join(kept) or messages.NONE))
-    await bureau.store.set_target(TargetState(id=planner.DEFER + stem))
+    await bureau.store.set_target(TargetState(id=DEFER + stem))
     await bureau.store.audit(AuditEntry(at=now, what="let-go", about=stem))
     for push in await bureau.store.pushes([State.PLANNED]):
         if push.key.rpartition("@")[0] == stem:

@@ -67,11 +67,17 @@ async def test_nothing_is_needed_to_let_them_go_and_one_tap_keeps_one_back(tmp_p
         plan = await verb(desk, "plan", days=2)
         why = {one["blocked"] for one in plan["pushes"] if one["key"].startswith(FINAL)}
         assert why == {"王终审于06-17暂缓"}
+        told = (await verb(desk, "summary", week="2026-W24", recount=True))["exceptions"]
+        [line] = [one for one in told if "暂缓着" in one]
+        assert line.endswith(f"qingfeng resume {FINAL}")
         await desk.at("2026-06-18 17:30")
         ends = {push.state for key, push in (await desk.pushes()).items() if FINAL + "@" in key}
         assert ends == {State.EXPIRED}
         trail = [one.entry for one in await desk.house.bureau.store.audits()]
         deferred = [(one.about, one.who) for one in trail if one.what == "deferred"]
+        lines = (await verb(desk, "summary", week="2026-W25", recount=True))["exceptions"]
+        [line] = [one for one in lines if "06-17暂缓" in one]
+        assert "机关一支部、机关二支部、下属中心：未能按时发出" in line, "one line for all of them"
         assert deferred == [(FINAL, "王终审")]
 
 
