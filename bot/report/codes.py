@@ -1,17 +1,21 @@
-"""QR codes: as an SVG that stands in a page, or as rows of squares for a picture."""
+"""QR codes: as the address of a picture in a page, or as SVG for a sheet."""
 
 from __future__ import annotations
-
-import segno
 
 
 def svg_address(address: str) -> str:
     """Return the code of an address as a data: address, "" for none."""
-    return segno.make(address, error="m", micro=False).svg_data_uri(scale=1) if address else ""
+    if not address:
+        return ""
+    import segno  # late: the bot starts without it
+
+    return segno.make(address, error="m", micro=False).svg_data_uri(scale=1)
 
 
 def svg(address: str) -> str:
-    """Return the code as SVG for the middle of a page, "" for none."""
+    """Return the code of an address as SVG, "" for none."""
     if not address:
         return ""
+    import segno
+
     return segno.make(address, error="m", micro=False).svg_inline(scale=1, omitsize=True)
