@@ -275,6 +275,7 @@ def _doctor(
         bound |= {state.id for state in known.values() if state.chat}
         waits = [t for t in config.targets if bureau.channels[t.id].needs_chat]
         me = bureau.target(ME)
+        missed = (await VERBS["roster-show"](bureau, bureau.clock(), {}))["unreached"]
         patient = doctor.Patient(
             config=config,
             http=http,
@@ -283,6 +284,7 @@ def _doctor(
             now=bureau.clock,
             people=len(await bureau.store.members()),
             unbound=[target.name for target in waits if target.id not in bound],
+            silent=sum(row["why"] == messages.NOT_JOINED for row in missed),
             me=(me.person, bureau.channels[ME]) if me else None,
         )
         return await doctor.examine(patient, send_test)

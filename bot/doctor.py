@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import shutil
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -33,7 +35,21 @@ EAST_8 = 8 * 3600  # seconds
 SKEW = 300  # seconds: callbacks are fresh for a quarter of an hour
 ROOM = 500 * 1024 * 1024  # bytes that should be free
 PATIENCE = 8.0  # seconds for the long connection
+ALIVE = "ok"  # what our /healthz says
+HERE = ("127.0.0.1", "localhost", "::1")
+PEEK = 4.0  # seconds for our own page
+AWAKE = 5.0  # seconds for Windows to tell its power plan
 APP_PAGE = "管理后台→应用管理→自建应用"
+# Where each refusal of the app is mended (wecom/api.md §10).
+APP_CLICKS = {
+    40013: "管理后台→我的企业→企业信息→企业ID，填进 [wecom.app] corp_id",
+    40001: f"{APP_PAGE}→Secret→查看，填进 [wecom.app] secret",
+    40091: f"{APP_PAGE}→Secret→查看，填进 [wecom.app] secret",
+    40056: f"{APP_PAGE}→AgentId，填进 [wecom.app] agentid",
+    301002: f"{APP_PAGE}→AgentId，填进 [wecom.app] agentid",
+    60020: f"{APP_PAGE}→企业可信IP→配置，加上这个地址，约一分钟后生效",
+    301042: f"{APP_PAGE}→企业可信IP→配置，加上本机的出口地址，约一分钟后生效",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +73,7 @@ class Patient:
     now: Callable[[], datetime]
     people: int  # on the roster
     unbound: Sequence[str]  # names of groups that wait for 绑定
+    silent: int = 0  # people of the robot's who never wrote to it, as its refusals told
     me: tuple[str, Channel] | None = None  # the administrator, and the way to him
 
 
@@ -149,18 +166,19 @@ async def the_app(patient: Patient) -> list[Check]:
             await patient.http.get("/cgi-bin/agent/get", params=params, auth=patient.auth)
         )
     except CallFailed as failed:
-        return [_failed("自建应用", failed.reason, APP_PAGE)]
+        return [_failed("自建应用", failed.reason, APP_CLICKS.get(failed.code or 0, APP_PAGE))]
     except httpx.HTTPError as error:
         return [_unknown("自建应用", f"没有得到答复（{type(error).__name__}）")]
     if answer is None:
         return [_unknown("自建应用", "答复无法辨认")]
     if code := answer["errcode"]:
-        return [_failed("自建应用", _refusal(code, str(answer.get("errmsg", ""))), APP_PAGE)]
+        says = _refusal(code, str(answer.get("errmsg", "")))
+        return [_failed("自建应用", says, APP_CLICKS.get(code, APP_PAGE))]
     found = [_passed("自建应用", "企业 ID、Secret、AgentId 和可信 IP 都对")]
     ranges = [answer.get(name, {}) for name in ("allow_userinfos", "allow_partys", "allow_tags")]
     seen = any(any(part.values()) for part in ranges if isinstance(part, dict))
     if not seen:
-        found.append(_failed("可见范围", "应用谁也看不见", f"{APP_PAGE}→可见范围"))
+        found.append(_failed("可见范围", "应用谁也看不见", f"{APP_PAGE}→可见范围→编辑"))
     return [*found, *_pages(patient.config, str(answer.get("redirect_domain") or ""))]
 
 
@@ -173,18 +191,40 @@ def _refusal(code: int, said: str) -> str:
 
 
 def _pages(config: Config, trusted: str) -> list[Check]:
-    host = urlsplit(config.web.public_url).netloc
-    found = []
+    page = urlsplit(config.web.public_url)
+    host, found = page.netloc, []
     if not (config.app.token and config.app.aes_key):
         hint = f"{APP_PAGE}→接收消息→设置API接收"
         found.append(_failed("回调", "没有填 token 和 aes_key，卡片上的按钮不会有回执", hint))
     else:
         hint = f"{APP_PAGE}→接收消息：清风运行时点保存，企业微信当场验证"
         found.append(_unknown("回调", "从本机看不出企业微信能不能访问回调地址", hint))
-    if host and trusted and trusted != host:
+    if host and trusted != host and page.hostname not in HERE:
         hint = f"{APP_PAGE}→网页授权及JS-SDK→可信域名，须与 public_url 的域名、端口一致"
-        found.append(_failed("可信域名", f"应用登记的是 {trusted}，配置里是 {host}", hint))
+        said = f"登记的是 {trusted}" if trusted else "没有登记可信域名"
+        found.append(_failed("可信域名", f"应用{said}，配置里是 {host}", hint))
     return found
+
+
+async def our_page(patient: Patient) -> list[Check]:
+    """Whether `public_url` leads to this bot: it carries the callback and the reading page.
+
+    A firewall may hide it from this machine alone, and the bot may not run: that is unknown. That
+    another program answers there is a fault.
+    """
+    public = patient.config.web.public_url.rstrip("/")
+    if not public:
+        return []
+    name, hint = "公网地址", "反向代理须把 public_url 整个转到本机 [web] port；域名解析找信息化部门"
+    try:
+        answer = await patient.http.get(f"{public}/healthz", timeout=PEEK)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        says = f"从本机打不开 {public}（{type(error).__name__}）：清风没有运行，或只能从外面打开"
+        return [_unknown(name, says, f"手机不连单位网络时打开 {public}/healthz 看一眼；{hint}")]
+    if answer.status_code != httpx.codes.OK or answer.text.strip() != ALIVE:
+        says = f"{public} 上答复的不是清风（HTTP {answer.status_code}）"
+        return [_failed(name, says, hint)]
+    return [_passed(name, f"{public} 上是清风，企业微信的回调也从这里进来")]
 
 
 async def the_robot(patient: Patient) -> list[Check]:
@@ -207,6 +247,10 @@ async def the_robot(patient: Patient) -> list[Check]:
     for name in patient.unbound:
         hint = "在群里@机器人写“绑定”，再用 qingfeng targets bind 确认"
         found.append(_failed("群绑定", f"{name} 还没有绑定", hint))
+    if patient.silent:
+        says = f"{patient.silent} 人还没有给机器人发过消息，机器人不能给他们发"
+        hint = "请本人在企业微信里给机器人发一个字；名单见 qingfeng roster show"
+        found.append(_failed("单聊", says, hint))
     return found
 
 
@@ -255,16 +299,43 @@ async def ourselves(patient: Patient) -> list[Check]:
         found.append(_failed("名册", "名册是空的", "qingfeng roster import 名册.csv"))
     elif wants:
         found.append(_passed("名册", f"{patient.people} 人"))
-    free = shutil.disk_usage(_there(config.data)).free
-    if free < ROOM:
-        found.append(_failed("磁盘", f"只剩 {free >> 20} MB，写不下就不会发送", "请清理磁盘"))
-    else:
-        found.append(_passed("磁盘", f"剩余 {free >> 30} GB"))
-    hint = "电源设置：接通电源时从不睡眠"
-    found.append(_unknown("睡眠", "这台电脑若会睡眠，错过的时刻要等醒来才补", hint))
+    found += [_disk(shutil.disk_usage(_there(config.data)).free), await _sleep()]
     plain = "管理后台→我的企业→微信插件：在微信里只看得到文字，卡片和 Markdown 看不到"
     found.append(_unknown("微信插件", "用微信收企业微信消息的人看不到卡片", plain))
     return found
+
+
+def _disk(free: int) -> Check:
+    if free < ROOM:
+        return _failed("磁盘", f"只剩 {free >> 20} MB，写不下就不会发送", "请清理磁盘")
+    return _passed("磁盘", f"剩余 {free >> 30} GB")
+
+
+async def _sleep() -> Check:
+    """Ask Windows for its power plan; elsewhere only a person knows."""
+    if sys.platform != "win32":
+        return sleeping("")
+    ask = ("powercfg", "/query", "SCHEME_CURRENT", "SUB_SLEEP", "STANDBYIDLE")
+    try:
+        asked = await asyncio.create_subprocess_exec(*ask, stdout=asyncio.subprocess.PIPE)
+        told, _ = await asyncio.wait_for(asked.communicate(), AWAKE)
+    except (OSError, TimeoutError):
+        return sleeping("")
+    return sleeping(told.decode("ascii", "replace"))
+
+
+def sleeping(told: str) -> Check:
+    """Return what `powercfg /query … STANDBYIDLE` told, in whatever language Windows speaks.
+
+    Its last two numbers are the seconds until it sleeps, on mains and on battery; 0 is never.
+    """
+    seconds = [int(number, 16) for number in re.findall(r"0x([0-9a-fA-F]{8})", told)]
+    hint = "设置→系统→电源→屏幕和睡眠：接通电源时，从不"
+    if len(seconds) < 2:
+        return _unknown("睡眠", "这台电脑若会睡眠，错过的时刻要等醒来才补", hint)
+    if mains := seconds[-2]:
+        return _failed("睡眠", f"这台电脑闲置 {mains / 60:.0f} 分钟就睡，睡着时什么也不发", hint)
+    return _passed("睡眠", "接通电源时从不睡眠")
 
 
 def _there(path: Path) -> Path:
@@ -287,6 +358,7 @@ async def _try_out(patient: Patient) -> Check:
 CHECKS: tuple[Callable[[Patient], Awaitable[list[Check]]], ...] = (
     network,
     the_app,
+    our_page,
     the_robot,
     the_webhooks,
     ourselves,
