@@ -11,6 +11,7 @@ from bot.engine import planner
 from bot.engine.bureau import Bureau
 from bot.store import AuditEntry, TargetState
 from bot.verbs.asking import Mistake, Params, day_of
+from bot.verbs.reviewing import note_of
 
 
 async def pause(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -22,7 +23,10 @@ async def pause(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]
     why = messages.PAUSED_BY.format(now)
     if until is not None:
         why += messages.PAUSED_UNTIL.format(until)
+    if note := note_of(params.get("why")):
+        why += messages.PAUSED_BECAUSE.format(note)
     await bureau.store.set_target(planner.paused(now, until, why))
+    await _recorded(bureau, now, "paused", params, {"why": note})
     return {"paused": True, "since": today.isoformat(), "until": until and until.isoformat()}
 
 
@@ -32,7 +36,18 @@ async def resume(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any
         return await _let_go(bureau, now, str(params["key"]))
     held = planner.pause_of(await bureau.store.targets(), now.date())
     await bureau.store.set_target(planner.RESUMED)
+    await _recorded(bureau, now, "resumed", params, {})
     return {"paused": False, "was": held is not None}
+
+
+async def _recorded(
+    bureau: Bureau, now: datetime, what: str, params: Params, detail: dict[str, str]
+) -> None:
+    kept = {name: value for name, value in detail.items() if value}
+    entry = AuditEntry(
+        at=now, what=what, about="all", who=str(params.get("who") or ""), detail=kept
+    )
+    await bureau.store.audit(entry)
 
 
 async def _let_go(bureau: Bureau, now: datetime, key: str) -> dict[str, Any]:

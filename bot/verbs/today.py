@@ -39,7 +39,7 @@ async def today(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any]:
         "workday": library.calendar.is_workday(now.date()),
         "hold": library.hold,
         "trouble": await bureau.store.trouble(),
-        "paused": pause and {"since": pause.since.isoformat(), "until": _iso(pause.until)},
+        "paused": pause and {"until": _iso(pause.until), "why": states[planner.EVERY].disabled},
         "sent": [outbox_json(push) for push in sent],
         "next": [
             one

@@ -154,7 +154,8 @@ async def test_a_form_from_another_site_does_nothing(desk):
 
 async def test_everything_stops_by_one_button_and_goes_on_by_another(desk):
     one = await entered(desk)
-    assert "已急停" in (await post(one, "/pause")).text
+    assert "已急停" in (await post(one, "/pause", why="核对名册")).text
+    assert "：核对名册" in (await one.get(HOME)).text
     assert "推送已暂停" in (await one.get(HOME)).text
     await desk.at("2026-06-15 10:00")
     assert desk.heard("zx") == 0
@@ -186,6 +187,16 @@ async def test_the_plan_shows_a_month_and_turns_to_others(desk):
     assert "中秋" in said
     for odd in ("2026-13", "x", "99999-01", "2026-09-01", "0000-00"):
         assert "2026 年 6 月" in (await one.get(f"{HOME}/plan", params={"month": odd})).text
+
+
+async def test_the_year_is_on_one_page_with_every_month(desk):
+    one = await entered(desk)
+    said = (await one.get(f"{HOME}/plan/year")).text
+    assert [month for month in range(1, 13) if f">{month} 月</a>" in said] == [*range(1, 13)]
+    assert "金秋佳节" in said
+    for odd in ("x", "0", "99999999999999999999", "²"):
+        answer = await one.get(f"{HOME}/plan/year", params={"year": odd})
+        assert "2026 年</h1>" in answer.text
 
 
 async def test_one_that_was_taken_out_of_the_plan_is_not_sent_and_says_why(desk):

@@ -13,6 +13,7 @@ from starlette.routing import Route
 from bot.web.console.entry import RULE, SEE, STOP
 from bot.web.console.room import HOME, Ask, back_of, bubble_of, page
 
+YEARS = 3  # before and after this one
 LINKS = {  # where each need is met
     "unknown": f"{HOME}/receipts/unknown",
     "faulty": f"{HOME}/library?state=faulty",
@@ -43,9 +44,8 @@ async def _plan(ask: Ask) -> Response:
     first = date(year, month, 1)
     days = monthrange(year, month)[1]
     found = await ask.verb("plan", **{"from": first.isoformat(), "days": days, "unseen": True})
-    today = ask.now.date().isoformat()  # what was never written by then did not go and will not
-    gone = [one for one in found["pushes"] if one["state"] != "planned" or one["due"][:10] >= today]
-    rows = together(gone)
+    today = ask.now.date()
+    rows = together([one for one in found["pushes"] if _still_told(one, today)])
     by_day: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
         by_day.setdefault(row["due"][:10], []).append(row)
@@ -62,6 +62,29 @@ async def _plan(ask: Ask) -> Response:
         names=found["names"],
         titles=found["titles"],
     )
+
+
+@page(SEE)
+async def _year(ask: Ask) -> Response:
+    """The whole year on one page, month by month."""
+    asked, today = ask.text("year"), ask.now.date()
+    known = asked.isdecimal() and abs(int(asked) - today.year) <= YEARS
+    year = int(asked) if known else today.year
+    first = date(year, 1, 1)
+    days = (date(year + 1, 1, 1) - first).days
+    found = await ask.verb("plan", **{"from": first.isoformat(), "days": days, "unseen": True})
+    rows = [one for one in found["pushes"] if _still_told(one, today)]
+    months: dict[int, list[dict[str, Any]]] = {month: [] for month in range(1, 13)}
+    for row in together(rows):
+        months[int(row["due"][5:7])].append(row)
+    return ask.page(
+        "year.html", year=year, months=months, names=found["names"], titles=found["titles"]
+    )
+
+
+def _still_told(one: Mapping[str, Any], today: date) -> bool:
+    """Whether a push is of interest: what was never written by its day did not go and will not."""
+    return bool(one["state"] != "planned" or one["due"][:10] >= today.isoformat())
 
 
 @page(SEE)
@@ -94,7 +117,8 @@ async def _resolve(ask: Ask) -> Response:
 
 @page(STOP)
 async def _pause(ask: Ask) -> Response:
-    await ask.verb("pause", until=ask.text("until") or None)
+    until, why = ask.text("until") or None, ask.text("why")
+    await ask.verb("pause", until=until, why=why, who=ask.visitor.name)
     return ask.go(HOME, "已急停：恢复之前，一条也不会发给职工。")
 
 
@@ -132,6 +156,7 @@ def _step(first: date, months: int) -> str:
 ROUTES = [
     Route(HOME, _today, methods=["GET"]),
     Route(f"{HOME}/plan", _plan, methods=["GET"]),
+    Route(f"{HOME}/plan/year", _year, methods=["GET"]),
     Route(f"{HOME}/push/{{key}}", _one, methods=["GET"]),
     Route(f"{HOME}/push/{{key}}/skip", _skip, methods=["POST"]),
     Route(f"{HOME}/push/{{key}}/resolve", _resolve, methods=["POST"]),

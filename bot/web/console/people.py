@@ -28,8 +28,13 @@ DID = {  # of the trail, in words
     "forgotten": "删除个人记录",
     "tested": "试发",
     "disabled": "停用对象",
+    "paused": "暂停推送",
+    "resumed": "恢复推送",
+    "deferred": "暂缓",
+    "let-go": "放行",
+    "retention": "到期合并为计数",
+    "statement": "送达说明",
     "restored": "从备份恢复",
-    "folded": "到期合并为计数",
 }
 
 

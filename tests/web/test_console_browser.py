@@ -1,0 +1,127 @@
+"""The console in a real browser: what axe says, what sticks out, how heavy it is, what typing does.
+
+`PICTURES=docs/pictures/console .venv/bin/pytest tests/web/test_console_browser.py -k pictures`
+takes the pictures of docs/console.md anew.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+
+from bot.sandbox.serving import Serving, free_port
+from tests.chromium import NEEDS_CHROMIUM
+from tests.engine.office import office
+
+pytestmark = NEEDS_CHROMIUM
+PICTURES = os.environ.get("PICTURES")
+PAGES = {
+    "today": "/console",
+    "plan": "/console/plan",
+    "year": "/console/plan/year",
+    "push": "/console/push/dragon-boat-2026_main@zx",
+    "library": "/console/library",
+    "text": "/console/library/SC-01",
+    "write": "/console/library/N06/edit",
+    "new": "/console/library/new",
+    "targets": "/console/targets",
+    "receipts": "/console/receipts",
+    "unknown": "/console/receipts/unknown",
+    "trail": "/console/receipts/trail",
+    "days": "/console/days",
+    "doctor": "/console/doctor",
+}
+TALLEST = 1200  # pixels of a picture
+HEAVIEST = 200_000  # bytes of a page with its style, script and pictures
+
+
+@pytest.fixture
+async def desk(tmp_path):
+    port = free_port()
+    async with office(tmp_path, port=port) as built:
+        await built.at("2026-06-16 10:00")
+        text = next((tmp_path / "content").glob("*/SC-01*.md"))
+        text.write_text(text.read_text("utf-8").replace("二百", "三百"), "utf-8")
+        async with Serving(built.house.web, port=port) as served:
+            yield built, served.url
+
+
+async def entered(desk, browser, width: int, **more):
+    built, url = desk
+    context = await browser.new_context(viewport={"width": width, "height": 900}, **more)
+    page = await context.new_page()
+    await page.goto(f"{url}/console/enter/{built.house.entry.invite(built.clock.now())}")
+    await page.get_by_role("button", name="进入").click()
+    return page, url
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(390, "light"), (1280, "dark"), (1920, "light")])
+async def test_axe_finds_nothing_and_nothing_sticks_out(desk, browser, width, scheme):
+    page, url = await entered(desk, browser, width, color_scheme=scheme, bypass_csp=True)
+    for name, path in PAGES.items():
+        await page.goto(url + path)
+        found = await Axe().run(page)
+        assert found.response["violations"] == [], (name, found.generate_report())
+        assert await page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+async def test_every_page_weighs_little_and_breaks_no_rule_of_its_own(desk, browser):
+    page, url = await entered(desk, browser, 1280)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for name, path in PAGES.items():
+        weights: list[int] = []
+
+        async def weigh(response, weights=weights) -> None:
+            weights.append(len(await response.body()))
+
+        page.on("response", weigh)
+        await page.goto(url + path, wait_until="networkidle")
+        page.remove_listener("response", weigh)
+        assert sum(weights) < HEAVIEST, name
+    assert complaints == []
+
+
+async def test_the_answer_comes_while_typing_and_a_saved_text_is_shown(desk, browser):
+    page, url = await entered(desk, browser, 1280)
+    await page.goto(f"{url}/console/library/SC-08/edit")
+    await expect(page.locator("#answer")).to_contain_text("字节")
+    await page.get_by_label("怎么做").fill("打 13800138000 找他。")
+    await expect(page.locator("#answer")).to_contain_text("手机号")
+    await page.get_by_label("怎么做").fill("有事先问一句。")
+    await expect(page.locator("#answer")).not_to_contain_text("手机号")
+    await page.get_by_role("button", name="保存").click()
+    await expect(page.get_by_role("status")).to_contain_text("已保存")
+    await expect(page.get_by_text("有事先问一句。").first).to_be_visible()
+
+
+async def test_everything_is_done_by_keyboard_and_without_a_script(desk, browser):
+    page, url = await entered(desk, browser, 390, java_script_enabled=False)
+    await page.goto(f"{url}/console")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="跳到正文")).to_be_focused()
+    await page.locator("summary", has_text="急停").focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_label("为什么").fill("试一试")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("推送已暂停")
+    await page.get_by_role("button", name="恢复推送").press("Enter")
+    await expect(page.get_by_role("status")).to_contain_text("已恢复")
+
+
+@pytest.mark.skipif(not PICTURES, reason="PICTURES names no folder")
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_pictures_of_every_page_are_taken(desk, browser, width):
+    page, url = await entered(desk, browser, width)
+    for name, path in PAGES.items():
+        await page.goto(url + path, wait_until="networkidle")
+        if name == "doctor":
+            await page.get_by_role("button", name="开始检查").click()
+        tall = min(await page.evaluate("document.documentElement.scrollHeight"), TALLEST)
+        await page.set_viewport_size({"width": width, "height": tall})
+        await page.screenshot(path=Path(PICTURES or "") / f"{name}-{width}.png")
