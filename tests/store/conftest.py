@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from bot.store import Store
+from bot.store.postgres import PostgresStore
 from bot.store.tiny import TinyStore
+from tests.postgres import fresh_database
 
-STORES: dict[str, Callable[[Path], Store]] = {"tiny": TinyStore}
+_databases: dict[Path, str] = {}
+
+
+def postgres(folder: Path) -> Store:
+    """Open the database that belongs to a folder. Who reopens it has waited for the lease."""
+    url = _databases.setdefault(folder, "") or fresh_database()
+    _databases[folder] = url
+    return PostgresStore(url, folder, lease=timedelta())
+
+
+STORES: dict[str, Callable[[Path], Store]] = {"tiny": TinyStore, "postgres": postgres}
 
 
 class Shelf:

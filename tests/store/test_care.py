@@ -89,8 +89,10 @@ async def test_compact_folds_the_journal_and_clears_what_a_crash_left(tmp_path):
     store.close()
 
 
-async def test_a_disk_that_takes_nothing_is_said_for_as_long_as_it_lasts(store):
+async def test_a_disk_that_takes_nothing_is_said_for_as_long_as_it_lasts(tmp_path):
+    store = TinyStore(tmp_path)
     assert await store.trouble() == ""
     with full_disk():
         assert "写不进去" in await store.trouble()
     assert await store.trouble() == ""
+    store.close()

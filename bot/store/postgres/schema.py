@@ -1,0 +1,90 @@
+"""The tables in PostgreSQL, and how an older database is brought up to them.
+
+Every table of the data folder (tables.IDENTITY) is one here, its documents as JSON text beside
+what the database searches by. `part` is the week or month that the embedded store has a file
+for; receipts are partitioned by it, so that an old week is one table that can be detached.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg import Connection
+from psycopg.rows import TupleRow
+
+from bot.store.tables import IDENTITY
+
+Conn = Connection[TupleRow]
+PARTITIONED = "receipts"
+TABLES = (*IDENTITY, "forgotten")
+LOCK = 0x51467  # of our advisory locks: "QF"
+NOTIFY = "qingfeng_outbox"  # somebody planned, or postponed: senders look
+
+# What is searched by, beside (part, id): column -> its type.
+COLUMNS: dict[str, dict[str, str]] = {
+    "pushes": {"state": "text", "wanted": "timestamptz", "waits": "boolean", "target": "text"},
+    # `leased` is the database's clock: workers' clocks may be minutes apart.
+    "deliveries": {"push": "text", "state": "text", "begun": "timestamptz"},
+    "cohorts": {"push": "text"},
+    "receipts": {"push": "text"},
+}
+_INDICES = (
+    "CREATE INDEX ON qf.pushes (state, wanted)",
+    "CREATE INDEX ON qf.pushes (target)",
+    "CREATE INDEX ON qf.deliveries (push)",
+    "CREATE INDEX ON qf.deliveries (leased) WHERE state = 'sending'",
+    "CREATE INDEX ON qf.receipts (push)",
+)
+
+
+def _first() -> list[str]:
+    made = []
+    for table in TABLES:
+        more = "".join(f"{name} {kind}, " for name, kind in COLUMNS.get(table, {}).items())
+        if table == "deliveries":
+            more += "leased timestamptz NOT NULL DEFAULT clock_timestamp(), "
+        by = " PARTITION BY LIST (part)" if table == PARTITIONED else ""
+        made.append(
+            f"CREATE TABLE qf.{table} (part text NOT NULL, id text NOT NULL, "
+            f"seq bigint NOT NULL DEFAULT nextval('qf.seq'), {more}"
+            f"doc text NOT NULL, PRIMARY KEY (part, id)){by}"
+        )
+    return ["CREATE SEQUENCE qf.seq CACHE 1", *made, *_INDICES]
+
+
+# One list of statements a version, oldest first; what was released is never edited.
+MIGRATIONS: tuple[list[str], ...] = (_first(),)
+
+
+def bring_up_to_date(conn: Conn) -> None:
+    """Create or migrate the schema `qf`, once however many workers start together."""
+    with conn.transaction():
+        conn.execute("SELECT pg_advisory_xact_lock(%s, 0)", (LOCK,))
+        conn.execute("CREATE SCHEMA IF NOT EXISTS qf")
+        conn.execute("CREATE TABLE IF NOT EXISTS qf.version (number int NOT NULL)")
+        row = conn.execute("SELECT max(number) FROM qf.version").fetchone()
+        known = int(row[0] or 0) if row else 0
+        if known > len(MIGRATIONS):
+            raise OSError(f"数据库由更新的版本写成（{known}），请升级清风")
+        for number, statements in enumerate(MIGRATIONS[known:], known + 1):
+            for statement in statements:
+                conn.execute(statement.encode())
+            conn.execute("INSERT INTO qf.version VALUES (%s)", (number,))
+
+
+def make_partition(conn: Conn, part: str) -> None:
+    """Make the table of one week's receipts, beside the others, if it is not there."""
+    name = f"receipts_{''.join(c if c.isalnum() else '_' for c in part).lower()}"
+    conn.execute("SELECT pg_advisory_xact_lock(%s, 1)", (LOCK,))
+    if _one(conn, "SELECT to_regclass(%s)", f"qf.{name}") is not None:
+        return
+    literal = part.replace("'", "''")
+    conn.execute(f"CREATE TABLE qf.{name} (LIKE qf.receipts INCLUDING ALL)".encode())
+    conn.execute(
+        f"ALTER TABLE qf.receipts ATTACH PARTITION qf.{name} FOR VALUES IN ('{literal}')".encode()
+    )
+
+
+def _one(conn: Conn, statement: str, *values: Any) -> Any:
+    row = conn.execute(statement.encode(), values).fetchone()
+    return row[0] if row else None

@@ -1,0 +1,287 @@
+"""PostgresStore: the rules of the embedded store over the tables of PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import shutil
+import tempfile
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.core.model import SHANGHAI, Delivery, Push, Receipt, State
+from bot.store import backup as copies
+from bot.store import tallies
+from bot.store.codec import decoded, from_doc, to_doc
+from bot.store.desk import OTHER
+from bot.store.files import Files
+from bot.store.postgres import moving
+from bot.store.postgres.commit import PgCommitter
+from bot.store.postgres.schema import NOTIFY
+from bot.store.postgres.tables import PgDatabases, _first_line
+from bot.store.records import Audited, Restored
+from bot.store.tables import Doc
+from bot.store.tiny import TinyStore
+from bot.store.vault import TRIES, Vault, _prepared
+
+LEASE = timedelta(seconds=90)  # longer than the longest POST; after it a send has lost its end
+
+
+class PostgresStore(Vault):
+    """The contract of bot.store over one PostgreSQL, for any number of workers.
+
+    `folder` has the sealing key and drafts of backups, nothing else. A send that was begun more
+    than `lease` ago, by the database's clock, has lost its worker: `recover` makes it unknown.
+    """
+
+    def __init__(self, url: str, folder: Path, lease: timedelta = LEASE) -> None:
+        self._files = Files()
+        self._files.make_folder(folder)
+        self._lease = lease
+        self._base = PgDatabases(url, folder)
+        self._databases: Any = self._base
+        self._decoded = {}
+        self._lists = {}
+        self._left_names = False
+        self._one_backup = asyncio.Lock()
+        self._base.conn  # noqa: B018 - a database that cannot be reached is said at the start
+        self._committer = PgCommitter(self._base)
+        self._write, self._read = self._committer.write, self._committer.read
+
+    def close(self) -> None:
+        self._committer.close()
+        self._base.close()
+
+    # -- statements of their own -----------------------------------------------------------------
+
+    def _push_of(self, doc: Doc) -> Push:
+        return from_doc(Push, doc)
+
+    def _once(self, table: str, decode: Any) -> list[Any]:
+        return list(decode(self._main(table).docs()))
+
+    def _pushes(self, states: Collection[State] = ()) -> list[Push]:
+        where, values = ("AND state = ANY(%s)", ([str(one.value) for one in states],))
+        rows = self._rows("pushes")
+        docs = rows.docs(where, *values) if states else rows.docs("AND true")
+        return self._by_due(docs)
+
+    def _rows(self, table: str, part: str = "") -> Any:
+        return self._base.rows(part, table)
+
+    def _deliveries(self, key: str) -> list[Delivery]:
+        part = self._week("sent", key)
+        docs = self._rows("deliveries", part).docs("AND push = %s", key)
+        return [self._delivery_of(doc) for doc in docs]
+
+    async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
+        def work() -> list[Push]:
+            docs = self._rows("pushes").docs("AND state = 'planned' AND wanted <= %s", now)
+            found = [push for push in self._by_due(docs) if push.channel in channels]
+            return sorted(found, key=lambda push: (push.rank, push.due, push.key))[:limit]
+
+        return await self._read(work)
+
+    async def next_due(self) -> datetime | None:
+        def work() -> datetime | None:
+            row = self._base.run(
+                "SELECT min(wanted) FROM qf.pushes"
+                " WHERE state = 'planned' OR (state = 'unknown' AND waits)"
+            ).fetchone()
+            return row[0].astimezone(SHANGHAI) if row and row[0] else None
+
+        return await self._read(work)
+
+    async def begun_since(self, target: str, moment: datetime) -> list[datetime]:
+        def work() -> list[datetime]:
+            rows = self._base.run(
+                "SELECT d.doc FROM qf.deliveries d JOIN qf.pushes p ON p.id = d.push"
+                " WHERE p.target = %s AND d.begun >= %s",
+                (target, moment),
+            ).fetchall()
+            return sorted(datetime.fromisoformat(decoded(row[0])["begun"]) for row in rows)
+
+        return await self._read(work)
+
+    async def add_pushes(self, pushes: Iterable[Push]) -> int:
+        added = await super().add_pushes(pushes)
+        if added:
+            await self.wake()
+        return added
+
+    async def wake(self) -> None:
+        """Tell the senders of all workers that there is something to look at."""
+        await self._write(lambda: self._base.run(f"NOTIFY {NOTIFY}"))
+
+    async def receipts(self, key: str) -> list[Receipt]:
+        def work() -> list[Receipt]:
+            part = self._week("receipts", key)
+            docs = self._rows("receipts", part).docs("AND push = %s", key)
+            return [from_doc(Receipt, doc) for doc in docs]
+
+        return await self._read(work)
+
+    async def add_receipt(self, receipt: Receipt) -> bool:
+        doc, key = to_doc(receipt), receipt.push
+
+        def work() -> bool:
+            found = self._base.run(
+                "SELECT doc FROM qf.pushes WHERE part = '' AND id = %s FOR SHARE", (key,)
+            ).fetchone()
+            push = decoded(found[0]) if found else None
+            if push and push.get("folded"):
+                return False
+            new = self._rows("receipts", f"receipts/{push['file'] if push else OTHER}").add(doc)
+            if new:
+                names = [key, tallies._together(key)]
+                self._base.run("DELETE FROM qf.figures WHERE part = '' AND id = ANY(%s)", (names,))
+            return bool(new)
+
+        return await self._write(work)
+
+    async def recover(self) -> list[str]:
+        def work() -> list[str]:
+            rows = self._base.run(
+                "SELECT push FROM qf.deliveries WHERE state = 'sending'"
+                " AND leased <= clock_timestamp() - %s",
+                (self._lease,),
+            ).fetchall()
+            lost = []
+            for (key,) in sorted(set(rows)):
+                assert self._push(key) is not None, "a delivery has its push"  # and it is ours now
+                for delivery in self._overdue(key):
+                    self._lose(delivery)
+                    lost.append(key)
+            return lost
+
+        return await self._write(work)
+
+    def _overdue(self, key: str) -> list[Delivery]:
+        part = self._week("sent", key)
+        rows = self._rows("deliveries", part).docs(
+            "AND push = %s AND state = 'sending' AND leased <= clock_timestamp() - %s",
+            key,
+            self._lease,
+        )
+        return [self._delivery_of(doc) for doc in rows]
+
+    # -- people who asked to be forgotten ---------------------------------------------------------
+
+    def forgotten(self) -> list[dict[str, str]]:
+        rows = self._base.run("SELECT doc FROM qf.forgotten ORDER BY seq").fetchall()
+        return [decoded(row[0]) for row in rows]
+
+    def _remember_to_forget(self, more: Iterable[dict[str, str]]) -> None:
+        known = self.forgotten()
+        for entry in more:
+            if entry not in known:
+                self._rows("forgotten").add(dict(entry))
+
+    def _out_of_the_files(self) -> None:
+        """PostgreSQL's own vacuum does it; names are gone from every answer at once."""
+        self._left_names = False
+
+    # -- care -------------------------------------------------------------------------------------
+
+    def _inspect(self) -> dict[str, Any]:
+        sizes = self._base.run(
+            "SELECT relname, pg_total_relation_size(oid) FROM pg_class"
+            " WHERE relnamespace = 'qf'::regnamespace AND relkind = 'r' ORDER BY relname"
+        ).fetchall()
+        trail = self._main("meta").find("trail") or {"number": 0, "hash": ""}
+        parts = [{"file": name, "bytes": size, "rows": self._count(name)} for name, size in sizes]
+        return {
+            "format": "postgresql",
+            "files": parts,
+            "journal": 0,
+            "bytes": sum(size for _, size in sizes),
+            "free": None,
+            "entries": trail["number"],
+            "head": trail["hash"],
+            "certificates": len(self._main("certificates")),
+            "limits": [],
+        }
+
+    def _count(self, name: str) -> dict[str, int]:
+        row = self._base.run(f'SELECT count(*) FROM qf."{name}"').fetchone()  # noqa: S608
+        return {name: int(row[0])} if row else {}
+
+    def _bytes(self) -> int:
+        row = self._base.run("SELECT pg_database_size(current_database())").fetchone()
+        return int(row[0]) if row else 0
+
+    async def trouble(self) -> str:
+        def work() -> str:
+            row = self._base.run("SELECT pg_is_in_recovery()").fetchone()
+            return "数据库是只读的备机" if row and row[0] else ""
+
+        try:
+            return await self._write(work)
+        except OSError as error:
+            return error.strerror or _first_line(error)
+
+    # -- backups ----------------------------------------------------------------------------------
+
+    async def backup(self, target: Path, at: datetime) -> int:
+        if await asyncio.to_thread(target.exists):
+            raise FileExistsError(errno.EEXIST, "已有这个文件", str(target))
+        async with self._one_backup:
+            place = Path(tempfile.mkdtemp(prefix="backup-", dir=self._base.folder))
+            try:
+                folder = await self._read(lambda: moving.write_folder(self._base, place / "data"))
+                try:
+                    return await folder.backup(target, at)
+                finally:
+                    folder.close()
+            finally:
+                shutil.rmtree(place)  # it names people
+
+    async def restore(self, source: Path, at: datetime, before: datetime) -> Restored:
+        place = self._base.folder
+        try:
+            for _ in range(TRIES):
+                known = await self._read(self._of_today)
+                found = await _prepared(TinyStore, place, source, at, before, self)
+                if await self._write(lambda known=known: self._replaced(known)):  # type: ignore[misc]
+                    self._take_files(place / copies.RESTORING)
+                    return found
+        finally:
+            copies.clear(place)
+        raise OSError(errno.EBUSY, "一直有别的改动，请稍候再恢复", str(place))
+
+    def _replaced(self, known: list[Any]) -> bool:
+        if self._of_today() != known:
+            return False
+        folder = TinyStore(self._base.folder / copies.RESTORING)
+        try:
+            moving.replace_all(self._base, folder)
+        finally:
+            folder.close()
+        return True
+
+    def _take_files(self, staging: Path) -> None:
+        """The sealing key is the backup's; a halt or a link of today stands."""
+        for name in copies.BESIDE:
+            mine, theirs = self._base.folder / name, staging / name
+            wanted = name == "seal.key" or not mine.exists()
+            if name != "forgotten.json" and wanted and theirs.exists():
+                self._files.replace(theirs, mine)
+        if (staging / copies.FORMS).exists() and not (self._base.folder / copies.FORMS).exists():
+            shutil.move(staging / copies.FORMS, self._base.folder / copies.FORMS)
+
+    async def _hand_over(self, other: Vault) -> list[Audited]:
+        listed = await self._read(self.forgotten)
+        await other._write(lambda: other._remember_to_forget(listed))
+        return await super()._hand_over(other)
+
+    async def take_in(self, folder: TinyStore) -> dict[str, int]:
+        """Move a data folder in; FileExistsError where the database has rows already."""
+
+        def work() -> dict[str, int]:
+            if not moving.is_empty(self._base):
+                raise FileExistsError(errno.EEXIST, "数据库里已有数据，没有搬")
+            return moving.replace_all(self._base, folder)
+
+        return await self._write(work)

@@ -1,0 +1,266 @@
+"""Rows in PostgreSQL behind the same few methods as the data folder's (store/tables.py).
+
+The rules of the store (outbox, returns, keeper, …) are written once, over `find`, `put`, `add`,
+`drop` and `docs`; here each is a statement in the transaction that is open. A row that is read
+in order to be changed is locked until the transaction ends, and so is a table whose rows are
+counted, so that several workers make of it what one would.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg.pq import TransactionStatus
+
+from bot.store.codec import decoded, encoded
+from bot.store.postgres.schema import (
+    COLUMNS,
+    LOCK,
+    PARTITIONED,
+    TABLES,
+    Conn,
+    bring_up_to_date,
+    make_partition,
+)
+from bot.store.tables import Doc, id_of
+
+log = logging.getLogger(__name__)
+
+_OF_KIND = {
+    "sent": ("cohorts", "deliveries", "folded"),
+    "receipts": ("receipts",),
+    "texts": ("texts",),
+    "audit": ("trail",),
+}
+_LOCKED_ROWS = frozenset({"pushes"})
+# Read whole, or a counter: one writer at a time, in all workers.
+_LOCKED_WHOLE = frozenset({"meta", "counts", "numbers"})
+
+
+class Notes:
+    """Stands where the embedded store keeps sets beside its rows: here nothing is kept."""
+
+    def __init__(self) -> None:
+        self.notes: dict[str, Any] = {}
+        self.added: list[Doc] = []
+
+
+class Rows:
+    """One table of one part."""
+
+    def __init__(self, base: PgDatabases, part: str, table: str) -> None:
+        self._base, self.part, self._table = base, part, table
+        self.storage_part = Notes()
+
+    def find(self, id: str) -> Doc | None:
+        if self._base.writing and self._table in _LOCKED_WHOLE:
+            self._lock_whole()
+        lock = self._base.writing and self._table in _LOCKED_ROWS
+        found = self._look(id, lock)
+        if found is None and lock and self._lock_whole():
+            found = self._look(id, lock)  # somebody else may have just put it there
+        return found
+
+    def _look(self, id: str, lock: bool) -> Doc | None:
+        found = self._run(
+            f"SELECT doc FROM qf.{self._table} WHERE part = %s AND id = %s"
+            f"{' FOR UPDATE' if lock else ''}",
+            (self.part, id),
+        ).fetchone()
+        return decoded(found[0]) if found else None
+
+    def put(self, doc: Doc) -> None:
+        self._insert(doc, replace=True)
+
+    def add(self, doc: Doc) -> bool:
+        return self._insert(doc, replace=False)
+
+    def drop(self, id: str) -> None:
+        self._run(f"DELETE FROM qf.{self._table} WHERE part = %s AND id = %s", (self.part, id))
+
+    def docs(self, where: str = "", *values: Any) -> list[Doc]:
+        """Return the documents in the order in which they first came."""
+        if self._base.writing and not where and self._table in {"pushes", *_LOCKED_WHOLE}:
+            self._lock_whole()
+        rows = self._run(
+            f"SELECT doc FROM qf.{self._table} WHERE part = %s {where} ORDER BY seq",
+            (self.part, *values),
+        )
+        return [decoded(row[0]) for row in rows]
+
+    def __len__(self) -> int:
+        found = self._run(f"SELECT count(*) FROM qf.{self._table} WHERE part = %s", (self.part,))
+        row = found.fetchone()
+        return int(row[0]) if row else 0
+
+    def _lock_whole(self) -> bool:
+        """Wait until no other worker changes this table; False where we had the lock already."""
+        if self._table in self._base.locked:
+            return False
+        number = 16 + TABLES.index(self._table)
+        self._run("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, number))
+        self._base.locked.add(self._table)
+        return True
+
+    def _insert(self, doc: Doc, replace: bool) -> bool:
+        table, id = self._table, id_of(self._table, doc)
+        if table == PARTITIONED:
+            self._base.ensure_partition(self.part)
+        values = {"part": self.part, "id": id, "doc": encoded(doc).decode(), **_columns(table, doc)}
+        names = ", ".join(values)
+        marks = ", ".join(["%s"] * len(values))
+        kept = ", ".join(f"{name} = excluded.{name}" for name in values if name not in _KEY)
+        then = f"UPDATE SET {kept}" if replace else "NOTHING"
+        done = self._run(
+            f"INSERT INTO qf.{table} ({names}) VALUES ({marks}) ON CONFLICT (part, id) DO {then}",
+            tuple(values.values()),
+        )
+        return done.rowcount == 1
+
+    def _run(self, statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
+        return self._base.run(statement, values)
+
+
+_KEY = ("part", "id")
+
+
+def _columns(table: str, doc: Doc) -> dict[str, Any]:
+    if table == "pushes":
+        due = datetime.fromisoformat(doc["due"])
+        later = datetime.fromisoformat(doc["not_before"]) if doc.get("not_before") else due
+        mine = {
+            "state": doc["state"],
+            "target": doc["target"],
+            "waits": bool(doc.get("not_before")),
+        }
+        return {**mine, "wanted": max(due, later)}
+    if table == "deliveries":
+        begun = datetime.fromisoformat(doc["begun"])
+        return {"push": doc["push"], "state": doc["state"], "begun": begun}
+    return {name: doc[name] for name in COLUMNS.get(table, ())}
+
+
+class PgDatabases:
+    """The database as the rules of the store see it: parts and tables. One thread at a time."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        self.folder = folder  # where the sealing key lies
+        self._url = url
+        self._conn: Conn | None = None
+        self._partitions: set[str] = set()
+        self.writing = False
+        self.locked: set[str] = set()  # tables, until the transaction ends
+
+    @property
+    def conn(self) -> Conn:
+        if self._conn is None or self._conn.closed:
+            self._partitions = set()
+            self._conn = psycopg.connect(
+                self._url,
+                autocommit=True,
+                connect_timeout=5,
+                keepalives_idle=10,
+                keepalives_interval=5,
+                keepalives_count=3,
+                application_name="qingfeng",
+                options="-c synchronous_commit=on -c timezone=Asia/Shanghai",
+            )
+            bring_up_to_date(self._conn)
+        return self._conn
+
+    def run(self, statement: str, values: tuple[Any, ...] = ()) -> psycopg.Cursor[Any]:
+        return self.conn.execute(statement.encode(), values)
+
+    def in_transaction(self, work: Callable[[], Any], writes: bool) -> Any:
+        """Run `work` as one transaction; durable, if it writes, when this returns."""
+        conn = self.conn
+        self.writing, self.locked = writes, set()
+        conn.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            result = work()
+        except BaseException:
+            self.writing = False
+            self._undo()
+            raise
+        self.writing = False
+        try:
+            conn.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            self.let_go()
+            # It may have happened: nobody may do it again on a guess.
+            raise OSError(errno.EIO, f"数据库在提交时断开：{_first_line(error)}") from None
+        return result
+
+    def _undo(self) -> None:
+        self._partitions = set()
+        conn = self._conn
+        try:
+            if conn and conn.info.transaction_status != TransactionStatus.IDLE:
+                conn.execute("ROLLBACK")
+        except psycopg.Error:
+            self.let_go()
+
+    def let_go(self) -> None:
+        if self._conn is not None:
+            self._conn.close()
+        self._conn = None
+
+    def ensure_partition(self, part: str) -> None:
+        if part not in self._partitions:
+            make_partition(self.conn, part)
+            self._partitions.add(part)
+
+    # -- the same as Databases ------------------------------------------------------------------
+
+    def rows(self, name: str, table: str) -> Any:
+        return Rows(self, name, table)
+
+    def __getitem__(self, name: str) -> _Part:
+        return _Part(self, name)
+
+    def names(self, kind: str) -> list[str]:
+        asked = " UNION ".join(f"SELECT part FROM qf.{table}" for table in _OF_KIND[kind])
+        found = self.run(f"SELECT DISTINCT part FROM ({asked}) AS known ORDER BY part")
+        return [f"{row[0]}" for row in found]
+
+    def path(self, name: str) -> Path:
+        """Return a file that is never there: these rows are in none."""
+        return self.folder / "postgresql" / name
+
+    def fold(self) -> None: ...
+
+    def fold_or_say(self) -> None: ...
+
+    def fold_if_long(self) -> None: ...
+
+    def forget(self) -> None: ...
+
+    def cut_off(self, whats: Collection[str]) -> bool:
+        return False
+
+    def advice(self) -> list[str]:
+        return []
+
+    def close(self) -> None:
+        self.let_go()
+
+
+class _Part:
+    def __init__(self, base: PgDatabases, name: str) -> None:
+        self._base, self._name = base, name
+
+    def rows(self, table: str) -> Any:
+        return self._base.rows(self._name, table)
+
+    def tables(self) -> list[str]:
+        return [table for table in TABLES if len(self._base.rows(self._name, table))]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

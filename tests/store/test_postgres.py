@@ -1,0 +1,122 @@
+"""What only a database of several workers can get wrong: leases, races, a line that is cut."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import psycopg
+import pytest
+
+from bot.core.model import State
+from bot.store.postgres import PostgresStore
+from bot.store.tiny import TinyStore
+from tests.postgres import fresh_database
+from tests.store.rows import MEMBERS, MINUTE, MONDAY, attempt, brought_to, cohort, push, receipt
+
+P = push("jg1")
+
+
+@pytest.fixture
+def url():
+    return fresh_database()
+
+
+@pytest.fixture
+def two(url, tmp_path):
+    """Two workers on one database, with the lease of real life."""
+    found = [PostgresStore(url, tmp_path / name) for name in ("a", "b")]
+    yield found
+    for one in found:
+        one.close()
+
+
+def _cut(url):
+    """Cut every other connection to the database, as an administrator or a network would."""
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
+async def test_of_two_workers_only_one_claims_a_push(two):
+    first, second = two
+    wanted = [push(f"t{number}") for number in range(40)]
+    await first.add_pushes(wanted)
+    claims = [one.begin(attempt(each), cohort(each)) for each in wanted for one in (first, second)]
+    won = await asyncio.gather(*claims)
+    assert [won[2 * n] + won[2 * n + 1] for n in range(40)] == [1] * 40
+
+
+async def test_two_workers_planning_at_once_add_every_push_once(two):
+    wanted = [push(f"t{number}") for number in range(40)]
+    assert sum(await asyncio.gather(*(one.add_pushes(wanted) for one in two))) == 40
+
+
+async def test_what_another_worker_is_sending_is_left_alone_until_its_lease_is_over(two, url):
+    first, second = two
+    await first.add_pushes([P])
+    assert await first.begin(attempt(P), cohort(P))
+    assert await second.recover() == []
+    with psycopg.connect(url, autocommit=True) as conn:  # the database's clock goes on
+        conn.execute("UPDATE qf.deliveries SET leased = leased - interval '2 minutes'")
+    assert await second.recover() == [P.key]
+    found = await first.push(P.key)
+    assert found
+    assert found.state is State.UNKNOWN
+
+
+async def test_numbers_and_counts_of_two_workers_have_no_gap_and_no_double(two):
+    first, second = two
+    names = [f"n{number}" for number in range(20)]
+    found = await asyncio.gather(*(one.number(name, 2026) for name in names for one in two))
+    assert sorted(set(found)) == list(range(1, 21))
+    await asyncio.gather(*(one.count("opened", "2026-06-15") for one in two for _ in range(20)))
+    assert await second.counts() == {"opened": 40}
+    await asyncio.gather(*(brought_to(one, State.SENT, push(f"t{n}")) for n, one in enumerate(two)))
+    assert await first.verify() == []
+
+
+async def test_a_receipt_counts_once_whichever_worker_takes_it(two):
+    await brought_to(two[0], State.SENT, P)
+    new = await asyncio.gather(*(one.add_receipt(receipt(P)) for one in two for _ in range(10)))
+    assert sum(new) == 1
+
+
+async def test_a_connection_that_is_cut_is_made_anew_and_nothing_is_lost(two, url):
+    first, second = two
+    await brought_to(first, State.SENT, P)
+    answered = []
+    for number in range(30):
+        if number % 10 == 5:
+            _cut(url)
+        if await first.add_receipt(receipt(P, f"person{number}")):
+            answered.append(f"person{number}")
+    assert [one.person for one in await second.receipts(P.key)] == answered
+    assert len(answered) == 30
+    assert await first.trouble() == ""
+
+
+async def test_a_data_folder_moves_in_whole_and_a_backup_is_the_way_back(url, tmp_path):
+    old = TinyStore(tmp_path / "old")
+    await old.set_members(MEMBERS)
+    await brought_to(old, State.SENT, P)
+    await old.add_receipt(receipt(P))
+    await old.add_receipt(receipt(push("nobody")))
+    await old.forget("zhang", MONDAY)
+    before = [await old.acts(), await old.audits(), await old.members(), await old.texts()]
+    new = PostgresStore(url, tmp_path / "new")
+    moved = await new.take_in(old)
+    old.close()
+    assert (moved["pushes"], moved["receipts"], moved["forgotten"]) == (1, 2, 1)
+    assert [await new.acts(), await new.audits(), await new.members(), await new.texts()] == before
+    assert await new.verify() == []
+    with pytest.raises(FileExistsError):
+        await new.take_in(old)
+    await new.backup(tmp_path / "b.zip", MONDAY + 60 * MINUTE)
+    new.close()
+    back = TinyStore(tmp_path / "back")
+    await back.restore(tmp_path / "b.zip", MONDAY + 60 * MINUTE, MONDAY - timedelta(days=999))
+    assert (await back.acts()).receipts == before[0].receipts
+    back.close()
