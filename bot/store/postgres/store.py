@@ -205,7 +205,7 @@ class PostgresStore(Vault):
         }
 
     def _count(self, name: str) -> dict[str, int]:
-        row = self._base.run(f'SELECT count(*) FROM qf."{name}"').fetchone()  # noqa: S608
+        row = self._base.run(f'SELECT count(*) FROM qf."{name}"').fetchone()
         return {name: int(row[0])} if row else {}
 
     def _bytes(self) -> int:
