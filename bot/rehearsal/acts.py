@@ -19,8 +19,10 @@ from bot.core.links import push_key_of
 from bot.demo.stage import Clock
 from bot.inbox import Event, event_from_frame, event_from_xml
 from bot.sandbox.cast import Act, Cast
+from bot.sandbox.world import World
 
 Receive = Callable[[Event], Awaitable[Any]]
+PATIENCE = 500  # looks, 10 ms apart
 EVERY = 100  # of so many acts one goes the long way: sealed, signed, over HTTP or the socket
 
 
@@ -28,6 +30,7 @@ EVERY = 100  # of so many acts one goes the long way: sealed, signed, over HTTP 
 class People:
     """The cast at work, and what it did."""
 
+    world: World
     cast: Cast
     clock: Clock
     receive: Receive
@@ -70,6 +73,21 @@ class People:
         self.over_network += 1
         result = await self.cast.carry_out(act, http=self.http)
         self.undelivered += not result.delivered
+        if not act.agentid:
+            await self._answered(act)
+
+    async def _answered(self, act: Act) -> None:
+        """Wait for the robot's answer: the clock must not jump over WeCom's five seconds."""
+        asked = [
+            one
+            for robot in self.world.robots.values()
+            for one in robot.asked.values()
+            if (one.person, one.task_id) == (act.userid, act.task_id)
+        ]
+        for _ in range(PATIENCE):
+            if not asked or asked[-1].answered:
+                return
+            await asyncio.sleep(0.01)
 
     def _note(self, act: Act) -> None:
         self.minutes[act.at.replace(second=0, microsecond=0)] += 1

@@ -56,6 +56,7 @@ async def rehearse(
                 await _prepare(house, stage)
                 async with httpx.AsyncClient() as http:
                     people = People(
+                        world=stage.world,
                         cast=_cast(house, stage),
                         clock=stage.clock,
                         receive=house.receive,

@@ -32,8 +32,8 @@ HEAD = """# What a rehearsed year costs
 with the texts and schedules that ship. Every send goes over real HTTP to the sandbox (the robot's
 over its socket); of the taps every hundredth is sealed, signed and sent too, the others come in
 behind the parser, and both sides are counted. Everything, sandbox and bot, runs in one process on
-{cpus} cores of a machine that others use at the same time, on Python {python}; *processor* is what
-it would take with the machine to itself. The copy lies in memory where there is room.
+{cpus} cores of a machine that others use at the same time, on Python {python}; *processor* is the
+processor time of the same run. The copy lies in memory where there is room.
 
 | level | people | bound | took | processor | pushes | sent | taps | receipts: due, kept | wrong |
 |---|---|---|---|---|---|---|---|---|---|

@@ -140,7 +140,7 @@ def test_the_page_shows_every_push_and_stands_alone(played):
     assert "未阅" not in shown
 
 
-async def test_the_robot_too_is_rehearsed_person_by_person(tmp_path):
+async def test_the_robot_too_is_rehearsed_person_by_person(tmp_path, caplog):
     asked = Weeks(year=2026, people=5, level=2)
     found = await play.rehearse(unit(tmp_path), asked, every=3)
     receipts = found["receipts"]
@@ -148,6 +148,7 @@ async def test_the_robot_too_is_rehearsed_person_by_person(tmp_path):
     assert receipts["over_network"] > 0
     assert receipts["expected"] == receipts["counted"] > 10
     assert {one["channel"] for one in found["load"]} == {"bot", "webhook"}
+    assert "answer refused" not in caplog.text  # each card was greyed in time
 
 
 async def test_what_is_not_approved_can_be_left_out(tmp_path):
