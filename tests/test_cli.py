@@ -507,6 +507,30 @@ def test_a_key_stays_in_one_piece_when_no_terminal_shows_it(qingfeng, columns):
     assert [key for key in keys if said.count(f" {key} ") != 1] == []
 
 
+def test_the_plan_speaks_of_texts_groups_and_occasions_by_name(ask):
+    said = ask("plan", "--from", "2026-09-10", "--days", "30")[1]
+    (main,) = [line for line in said.splitlines() if " mid-autumn-2026_main@jg1 " in line]
+    told = json_of(ask("plan", "--from", "2026-09-10", "--json"))
+    (push,) = [one for one in told["pushes"] if one["key"] == "mid-autumn-2026_main@jg1"]
+    assert f"{push['item']} {told['titles'][push['item']]}" in main
+    assert "节前一句话 中秋" in said
+    assert "机关一支部" in said
+    assert "周一学习提示" in said
+    silent = [line for line in said.splitlines() if line.startswith("不推送")]
+    assert silent
+    assert not [line for line in silent if line.startswith(("不推送  monday", "不推送  friday"))]
+    assert "暂按法定假日推算" in ask("plan", "--from", "2027-09-01")[1]
+
+
+def test_the_plan_says_which_line_of_the_schedules_it_could_not_use(ask, home):
+    nodes = home / "schedules" / "nodes.toml"
+    nodes.write_text(nodes.read_text("utf-8") + '\n[zz]\nname = "甲"\ndate = "2-30"\n', "utf-8")
+    code, said = ask("plan", "--from", "2026-09-10")
+    assert code == 0
+    assert "没有用上  schedules/nodes.toml:" in said
+    assert "[zz] 的日期不存在" in said
+
+
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 def test_a_bot_outlives_the_reader_of_its_words(home):
     """`qingfeng run | head -1`: the pipe breaks, the reminders still go."""

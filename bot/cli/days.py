@@ -22,6 +22,7 @@ from bot.cli.shell import (
     print_json,
     table,
     when,
+    wide_enough,
 )
 from bot.core import messages
 
@@ -106,7 +107,8 @@ def _print_notice(answer: Mapping[str, Any]) -> None:
         rows.append(
             [day["date"], f"周{weekday}", "上班" if day["workday"] else "放假", day["name"]]
         )
-    table(f"{answer['title']} {answer['number']}", ["日期", "星期", "", "节日"], rows)
+    if rows:
+        table(f"{answer['title']} {answer['number']}", ["日期", "星期", "", "节日"], rows)
     for problem in answer["problems"]:
         click.echo(f"有疑问：{problem}", err=True)
 
@@ -138,7 +140,7 @@ def _print_calendar(answer: Mapping[str, Any]) -> None:
         [
             n["name"],
             n["date"],
-            f"{n['first_off']} 至 {n['last_off']}",
+            f"{n['first_off']} 至 {n['last_off']}" if n["first_off"] else "",
             n["last_workday_before"],
             messages.PROVISIONAL if n["provisional"] else "",
         ]
@@ -192,13 +194,34 @@ def plan(
     if diff:
         changed = [[one["change"], one["key"], one["what"]] for one in answer["diff"]]
         return table("与上次看过的计划相比", ["", PUSH_KEY, "时间和内容"], changed)
-    rows = [
-        [when(p["due"]), p["key"], p["item"], p["target"], p["blocked"] or p["reason"] or ""]
-        for p in answer["pushes"]
-    ]
-    table("推送计划", ["时间", PUSH_KEY, "内容", "对象", "拦下的原因"], rows)
+    return _print_plan(answer)
+
+
+def _print_plan(answer: Mapping[str, Any]) -> None:
+    """Tell the plan by its names; the keys, long as they are, only where there is room."""
     from bot.core.skips import skipped
 
-    for rule, reason, dates, _ in skipped(answer["skipped"]):
-        click.echo(f"不推送  {rule}：{reason}（{dates}）")
-    return None
+    names, titles = answer["names"], answer["titles"]
+    keys = [PUSH_KEY] if wide_enough() else []
+    rows = [
+        [
+            when(p["due"])[5:] + (messages.PLAN_MARK if p["provisional"] else ""),
+            f"{p['item']} {titles.get(p['item'], '')}".strip(),
+            messages.PARTS.get(p["part"], "") + names.get(p["rule"] or p["node"], p["rule"]),
+            names.get(p["target"], p["target"]),
+            "；".join(filter(None, (p["blocked"], p["reason"]))),
+            *([p["key"]] if keys else []),
+        ]
+        for p in answer["pushes"]
+    ]
+    years = "至".join(dict.fromkeys(p["due"][:4] for p in answer["pushes"]))
+    header = ["时间", "内容", "场合", "对象", "说明", *keys]
+    table(f"推送计划（{years}年）" if years else "推送计划", header, rows)
+    if any(p["provisional"] for p in answer["pushes"]):
+        click.echo(messages.PLAN_PROVISIONAL)
+    for rule, reason, dates, who in skipped(answer["skipped"]):
+        whom = "、".join(names.get(one, one) for one in who)
+        said = f"{names.get(rule, rule)}{f'（{whom}）' if whom else ''}"
+        click.echo(f"不推送  {said}：{reason}（{dates}）")
+    for one in answer["problems"]:
+        click.echo(f"没有用上  {one['path']}:{one['line']}  {one['message']}", err=True)

@@ -9,6 +9,7 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 OK, FAULTS, CANNOT = 0, 1, 2
 EXAMPLE = "config.example.toml"
 PUSH_KEY = "编号"  # the heading of a column of push keys
+ROOMY = 130  # columns of a terminal that holds a table and its keys
 WIDE = 500  # columns of a table that no terminal shows: one line a row
 
 CONFIG = click.option(
@@ -135,6 +137,9 @@ def _usage(error: click.ClickException) -> str:
             return f"缺少参数 {name}；加 --help 看用法"
         case click.exceptions.BadParameter(param=param):
             name = param.human_readable_name if param else ""
+            kind = param.type if param else None
+            if isinstance(kind, click.IntRange) and None not in (kind.min, kind.max):
+                return f"参数 {name} 应是 {kind.min} 到 {kind.max} 的整数；加 --help 看用法"
             return f"参数 {name} 的值不对；加 --help 看用法"
         case _:
             return f"用法不对：{error.format_message()}；加 --help 看用法"
@@ -244,6 +249,11 @@ def table(title: str, header: Sequence[str], rows: Sequence[Sequence[Any]]) -> N
     Console(width=None if sys.stdout.isatty() else WIDE).print(
         table if rows else f"{title}：没有。", markup=False
     )
+
+
+def wide_enough() -> bool:
+    """Whether a column of push keys finds room: not in a terminal of eighty columns."""
+    return not sys.stdout.isatty() or shutil.get_terminal_size().columns >= ROOMY
 
 
 def when(text: str) -> str:

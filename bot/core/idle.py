@@ -15,14 +15,14 @@ from bot.core.model import Item, Problem, Rule
 from bot.core.plan import lesson_of
 from bot.core.schedules import Schedules
 
-PATH = "schedules/rhythm.toml"
+PATH, NODES = "schedules/rhythm.toml", "schedules/nodes.toml"
 
 
 def idle_rules(schedules: Schedules, items: Sequence[Item], today: date) -> list[Problem]:
     """Return a Problem for each rule in force for which the library holds no text at all."""
     if not items:
         return []  # an empty library is its own problem
-    return [
+    return _no_nodes(schedules, items) + [
         Problem(
             path=PATH,
             line=schedules.rule_lines.get(rule.key, 0),
@@ -34,6 +34,14 @@ def idle_rules(schedules: Schedules, items: Sequence[Item], today: date) -> list
         if (rule.last is None or rule.last >= today)
         and not any(_lasts(item, today) for item in _selected(rule, items))
     ]
+
+
+def _no_nodes(schedules: Schedules, items: Iterable[Item]) -> list[Problem]:
+    """Say once, and not at each text, that there are no nodes for which texts wait."""
+    if schedules.known or not any(item.nodes for item in items):
+        return []
+    says = messages.NO_NODES
+    return [Problem(path=NODES, line=0, severity="warning", code="schedule-node", message=says)]
 
 
 def filed(item: Item) -> tuple[object, ...]:

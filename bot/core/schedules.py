@@ -89,7 +89,8 @@ def _tables(
     what: str,
     build: Callable[[str, Mapping[str, Any]], Any],
 ) -> tuple[tuple[Any, ...], list[Problem]]:
-    found, problems = [], []
+    found: list[Any] = []
+    problems: list[Problem] = []
     for key, table in data.items():
         try:
             if not _KEY.fullmatch(key):
@@ -99,7 +100,9 @@ def _tables(
             if not isinstance(table, Mapping):
                 raise _Bad(f"“{key}”应是一个 [{key}] 小节")
             if table.get("on", True) is not False:
-                found.append(build(key, table))
+                built = build(key, table)
+                _once(built, found)
+                found.append(built)
         except _Bad as error:
             problems.append(
                 Problem(
@@ -113,11 +116,21 @@ def _tables(
     return tuple(found), problems
 
 
+def _once(built: Any, found: Iterable[Any]) -> None:
+    """Refuse a second node of one name: staff would be warned of one festival twice."""
+    for other in found:
+        if isinstance(built, Node) and other.name == built.name:
+            raise _Bad(
+                f"[{built.key}] 与 [{other.key}] 都叫“{built.name}”，会重复提醒，这一节不用："
+                "请改名，或写 on = false"
+            )
+
+
 def _node(key: str, table: Mapping[str, Any]) -> Node:
     _check(key, table, _NODE_KEYS)
     if sum(bool(table.get(name)) for name in _WAYS) != 1:
         raise _Bad(f'[{key}] 须写明 {"、".join(_WAYS)} 中的一个，例如 date = "10-01"')
-    if not table.get("name"):
+    if not table.get("name", "").strip():
         raise _Bad(f'[{key}] 缺少 name，例如 name = "国庆"')
     for name in ("date", "lunar"):
         if table.get(name) and not _MONTH_DAY.match(table[name]):
@@ -125,6 +138,8 @@ def _node(key: str, table: Mapping[str, Any]) -> Node:
     for name in ("window", "follows", "parts"):
         if not all(isinstance(entry, str) for entry in table.get(name, [])):
             raise _Bad(f"[{key}] 的 {name} 应是列表，里面是文字")
+    if table.get("parts") == []:
+        raise _Bad(f"[{key}] 的 parts 是空的：不用这个节点请写 on = false，各样都要就删去这一行")
     if unknown := [part for part in table.get("parts", []) if part not in PARTS]:
         raise _Bad(f"[{key}] 的 parts 不认识 {unknown[0]}，可用：{' '.join(PARTS)}")
     if table.get("follows") and not table.get("workday", 1):
@@ -162,6 +177,8 @@ def _rule(key: str, table: Mapping[str, Any]) -> Rule:
             raise _Bad(f"[{key}] 的 {name} 应列出文字，不认识：{table[name]}")
     if table.get("slot", "上午") not in SLOTS:
         raise _Bad(f"[{key}] 的 slot 应是 上午 或 下午")
+    if not table.get("name", key).strip():
+        raise _Bad(f'[{key}] 的 name 是空的，例如 name = "周五案例"')
     first, last = (_day_of(key, name, table) for name in ("from", "to"))
     if first and last and last < first:
         raise _Bad(f"[{key}] 的 to 早于 from")
@@ -195,7 +212,8 @@ def _kinds(key: str, table: Mapping[str, Any]) -> tuple[Kind, ...]:
     """Return the kinds of a rule; a series and an evergreen node have their own."""
     kinds = table.get("kinds") or []
     if unknown := [kind for kind in kinds if not isinstance(kind, str) or kind not in KINDS]:
-        raise _Bad(f'[{key}] 的 kinds 应列出类别，例如 ["学习提示"]；不认识：{unknown}')
+        hint = _nearest(str(unknown[0]), KINDS)
+        raise _Bad(f"[{key}] 的 kinds 应列出类别，不认识“{unknown[0]}”{hint}")
     if table.get("nodes"):
         if kinds:
             raise _Bad(f"[{key}] 写了 nodes 就不要写 kinds：推的是这些节点的提醒")
@@ -265,6 +283,8 @@ def parse_overrides(
             days[day.date] = day
         except _Bad as error:
             bad(_line_of_day(text, number), str(error))
+    if not isinstance(data.get("notice", ""), str):
+        bad(line_of(text, "notice"), "notice 应是文字，要加引号：通知的标题和文号")
     if data.get("notice") and not (entries or problems):
         bad(line_of(text, "notice"), "写了通知标题，却没有一个 [[day]]")
     return days, bool(data.get("notice")) and not problems, problems
@@ -274,6 +294,8 @@ def _override(entry: Any, number: int, year: int) -> Override:
     where = f"第{number}个 [[day]]"
     try:
         written = str(entry["date"])
+        if not _DAY.fullmatch(written):  # 20270501 and 2027-W17-6 are dates only to machines
+            raise ValueError(written)
         day = date.fromisoformat(written)
     except (KeyError, TypeError):
         raise _Bad(f'{where}：date 应写成 "{year}-05-01"') from None
@@ -286,6 +308,8 @@ def _override(entry: Any, number: int, year: int) -> Override:
         raise _Bad(f"{where}：{day} 不属于 {year} 年")
     if not isinstance(entry.get("workday"), bool):
         raise _Bad(f"{where}：须写 workday = true（上班）或 false（放假）")
+    if not isinstance(entry.get("name", ""), str):
+        raise _Bad(f'{where}：name 应是文字，要加引号，如 "春节"')
     for name in entry:
         if name not in _DAY_KEYS:
             raise _Bad(f"{where}：没有 {name} 这一项{_nearest(name, _DAY_KEYS)}")

@@ -14,6 +14,8 @@ from typing import Any
 from bot.core.dates import WEEKDAYS
 
 EXAMPLES = "每周五、每月10日、每月第3个工作日、每季度最后一个工作日、3月、9月第2个工作日"
+_LONGEST = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+_MONTH, _QUARTER = 23, 66  # no month has more workdays, no quarter
 _WEEKLY = re.compile(r"^每?(周[一二三四五六日])$")
 _PERIOD = re.compile(
     r"^(?:(?P<month>每月)|(?P<quarter>每季度)|(?:每年)?(?P<months>\d{1,2}月(?:[、，,]\d{1,2}月)*))"
@@ -31,7 +33,9 @@ def parse_when(words: str) -> dict[str, Any]:
         raise ValueError(words)
     months = tuple(int(month) for month in re.findall(r"(\d+)月", match["months"] or ""))
     day, workday = int(match["day"] or 0), int(match["workday"] or 0)
-    if any(not 1 <= month <= 12 for month in months) or day > 31:
+    if any(not 1 <= month <= 12 or day > _LONGEST[month - 1] for month in months) or day > 31:
+        raise ValueError(words)
+    if workday > (_QUARTER if match["quarter"] else _MONTH):
         raise ValueError(words)
     if not (day or workday or match["last"]):
         raise ValueError(words)

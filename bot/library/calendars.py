@@ -17,9 +17,11 @@ from bot.core.schedules import (
     parse_overrides,
     parse_rules,
 )
+from bot.core.stray import stray_nodes, stray_rules
 from bot.library.decode import read_toml, why
 from bot.library.walk import is_litter, problem
 
+NODES, RHYTHM = "schedules/nodes.toml", "schedules/rhythm.toml"
 OVERRIDES = "schedules/overrides"
 _YEAR = re.compile(r"20\d\d", re.ASCII)
 
@@ -27,13 +29,13 @@ _YEAR = re.compile(r"20\d\d", re.ASCII)
 def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
     """Read nodes.toml, rhythm.toml and overrides/<year>.toml."""
     problems: list[Problem] = []
-    data, text, found = read_toml(folder / "nodes.toml", "schedules/nodes.toml")
-    nodes, more = parse_nodes(data, text, "schedules/nodes.toml")
+    data, text, found = read_toml(folder / "nodes.toml", NODES)
+    nodes, more = parse_nodes(data, text, NODES)
     problems += found + more
-    known = node_names(data)
-    data, text, found = read_toml(folder / "rhythm.toml", "schedules/rhythm.toml")
-    rules, more = parse_rules(data, text, "schedules/rhythm.toml")
-    problems += found + more
+    known, written = node_names(data), text
+    data, text, found = read_toml(folder / "rhythm.toml", RHYTHM)
+    rules, more = parse_rules(data, text, RHYTHM)
+    problems += found + more + stray_rules(rules, nodes, text, RHYTHM)
     lines = {rule.key: line_of(text, f"[{rule.key}]") for rule in rules}
     overrides: dict[date, Override] = {}
     announced: set[int] = set()
@@ -50,6 +52,8 @@ def load_schedules(folder: Path) -> tuple[Schedules, list[Problem]]:
         overrides |= days
         if whole:
             announced.add(int(path.stem))
+    given = (day.name for day in overrides.values())
+    problems += stray_nodes(nodes, known, given, written, NODES)
     return Schedules(
         nodes=nodes,
         known=known,

@@ -118,7 +118,8 @@ def read_toml(path: Path, shown: str) -> tuple[dict[str, Any], str, list[Problem
         return tomllib.loads(text), text, []
     except tomllib.TOMLDecodeError as error:
         line = _line_of(str(error))
-        return {}, text, [_problem(shown, line, _hint(text, line))]
+        twice = "Cannot declare" in str(error) or "Cannot overwrite" in str(error)
+        return {}, text, [_problem(shown, line, _hint(text, line, twice=twice))]
     except RecursionError:
         return {}, text, [_problem(shown, 0, "括号套得太深，读不懂")]
 
@@ -128,11 +129,13 @@ def _line_of(message: str) -> int:
     return int(rest.split(",")[0]) if found else 0
 
 
-def _hint(text: str, line: int) -> str:
+def _hint(text: str, line: int, *, twice: bool) -> str:
     lines = text.split("\n")
     # Never what stands behind the equals sign: it may be a secret.
     name, equals, _ = (lines[line - 1] if 0 < line <= len(lines) else "").partition("=")
     shown = name.strip()[:30] + (" = …" if equals else "")
+    if twice:
+        return f"“{shown}”前面已经写过，一个文件里只能写一次：请合并，或删去一处"
     return f"这一行写法不对：“{shown}”。文字要加英文引号，每行一个 名称 = 值"
 
 

@@ -98,24 +98,26 @@ def _line(
     )
 
 
-def changes(before: Sequence[Entry], after: Sequence[Entry]) -> list[dict[str, str]]:
+def changes(
+    before: Sequence[Entry], after: Sequence[Entry], titles: Mapping[str, str]
+) -> list[dict[str, str]]:
     """Return what differs between two plans of the same days, by push key."""
+
+    def short(one: Entry) -> str:
+        blocked = f"（{one['blocked']}）" if one["blocked"] else ""
+        return f"{one['due'][:16].replace('T', ' ')} {_title(one, titles)}{blocked}"
+
     old, new = ({one["key"]: one for one in plan} for plan in (before, after))
     found = []
     for key in sorted(old.keys() | new.keys()):
         was, now = old.get(key), new.get(key)
         if was is None and now is not None:
-            found.append({"key": key, "change": "增加", "what": _short(now)})
+            found.append({"key": key, "change": "增加", "what": short(now)})
         elif now is None and was is not None:
-            found.append({"key": key, "change": "去掉", "what": _short(was)})
-        elif was is not None and now is not None and _short(was) != _short(now):
-            found.append({"key": key, "change": "改动", "what": f"{_short(was)} → {_short(now)}"})
+            found.append({"key": key, "change": "去掉", "what": short(was)})
+        elif was is not None and now is not None and short(was) != short(now):
+            found.append({"key": key, "change": "改动", "what": f"{short(was)} → {short(now)}"})
     return found
-
-
-def _short(one: Entry) -> str:
-    blocked = f"（{one['blocked']}）" if one["blocked"] else ""
-    return f"{one['due'][:16].replace('T', ' ')} {one['item']}{blocked}"
 
 
 def _together(pushes: Sequence[Entry]) -> dict[str, list[Entry]]:

@@ -42,10 +42,9 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         case "html":
             names = names_of(bureau, library)
             answer["document"] = outlook.as_sheet(answer, titles, names, bureau.footer.unit)
-    if params.get("unseen"):
-        return {**answer, **named(bureau, library, pushes), "days": _days(library, first, days)}
+    answer |= named(bureau, library, pushes) | {"problems": _broken(library)}
     if params.get("unseen"):  # a calendar that fetches by itself is nobody who has looked
-        return answer
+        return {**answer, "days": _days(library, first, days)}
     return _compared(answer, first, days, bureau, bool(params.get("diff")))
 
 
@@ -84,6 +83,15 @@ def named(bureau: Bureau, library: Library, pushes: Iterable[Push]) -> dict[str,
     return {"names": names_of(bureau, library), "titles": titles}
 
 
+def _broken(library: Library) -> list[dict[str, Any]]:
+    """Return what is wrong with the files that a plan is made from: a node that fails is silent."""
+    return [
+        {"path": one.path, "line": one.line, "code": one.code, "message": one.message}
+        for one in library.problems
+        if one.severity == "error" and one.path.startswith("schedules/")
+    ]
+
+
 def _days(library: Library, first: date, days: int) -> dict[str, Any]:
     """Return for each day of a span whether it is a workday, and what it is called."""
     span = (first + timedelta(days=n) for n in range(days))
@@ -113,7 +121,7 @@ def _compared(
         begun, span = date.fromisoformat(seen["from"]), timedelta(days=seen["days"])
         before = [one for one in seen["pushes"] if one["due"][:10] >= first.isoformat()]
         after = [p for p in answer["pushes"] if p["due"][:10] < (begun + span).isoformat()]
-        return {**answer, "diff": outlook.changes(before, after)}
+        return {**answer, "diff": outlook.changes(before, after, answer["titles"])}
     except (OSError, ValueError, LookupError, TypeError):
         raise Mistake(messages.NO_PLAN_BEFORE) from None
 

@@ -27,7 +27,8 @@ DUTY = replace(FILM, key="duty", kinds=(Kind.DUTY,), tags=())
 
 
 def idle(*rules, items=TEXTS):
-    schedules = Schedules(rules=rules, rule_lines={rule.key: 7 for rule in rules})
+    lines = {rule.key: 7 for rule in rules}
+    schedules = Schedules(rules=rules, rule_lines=lines, known=("婚丧喜庆",))
     return [(one.path, one.line, one.message) for one in idle_rules(schedules, items, TODAY)]
 
 

@@ -155,6 +155,9 @@ BAD_NODES = [
     ('name = "甲"\ndate = 2026-01-01', "date 应是文字"),
     ('name = "甲"\ndate = "1-1"\non = "no"', "true 或 false"),
     ('name = "甲"\ndate = "1-1"\non = 0', "true 或 false"),
+    ('name = " "\ndate = "1-1"', "缺少 name"),
+    ('name = "甲"\ndate = "1-1"\nparts = []', "parts 是空的"),
+    ('name = "乙"\ndate = "1-2"', "与 [bad-2] 都叫“乙”，会重复提醒"),
 ]
 
 
@@ -177,6 +180,12 @@ BAD_RULES = [
     ('when = "每月"\nkinds = ["学习提示"]', "看不懂"),
     ('when = "13月1日"\nkinds = ["学习提示"]', "看不懂"),
     ('when = "每月32日"\nkinds = ["学习提示"]', "看不懂"),
+    ('when = "2月30日"\nkinds = ["学习提示"]', "看不懂"),
+    ('when = "6月31日"\nkinds = ["学习提示"]', "看不懂"),
+    ('when = "每月第24个工作日"\nkinds = ["学习提示"]', "看不懂"),
+    ('when = "每季度第67个工作日"\nkinds = ["学习提示"]', "看不懂"),
+    ('name = " "\nweekday = "周一"\nkinds = ["学习提示"]', "name 是空的"),
+    ('weekday = "周一"\nkinds = ["情境案例"]', "不认识“情境案例”，是不是 情景案例？"),
     ('when = "每周一"\nweekday = "周一"\nkinds = ["学习提示"]', "只写一个"),
     ('when = "每周一"\nkinds = ["学习提示"]\nnodes = ["婚丧喜庆"]', "不要写 kinds"),
     ('when = "每周一"\nkinds = ["学习提示"]\nfrom = "四月"', "from 应写成"),
@@ -186,7 +195,7 @@ BAD_RULES = [
     ('weekday = "星期一"\nkinds = ["学习提示"]', "应是 周一 到 周日 之一"),
     ('weekday = "周一"', "应列出类别"),
     ('weekday = "周一"\nkinds = []', "应列出类别"),
-    ('weekday = "周一"\nkinds = ["通知"]', "不认识：['通知']"),
+    ('weekday = "周一"\nkinds = ["通知"]', "不认识“通知”；可用："),
     ('weekday = "周一"\nkinds = [["学习提示"]]', "应列出类别"),
     ('weekday = "周一"\nkinds = ["节点提醒"]', "节点提醒随节点推送"),
     ('weekday = "周一"\nkinds = "学习提示"', "kinds 应是列表"),
@@ -267,6 +276,8 @@ def test_days_without_a_notice_leave_the_year_an_estimate():
         ('[[day]]\ndate = "2029-02-14"\nworkday = true\n', "不属于 2027 年"),
         ('[[day]]\ndate = "2027-02-14"\nworkday = false\n', "写了两次"),
         ('[[day]]\ndate = "2027-02-15"\nworkday = true\nof = 1\n', "没有 of 这一项"),
+        ('[[day]]\ndate = "2027-02-15"\nworkday = true\nname = 5\n', "name 应是文字"),
+        ('[[day]]\ndate = "20270215"\nworkday = true\n', "date 应写成"),
     ],
 )
 def test_a_bad_day_is_a_problem_at_its_own_line(table, says):

@@ -246,6 +246,19 @@ def test_a_broken_schedule_is_reported_and_the_other_goes_on(tmp_path, text):
     assert [rule.key for rule in schedules.rules][:2] == ["monday", "friday"]
 
 
+def test_a_broken_file_of_nodes_is_told_once_and_not_at_every_text(desk):
+    put(desk, "SC-01.md", item(more="节点: 元旦\n"))
+    nodes = desk.schedules / "nodes.toml"
+    nodes.write_text('[a]\nname = "元旦"\ndate = "1-1"\n[a]\n', "utf-8")
+    library = read(desk)
+    assert "“[a]”前面已经写过" in told(library)["schedules/nodes.toml"]
+    nodes.write_text("", "utf-8")
+    empty = read(desk)
+    assert any("一个节点也没有" in problem.message for problem in empty.problems)
+    for one in (library, empty):
+        assert "node-unknown" not in {problem.code for problem in one.problems}
+
+
 def test_missing_folders_are_problems_not_crashes(tmp_path):
     where = folders(tmp_path)
     for name in ("nodes.toml", "rhythm.toml"):
