@@ -79,7 +79,8 @@ class Outbox(Desk):
             self._put_push(begun, begun=delivery.begun.isoformat())
             self._put_delivery(delivery)
             cohorts = self._of("sent", "cohorts", begun.key)
-            cohorts.add(to_doc(cohort))  # the first one stays
+            if cohorts.find(cohort.push) is None:  # the first one stays; thousands take a while
+                cohorts.put(to_doc(cohort))
             return True
 
         return await self._write(work)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -59,3 +61,23 @@ async def test_an_app_that_does_not_see_everybody_is_told_so(desk):
         await verb(desk, "targets-create")
     with pytest.raises(Mistake, match="不是 appchat"):
         await VERBS["targets-create"](desk.house.bureau, desk.clock.now(), {"target": "jg1"})
+
+
+async def test_what_preview_shows_of_an_apps_group_is_what_is_sent(desk):
+    """2,048 bytes are little: what is longer goes as its summary with the way to the page."""
+    params = {"item": "N06", "channel": "appchat", "clock": "2026-06-15"}
+    shown = await VERBS["preview"](desk.house.bureau, desk.clock.now(), params)
+    views = {view["part"]: view["message"]["markdown"]["content"] for view in shown["views"]}
+    await verb(desk, "targets-create")
+    await desk.at("2026-06-18 11:15")
+    for part, whole in (("main", False), ("final", True)):
+        key = f"dragon-boat-2026_{part}@chat"
+        [row] = await desk.house.bureau.store.deliveries(key)
+        sent = json.loads(row.body)["markdown"]["content"]
+        assert same(views[part]) == same(sent)
+        assert ("[看全文]" not in sent) is whole
+
+
+def same(text: str) -> str:
+    """Return a message without its number and the address of its own page."""
+    return re.sub(r"2026-\d{3}", "2026-000", re.sub(r"\]\([^)]*\)", "](…)", text))
