@@ -29,6 +29,7 @@ from bot.engine import alarms, compose, ticks
 from bot.engine.bureau import Bureau, Doorway
 from bot.engine.recall import recall
 from bot.engine.receive import Reception
+from bot.inbox import tip_words_of
 from bot.inbox.robot import Ear
 from bot.library import approvals, merging
 from bot.library.folder import Folders, Shelf
@@ -140,6 +141,7 @@ def build(
         doorway=_doorway(config, desks.base),
         screen=_screen(config),
         review=config.review.required,
+        tip_words=tip_words_of(config.receipts.tip_words),
         questions=config.receipts.questions,
         seats=config.seats if config.personal else (),
         min_people=config.summary.min_people,

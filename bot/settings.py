@@ -124,6 +124,10 @@ class Receipts:
     questions: bool = _setting(
         False, "学习提示的题目要不要随卡片和网页发问：自愿、不记名，只计各选项人数"
     )
+    tip_words: list[str] = field(
+        default_factory=list,
+        metadata=_doc('另加哪些词算像举报或交代，话里有就一律不留；"-收过" 为去掉自带的一个'),
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

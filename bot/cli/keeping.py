@@ -45,6 +45,24 @@ def audit_verify(config_path: str, as_json: bool, head: str) -> None:
 @main.command()
 @CONFIG
 @JSON
+def suggestions(config_path: str, as_json: bool) -> None:
+    """看近 30 天收到的建议：只有话和日期，没有人；到期自动删去。
+
+    例：qingfeng suggestions
+    """
+    answer = call(config_path, "suggestions", {})
+    if as_json:
+        return print_json(answer)
+    for one in answer["suggestions"]:
+        click.echo(f"{one['day']}  {one['text']}")
+    if not answer["suggestions"]:
+        click.echo("近 30 天没有收到建议。")
+    return None
+
+
+@main.command()
+@CONFIG
+@JSON
 @click.argument("person", metavar="USERID")
 def forget(config_path: str, as_json: bool, person: str) -> None:
     """从所有记录里抹去一个人的账号，合计数不变；恢复备份后也会再次抹去。

@@ -149,7 +149,9 @@ GUARD_REVIEWED, GUARD_OFF = "均经审核", "未经审核（审批已关闭）"
 GUARD_ENDS = "更正 {}，撤回 {}，暂缓 {}"
 # What was counted without a person, as it is told: a line here is a place in the summary.
 FEEDBACK = {
-    "feedback-accurate": "觉得有用",
+    "feel-useful": "觉得有用",
+    "feel-unclear": "看不懂",
+    "feedback-accurate": "觉得准",
     "feedback-inaccurate": "觉得不准",
     "message": "向机器人提问",
 }
@@ -448,13 +450,19 @@ NODE_NO_OFF = "还有{}个工作日"
 FOUND_HEAD = "在已审批的内容里找到这些："
 FOUND_NONE = "已审批的内容里没有找到相关的。换个说法再问，或者向机关纪委、人事部门咨询。"
 FOUND_TAIL = "以上供学习参考，不是答复或认定；拿不准的具体情形，请向机关纪委、人事部门咨询。"
-SUGGEST = "谢谢。您在这里写的话不会留存，建议请直接告诉：{}。"
+SUGGEST = (
+    "想留下建议，请写“建议：”加上要说的话（不记名，只给管理员看，30 天后删去）；或直接告诉：{}。"
+)
+SUGGESTED = "谢谢，建议已记下：不记名，只给管理员看，30 天后删去。\n" + NO_TIPS
+FELT = "谢谢，已计数，不记名。"
 SUGGEST_NOBODY = "机关纪委或廉政办"
 
 # -- the reading page --------------------------------------------------------------------------
 PAGE_TAP_CARD = "看过了，请回到企业微信的卡片上点“已阅”。打开本页不作记录。"
 PAGE_TAP_HERE = "看过了，愿意的话点“已阅”；卡片上点过的不必再点。只打开本页不作记录。"
 PAGE_COUNTS_NOTHING = "打开本页不作记录，也不必点什么。"
+HEARD = "谢谢"
+PAGE_CLOSED_TITLE = "看不到这篇内容"
 PAGE_CLOSED = "这个链接不完整、已失效，或者内容已收回。请回到企业微信，从收到的卡片里重新打开。"
 
 # -- to single people of the office: review by card, tomorrow's messages, 急停 ------------------

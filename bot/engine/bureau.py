@@ -21,6 +21,7 @@ from bot.core.seats import Seat
 from bot.engine.intake import Intake
 from bot.engine.lots import Lots
 from bot.engine.pace import Pace
+from bot.inbox.wishes import TIP_WORDS
 from bot.library.folder import Library, Shelf
 from bot.store import Store
 
@@ -145,6 +146,7 @@ class Bureau:
     screen: Screen = field(default_factory=Screen)
     leaving: asyncio.Lock = field(default_factory=asyncio.Lock)  # numbers of what leaves the house
     review: bool = True
+    tip_words: frozenset[str] = TIP_WORDS  # of reporting: nothing that has one is kept
     questions: bool = False  # whether a text's 题目 is asked
     lots: Lots = field(default_factory=Lots)  # choices that wait to be mixed
     seats: tuple[Seat, ...] = ()  # who reviews by card; each is a target of its own

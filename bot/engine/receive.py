@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.core import asking, messages
 from bot.core.links import push_key_of, task_id_of
-from bot.core.model import Push
+from bot.core.model import Cohort, Push
 from bot.core.render import Reading
 from bot.engine import compose
 from bot.engine.bureau import Bureau
@@ -23,11 +23,13 @@ from bot.inbox import (
     Confirm,
     Count,
     Decide,
+    Effect,
     Event,
     Learn,
     Record,
     ReplaceButton,
     Say,
+    Suggest,
     Tell,
     Volunteer,
     handle,
@@ -85,8 +87,7 @@ class Reception:
         if key:  # asked in one: under load each question waits for an fsync of somebody else
             push, cohort = await bureau.store.addressed(key)
         answer = Answer()
-        asks = self._question(push) if event.button == asking.KEY else None
-        for effect in handle(event, push=push, cohort=cohort, now=now, question=asks):
+        for effect in self._effects(event, push, cohort, now):
             match effect:
                 case Record(receipt=receipt):
                     await bureau.store.add_receipt(receipt)
@@ -97,6 +98,8 @@ class Reception:
                     await bureau.store.confirm(confirmed, proven)
                 case Count(name=name):
                     await bureau.store.count(name, now.date().isoformat())
+                case Suggest(text=text):
+                    await bureau.store.suggest(text, now.date().isoformat())
                 case Learn(chat=chat, who=who):
                     await self._learn(chat, who, now)
                 case ReplaceButton(text=text, more=more):
@@ -116,6 +119,13 @@ class Reception:
                         task = task_id_of(push_meant.key, 0)
                         await self._take(replace(tap, task_id=task))
         return answer
+
+    def _effects(
+        self, event: Event, push: Push | None, cohort: Cohort | None, now: datetime
+    ) -> list[Effect]:
+        asks = self._question(push) if event.button == asking.KEY else None
+        words = self._bureau.tip_words
+        return handle(event, push=push, cohort=cohort, now=now, question=asks, tip_words=words)
 
     def _question(self, push: Push | None) -> asking.Question | None:
         item = self._bureau.moment().item(push) if push is not None else None

@@ -21,6 +21,7 @@ from bot.engine.recall import recall
 log = logging.getLogger(__name__)
 
 PLANNING, LOOK_BACK = tomorrow.MORNING, tomorrow.LOOK_BACK
+SUGGESTIONS_FOR = timedelta(days=30)
 WEEKS_AT_ONCE = 3  # of retention; an office that upgrades has a year of it
 
 
@@ -76,6 +77,7 @@ async def notify(bureau: Bureau, now: datetime) -> int:
 
 async def housekeep(bureau: Bureau, now: datetime) -> int:
     """Turn names that are past their term into counts, a few weeks at a time."""
+    await bureau.store.drop_suggestions((now.date() - SUGGESTIONS_FOR).isoformat())
     before = now - timedelta(days=bureau.keep_days)
     for done in range(WEEKS_AT_ONCE):
         found = await bureau.store.fold_names(before, now)

@@ -19,11 +19,12 @@ from bot.inbox.handle import (
     Record,
     ReplaceButton,
     Say,
+    Suggest,
     Tell,
     Volunteer,
     handle,
 )
-from bot.inbox.wishes import Wish, WishKind
+from bot.inbox.wishes import Wish, WishKind, tip_words_of
 
 __all__ = [
     "BOT_BUTTON",
@@ -39,6 +40,7 @@ __all__ = [
     "Record",
     "ReplaceButton",
     "Say",
+    "Suggest",
     "Tell",
     "Volunteer",
     "Wish",
@@ -47,4 +49,5 @@ __all__ = [
     "event_from_page",
     "event_from_xml",
     "handle",
+    "tip_words_of",
 ]

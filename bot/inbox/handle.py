@@ -18,8 +18,8 @@ from bot.core import asking, messages, seats
 from bot.core.asking import Question
 from bot.core.links import push_key_of
 from bot.core.model import Cohort, Push, Receipt, State, Step
-from bot.inbox.events import ACK, SAID, Event
-from bot.inbox.wishes import TIP_WORDS, Wish, WishKind, wish_of
+from bot.inbox.events import ACK, SAID, UNCLEAR, USEFUL, WORDS, Event
+from bot.inbox.wishes import MOST, TIP_WORDS, Wish, WishKind, sounds_like_a_tip, wish_of
 
 OPEN_FOR = timedelta(days=30)  # after the send; then the page thanks and records nothing
 
@@ -78,6 +78,13 @@ class Tell:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Suggest:
+    """Keep these words for the administrator, without whose they are."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Volunteer:
     """已阅, said in words: of the newest push that reached this person, or this group."""
 
@@ -99,7 +106,19 @@ class Decide:
     button: str
 
 
-Effect = Record | Choose | Confirm | ReplaceButton | Count | Say | Tell | Volunteer | Learn | Decide
+Effect = (
+    Record
+    | Suggest
+    | Choose
+    | Confirm
+    | ReplaceButton
+    | Count
+    | Say
+    | Tell
+    | Volunteer
+    | Learn
+    | Decide
+)
 
 
 def handle(
@@ -122,6 +141,8 @@ def handle(
         return [Count(name=f"feedback-{_FEEDBACK.get(event.feedback, 'other')}")]
     if event.kind in ("enter", "message"):
         return [Count(name=event.kind), *_answer(event, tip_words)]
+    if event.kind == "page" and event.button in (USEFUL, UNCLEAR, WORDS):
+        return _heard(event, tip_words)
     if event.kind == "other":
         return []
     if push is not None and push.rule in seats.DESK:
@@ -133,6 +154,7 @@ def handle(
     return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
 
 
+FEEL = {WishKind.USEFUL: "feel-useful", WishKind.UNCLEAR: "feel-unclear"}
 _FEEDBACK = {1: "accurate", 2: "inaccurate", 3: "withdrawn"}
 
 
@@ -160,8 +182,22 @@ def _answer(event: Event, tip_words: Collection[str]) -> list[Effect]:
         case WishKind.WHOLE:
             key, _ = push_key_of(wish.words)
             return [Say(text=messages.PAGE_CLOSED, push_key=key)]
+        case WishKind.USEFUL | WishKind.UNCLEAR:
+            return [Count(name=FEEL[wish.kind]), Say(text=messages.FELT)]
+        case WishKind.SUGGEST if wish.words:
+            return [Suggest(text=wish.words), Say(text=messages.SUGGESTED)]
         case _:
             return [Tell(wish=wish)]
+
+
+def _heard(event: Event, tip_words: Collection[str]) -> list[Effect]:
+    """Take what was said on a page of the text: whose browser it was is of no use to anybody."""
+    if event.button in (USEFUL, UNCLEAR):
+        return [Count(name=f"feel-{event.button}"), Say(text=messages.FELT)]
+    if sounds_like_a_tip(event.text, tip_words):
+        return [Count(name="tip"), Say(text=messages.NO_TIPS)]
+    words = event.text.strip()[:MOST]
+    return [*([Suggest(text=words)] if words else []), Say(text=messages.SUGGESTED)]
 
 
 def _decide(event: Event, push: Push, cohort: Cohort | None) -> list[Effect]:

@@ -14,6 +14,7 @@ from enum import StrEnum
 
 from bot.core import messages
 
+MOST = 300  # characters of a suggestion
 MENTION = re.compile(r"^\s*(@\S+\s+)+")
 # A word of these makes the whole answer the fixed sentence (law 3); the lexicon may add to them.
 TIP_WORDS = frozenset(
@@ -24,6 +25,7 @@ TIP_WORDS = frozenset(
     ).split()
 )
 _SEARCH = re.compile(r"^(?:搜索|搜|查找|查询|找)\s*[:：]?\s*(?P<words>.+)$")
+_SUGGESTION = re.compile(r"^建议\s*[:：\s]\s*(?P<words>\S.*)$", re.DOTALL)
 _SUGGEST = re.compile(r"^(?:我有|提个?)?(?:建议|意见)")
 
 
@@ -37,6 +39,8 @@ class WishKind(StrEnum):
     FORGET_SURE = "forget-sure"
     WHOLE = "whole"  # the whole text of a push, by its key
     SUGGEST = "suggest"
+    USEFUL = "useful"
+    UNCLEAR = "unclear"
     READ = "read"  # a volunteered 已阅
     TIP = "tip"  # not for this channel
     BIND = "bind"  # a group names itself
@@ -58,9 +62,28 @@ _SHORT = {
     **dict.fromkeys(("我的记录", "我的回执"), WishKind.RECORD),
     **dict.fromkeys(("删除我的记录", "删除记录"), WishKind.FORGET),
     **dict.fromkeys(("急停", "紧急停止", "全部暂停"), WishKind.STOP),
+    **dict.fromkeys(("有用", "很有用"), WishKind.USEFUL),
+    **dict.fromkeys(("看不懂", "没看懂"), WishKind.UNCLEAR),
     messages.FORGET_SURE: WishKind.FORGET_SURE,
     **dict.fromkeys(("已阅", "已读", "收到", "看过了", "看了"), WishKind.READ),
 }
+
+
+def tip_words_of(changes: Collection[str]) -> frozenset[str]:
+    """Return the words of reporting as the office wants them: a word more, or `-word` for one less.
+
+    >>> "收了" in tip_words_of(["-收了"]), "打招呼" in tip_words_of(["打招呼"])
+    (False, True)
+    """
+    less = {word[1:] for word in changes if word.startswith("-")}
+    more = {word for word in changes if word and not word.startswith("-")}
+    return (TIP_WORDS - less) | more
+
+
+def sounds_like_a_tip(text: str, tip_words: Collection[str] = TIP_WORDS) -> bool:
+    """Whether `text` must not be kept: as written, or with blanks put between its characters."""
+    plain = re.sub(r"\s+", "", text)
+    return any(word in text or word in plain for word in tip_words)
 
 
 def wish_of(text: str, *, group: bool, tip_words: Collection[str] = TIP_WORDS) -> Wish:
@@ -74,8 +97,10 @@ def wish_of(text: str, *, group: bool, tip_words: Collection[str] = TIP_WORDS) -
         return Wish(kind=kind)
     if words.startswith(messages.READ_ALL):
         return Wish(kind=WishKind.WHOLE, words=words.removeprefix(messages.READ_ALL).strip())
-    if any(word in words for word in tip_words):
+    if sounds_like_a_tip(words, tip_words):
         return Wish(kind=WishKind.TIP)
+    if said := _SUGGESTION.match(words):
+        return Wish(kind=WishKind.SUGGEST, words=said["words"].strip()[:MOST])
     if _SUGGEST.match(words):
         return Wish(kind=WishKind.SUGGEST)
     if not words:

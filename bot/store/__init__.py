@@ -157,6 +157,15 @@ class Store(Protocol):
     async def counts(self, first: str = "", last: str = "~") -> dict[str, int]:
         """Return how often what was counted, from the day `first` to the day `last` (ISO)."""
 
+    async def suggest(self, text: str, day: str) -> None:
+        """Keep what somebody suggested: the words and the day, and nobody's name. Durable."""
+
+    async def suggestions(self) -> list[tuple[str, str]]:
+        """Return (day, words) of what was suggested, in no order that tells who came when."""
+
+    async def drop_suggestions(self, before: str) -> int:
+        """Remove what was suggested before a day; gone from the files too when this returns."""
+
     async def number(self, name: str, year: int) -> int:
         """Return the push number of an occurrence within a year, given on first asking.
 

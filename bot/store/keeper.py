@@ -58,6 +58,20 @@ class Keeper(Archive):
                     self._files.unlink(place / name)
         self._left_names = False
 
+    async def drop_suggestions(self, before: str) -> int:
+        def work() -> int:
+            table = self._main("suggestions")
+            old = [doc["id"] for doc in table.docs() if doc["day"] < before]
+            for one in old:
+                table.drop(one)
+            return len(old)
+
+        if not any([day < before for day, _ in await self.suggestions()]):  # noqa: C419
+            return 0
+        found: int = await self._write(work)
+        await self._read(self._out_of_the_files)
+        return found
+
     async def certificates(self) -> list[Certificate]:
         return await self._read(lambda: self._all("certificates", Certificate))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -98,6 +99,17 @@ class Returns(Outbox):
                     continue
                 totals[doc["name"]] = totals.get(doc["name"], 0) + int(doc["count"])
             return totals
+
+        return await self._read(work)
+
+    async def suggest(self, text: str, day: str) -> None:
+        row = {"id": secrets.token_hex(8), "day": day, "text": text}
+        await self._write(lambda: self._main("suggestions").put(row))
+
+    async def suggestions(self) -> list[tuple[str, str]]:
+        def work() -> list[tuple[str, str]]:
+            docs = sorted(self._main("suggestions").docs(), key=lambda doc: str(doc["id"]))
+            return sorted(((doc["day"], doc["text"]) for doc in docs), key=lambda one: one[0])
 
         return await self._read(work)
 

@@ -37,6 +37,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "numbers": ("year", "name"),
     "counts": ("name", "day"),
     "members": ("id",),
+    "suggestions": ("id",),
     "targets": ("id",),
     "summaries": ("week",),
     "texts": ("digest",),

@@ -92,6 +92,7 @@ VERBS: Mapping[str, Verb] = {
     "store-verify": keeping.verify,
     "store-compact": keeping.compact,
     "forget": keeping.forget,
+    "suggestions": keeping.suggestions,
     "statement": lookup.statement,
     "audit-verify": keeping.audit_verify,
     "ledger": ledger.export,

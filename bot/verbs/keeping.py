@@ -75,6 +75,12 @@ async def compact(bureau: Bureau, _: datetime, __: Params) -> dict[str, Any]:
     return dict(await bureau.store.compact())
 
 
+async def suggestions(bureau: Bureau, _: datetime, _params: Params) -> dict[str, Any]:
+    """What people suggested in the last 30 days: words and day, nobody's name."""
+    found = await bureau.store.suggestions()
+    return {"suggestions": [{"day": day, "text": text} for day, text in found]}
+
+
 async def forget(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """Remove a person from every row; no count changes."""
     person = str(params["person"]).strip()

@@ -147,9 +147,9 @@ def thanks_page(more: str = "") -> str:
     return template.render(words=messages.ACK_DONE, more=more, note=messages.VOLUNTARY)
 
 
-def closed_page(words: str = messages.PAGE_CLOSED) -> str:
-    """Return the plain page for a link that is altered, for another push, or no longer shown."""
-    return _pages.get_template("closed.html").render(words=words)
+def closed_page(words: str = messages.PAGE_CLOSED, title: str = messages.PAGE_CLOSED_TITLE) -> str:
+    """Return a plain page, as for a link that is altered, for another push or no longer shown."""
+    return _pages.get_template("closed.html").render(words=words, title=title)
 
 
 def _html(text: str) -> str:

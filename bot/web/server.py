@@ -20,7 +20,7 @@ import hmac
 import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Protocol
 from urllib.parse import parse_qs
@@ -34,6 +34,7 @@ from starlette.staticfiles import StaticFiles
 from bot.core import messages
 from bot.core.render import Reading
 from bot.inbox import Event, event_from_page, event_from_xml
+from bot.inbox.events import UNCLEAR, USEFUL, WORDS
 from bot.web import console, desk, outlets
 from bot.web.console.entry import Entry
 from bot.web.reading import HEADERS, HERE, Form, Links, closed_page, page, thanks_page
@@ -45,7 +46,8 @@ from bot.wecom.replies import passive_reply, passive_text
 log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 4.5  # seconds of WeCom's 5
-FORM_BYTES = 4096
+FORM_BYTES = 8192  # 300 characters, each nine bytes on the way
+FEELINGS = (USEFUL, UNCLEAR, WORDS)
 CONTROL_BYTES = 32 * 1024 * 1024  # a roster of 200,000 people
 _WRONG_PARAMETERS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, Refused)
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "qingfeng")
@@ -212,15 +214,22 @@ async def _tapped(request: Request) -> Response:
     key = doors.links.push_key(token)
     person = (doors.signin.person(request) if doors.signin else "") or ""
     try:
-        given = parse_qs((await _limited(request, FORM_BYTES)).decode("ascii", "replace"))
+        given = parse_qs(
+            (await _limited(request, FORM_BYTES)).decode("ascii", "replace"), errors="replace"
+        )
     except Refused:
         return _closed(403)
     if doors.signin is None or not key or not person:
         return _closed(403)
     if not doors.signin.sound(given.get("form", [""])[0], person, token):
         return _closed(403)
-    option = given.get("option", [""])[0]
-    said = await doors.receive(event_from_page(person, key, doors.now(), option))
+    option, words = (given.get(name, [""])[0] for name in ("option", "words"))
+    event = event_from_page(person, key, doors.now(), option)
+    if (feel := given.get("feel", [""])[0]) in FEELINGS:
+        event = replace(event, person="", button=feel, text=words)
+    said = await doors.receive(event)
+    if feel in FEELINGS:
+        return HTMLResponse(closed_page(said.text, messages.HEARD), headers=HEADERS)
     return HTMLResponse(thanks_page(said.more), headers=HEADERS)
 
 

@@ -23,7 +23,7 @@ from bot.inbox.wishes import Wish, WishKind, wish_of
         ("搜索 购物卡", WishKind.SEARCH, "购物卡"),
         ("搜索：购物卡", WishKind.SEARCH, "购物卡"),
         ("能不能收购物卡", WishKind.SEARCH, "能不能收购物卡"),
-        ("建议 多发些故事", WishKind.SUGGEST, ""),
+        ("建议 多发些故事", WishKind.SUGGEST, "多发些故事"),
         ("提个建议：多发些故事", WishKind.SUGGEST, ""),
         ("确认删除我的记录", WishKind.FORGET_SURE, ""),
         ("看全文 mid-autumn-2026_main@jg1", WishKind.WHOLE, "mid-autumn-2026_main@jg1"),
