@@ -146,6 +146,7 @@ def build(
         seats=config.seats if config.personal else (),
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,
+        keep_signatures=config.receipts.keep_signatures,
         keep_days=config.receipts.keep_days,
         person_lookup=config.receipts.person_lookup,
         clock=now,

@@ -349,6 +349,8 @@ class _Reader:
         # A push takes receipts for 30 days, and its occurrence may be sent over two weeks.
         if not 45 <= sections["receipts"].keep_days <= 365:
             self.bad("keep_days", "[receipts] 的 keep_days 应在 45 到 365 之间")
+        if not 1 <= sections["receipts"].keep_signatures <= 30:
+            self.bad("keep_signatures", "[receipts] 的 keep_signatures 应在 1 到 30 之间")
         if sections["receipts"].person_lookup not in ("off", "on_request"):
             self.bad("person_lookup", "[receipts] 的 person_lookup 应是 off 或 on_request")
         screen = sections["screen"]

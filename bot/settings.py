@@ -117,6 +117,7 @@ class ReviewKinds:
 @dataclass(frozen=True, kw_only=True)
 class Receipts:
     keep_days: int = _setting(90, "记名回执保留多少天，之后只留合计数；45 到 365")
+    keep_signatures: int = _setting(3, "责任提示的签收记录保留几年，1 到 30")
     person_lookup: str = _setting(
         "off",
         "能否查一个人一篇内容的送达说明：off，或 on_request（有事由、另一人同意、留痕、本人可见）",

@@ -328,6 +328,19 @@ class Receipt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Signature:
+    """签收: an office-holder took a document, in his own name. It outlives the receipt."""
+
+    push: str
+    person: str
+    at: datetime
+    means: str
+    item: str
+    title: str  # as it was then
+    digest: str  # of the words as sent
+
+
+@dataclass(frozen=True, kw_only=True)
 class Markdown:
     """A message for a group: the whole text."""
 

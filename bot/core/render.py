@@ -234,7 +234,7 @@ def card(
         source=source_line(item),
         title=title,
         text=text,
-        button=messages.ACK_BUTTON,
+        button=messages.SIGN_BUTTON if item.kind is Kind.DUTY else messages.ACK_BUTTON,
         button_key="ack",
         facts=tuple((name, value) for name, value in facts if value),
         link=(messages.READ_ALL, link) if link else None,
@@ -280,6 +280,7 @@ class Reading:
     basis: str
     source: str
     footer: tuple[str, ...]
+    button: str = messages.ACK_BUTTON  # what the page's button says
     question: Question | None = None  # what the page asks, where the office wants it
     pictured: str = ""  # the item, where pictures or films belong to it
 
@@ -295,6 +296,7 @@ def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) ->
         basis=item.basis,
         source=item.source,
         footer=tuple(footer.lines()),
+        button=messages.SIGN_BUTTON if item.kind is Kind.DUTY else messages.ACK_BUTTON,
         pictured=item.id if item.attachments else "",
     )
 

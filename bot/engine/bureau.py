@@ -153,6 +153,7 @@ class Bureau:
     asked: Asked = field(default_factory=Asked)  # at which library reviewers were last asked
     min_people: int = MIN_PEOPLE
     per_target: str = "console"  # where figures per target stand: console, message, off
+    keep_signatures: int = 3  # years of 签收: documents, by the unit's own term
     keep_days: int = 90  # of named receipts; then only counts
     person_lookup: str = "off"  # or on_request: verbs/lookup.py
     intake: Intake = field(default_factory=Intake)  # what lay in 待导入 at the last look

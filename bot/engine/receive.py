@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.core import asking, messages
 from bot.core.links import push_key_of, task_id_of
-from bot.core.model import Cohort, Push
+from bot.core.model import Cohort, Item, Kind, Push, Receipt, Signature
 from bot.core.render import Reading
 from bot.engine import compose
 from bot.engine.bureau import Bureau
@@ -29,6 +29,7 @@ from bot.inbox import (
     Record,
     ReplaceButton,
     Say,
+    Sign,
     Suggest,
     Tell,
     Volunteer,
@@ -94,6 +95,8 @@ class Reception:
                 case Choose(receipt=receipt, option=option):
                     if await bureau.store.add_receipt(receipt):
                         await self._choose(receipt.push, option, now)
+                case Sign(receipt=receipt, part=part):
+                    await self._sign(receipt, part)
                 case Confirm(push_key=confirmed, part=proven):
                     await bureau.store.confirm(confirmed, proven)
                 case Count(name=name):
@@ -124,8 +127,37 @@ class Reception:
         self, event: Event, push: Push | None, cohort: Cohort | None, now: datetime
     ) -> list[Effect]:
         asks = self._question(push) if event.button == asking.KEY else None
-        words = self._bureau.tip_words
-        return handle(event, push=push, cohort=cohort, now=now, question=asks, tip_words=words)
+        item = self._item(push, now) if event.kind in ("card", "page") else None
+        return handle(
+            event,
+            push=push,
+            cohort=cohort,
+            now=now,
+            question=asks,
+            document=item is not None and item.kind is Kind.DUTY,
+            tip_words=self._bureau.tip_words,
+        )
+
+    def _item(self, push: Push | None, now: datetime) -> Item | None:
+        known = push is not None and push.item
+        return self._bureau.library(now.date()).item(push.item) if push and known else None
+
+    async def _sign(self, receipt: Receipt, part: int) -> None:
+        """Keep the signature with the digest of the words that went to this person."""
+        push = await self._bureau.store.push(receipt.push)
+        item = self._item(push, receipt.at)
+        sent = [row for row in await self._bureau.store.deliveries(receipt.push) if row.digest]
+        mine = [row for row in sent if row.part == part] or sent
+        signature = Signature(
+            push=receipt.push,
+            person=receipt.person,
+            at=receipt.at,
+            means=receipt.means,
+            item=item.id if item else "",
+            title=item.title if item else "",
+            digest=mine[-1].digest if mine else "",
+        )
+        await self._bureau.store.sign(signature)
 
     def _question(self, push: Push | None) -> asking.Question | None:
         item = self._bureau.moment().item(push) if push is not None else None

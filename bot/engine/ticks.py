@@ -78,6 +78,8 @@ async def notify(bureau: Bureau, now: datetime) -> int:
 async def housekeep(bureau: Bureau, now: datetime) -> int:
     """Turn names that are past their term into counts, a few weeks at a time."""
     await bureau.store.drop_suggestions((now.date() - SUGGESTIONS_FOR).isoformat())
+    signed = timedelta(days=365 * bureau.keep_signatures)
+    await bureau.store.drop_signatures(now - signed)
     before = now - timedelta(days=bureau.keep_days)
     for done in range(WEEKS_AT_ONCE):
         found = await bureau.store.fold_names(before, now)

@@ -48,6 +48,14 @@ class ReplaceButton:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sign:
+    """An office-holder signed for a document: this receipt is kept as one, too."""
+
+    receipt: Receipt
+    part: int = 0  # of the audience: whose words
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choose:
     """Of an answer that is new, count the option, in a lot that does not tell whose it is."""
 
@@ -110,6 +118,7 @@ Effect = (
     Record
     | Suggest
     | Choose
+    | Sign
     | Confirm
     | ReplaceButton
     | Count
@@ -128,13 +137,14 @@ def handle(
     cohort: Cohort | None,
     now: datetime,
     question: Question | None = None,
+    document: bool = False,
     tip_words: Collection[str] = TIP_WORDS,
 ) -> list[Effect]:
     """Return what `event` brings about.
 
-    `question` is that of the push's text, None where it asks none. `push` is that of
-    `push_key_of(event.task_id)` and `cohort` its roster, None where there is
-    none. A person outside the roster, an unknown card and a tap after 30 days leave no person's
+    `push` is that of `push_key_of(event.task_id)` and `cohort` its roster, None where there is
+    none; `question` is that of its text, None where it asks none, and `document` whether that is
+    signed for. A person outside the roster, an unknown card and a tap after 30 days leave no person's
     name anywhere.
     """
     if event.kind == "feedback":
@@ -151,7 +161,15 @@ def handle(
         return _answered(event, push, cohort, now, question)
     if event.button != ACK and not event.button.startswith(f"{ACK}:"):
         return [Count(name="other-button")]
-    return [*_acknowledge(event, push, cohort, now), ReplaceButton(text=messages.ACK_DONE)]
+    effects = _acknowledge(event, push, cohort, now)
+    if document and event.means != SAID:  # 已阅 in words is no 签收
+        part = push_key_of(event.task_id)[1]
+        signed = [
+            Sign(receipt=one.receipt, part=part) for one in effects if isinstance(one, Record)
+        ]
+        # Whoever was not addressed has signed for nothing, and is told nothing else than others.
+        return [*effects, *signed, ReplaceButton(text=messages.SIGN_DONE)]
+    return [*effects, ReplaceButton(text=messages.ACK_DONE)]
 
 
 FEEL = {WishKind.USEFUL: "feel-useful", WishKind.UNCLEAR: "feel-unclear"}

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.core.model import Cohort, Delivery, Member, Push, Receipt, State
+from bot.core.model import Cohort, Delivery, Member, Push, Receipt, Signature, State
 from bot.core.reading import Acts, Question
 from bot.store.records import Audited, AuditEntry, Certificate, NotABackup, Restored
 
@@ -165,6 +165,17 @@ class Store(Protocol):
 
     async def drop_suggestions(self, before: str) -> int:
         """Remove what was suggested before a day; gone from the files too when this returns."""
+
+    async def sign(self, signature: Signature) -> bool:
+        """Keep a signature by push and person; the first stays. Durable.
+
+        It is a document: neither `fold_names` nor `forget` touches it.
+        """
+
+    async def signatures(self) -> list[Signature]: ...
+
+    async def drop_signatures(self, before: datetime) -> int:
+        """Remove what was signed before a moment; gone from the files too when this returns."""
 
     async def number(self, name: str, year: int) -> int:
         """Return the push number of an occurrence within a year, given on first asking.

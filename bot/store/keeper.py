@@ -72,6 +72,20 @@ class Keeper(Archive):
         await self._read(self._out_of_the_files)
         return found
 
+    async def drop_signatures(self, before: datetime) -> int:
+        def work() -> int:
+            table = self._main("signatures")
+            old = [id_of("signatures", doc) for doc in table.docs() if _at(doc) < before]
+            for one in old:
+                table.drop(one)
+            return len(old)
+
+        if all(one.at >= before for one in await self.signatures()):
+            return 0
+        found: int = await self._write(work)
+        await self._read(self._out_of_the_files)
+        return found
+
     async def certificates(self) -> list[Certificate]:
         return await self._read(lambda: self._all("certificates", Certificate))
 
@@ -263,3 +277,7 @@ def _renamed(doc: Doc, person: str, stranger: str) -> Doc:
     if doc.get("body"):
         changed["body"] = readdressed(doc["body"], person)
     return {**doc, **changed}
+
+
+def _at(doc: Doc) -> datetime:
+    return datetime.fromisoformat(doc["at"])

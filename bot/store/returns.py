@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.core.model import Cohort, Member, Receipt
+from bot.core.model import Cohort, Member, Receipt, Signature
 from bot.core.reading import Acts, Figures, Question
 from bot.store import TargetState, tallies
 from bot.store.codec import from_doc, to_doc
@@ -112,6 +112,13 @@ class Returns(Outbox):
             return sorted(((doc["day"], doc["text"]) for doc in docs), key=lambda one: one[0])
 
         return await self._read(work)
+
+    async def sign(self, signature: Signature) -> bool:
+        doc = to_doc(signature)
+        return await self._write(lambda: self._main("signatures").add(doc))
+
+    async def signatures(self) -> list[Signature]:
+        return await self._read(lambda: self._all("signatures", Signature))
 
     # -- people, targets, summaries ------------------------------------------------------------
 

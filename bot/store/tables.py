@@ -38,6 +38,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "counts": ("name", "day"),
     "members": ("id",),
     "suggestions": ("id",),
+    "signatures": ("push", "person"),
     "targets": ("id",),
     "summaries": ("week",),
     "texts": ("digest",),

@@ -67,7 +67,6 @@ class Form:
     """The 已阅 of a page; `proof` is what its POST carries."""
 
     proof: str
-    button: str = messages.ACK_BUTTON
 
 
 def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] = ()) -> str:

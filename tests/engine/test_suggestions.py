@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import logging
 import re
+import zipfile
 
 import pytest
 
@@ -89,7 +89,9 @@ async def test_a_tip_and_a_confession_leave_no_trace_of_a_full_run(desk, caplog)
         await reception(Event(kind="card", person="u004", at=desk.clock.now(), button=text))
     await desk.at("2026-06-29 11:00")
     await desk.house.bureau.store.backup(desk.home / "all.backup", desk.clock.now())
-    assert "u004" in everywhere(desk.home), "the search finds what is there"
+    (desk.home / "apart").mkdir()
+    (desk.home / "all.backup").rename(desk.home / "apart" / "all.backup")
+    assert "u004" in everywhere(desk.home / "apart"), "the search finds what is in a backup"
     for mark in MARKS:
         assert mark not in everywhere(desk.home)
         assert mark not in caplog.text
@@ -101,7 +103,9 @@ def everywhere(folder) -> str:
     found = []
     for path in (path for path in folder.rglob("*") if path.is_file()):
         raw = path.read_bytes()
-        raw = gzip.decompress(raw) if raw.startswith(b"\x1f\x8b") else raw
+        if zipfile.is_zipfile(path):
+            with zipfile.ZipFile(path) as packed:
+                raw = b"\n".join(packed.read(name) for name in packed.namelist())
         text = raw.decode("utf-8", "replace")
         found.append(re.sub(r"\\u([0-9a-f]{4})", lambda code: chr(int(code[1], 16)), text))
     return "\n".join(found)
