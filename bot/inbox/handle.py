@@ -144,8 +144,8 @@ def handle(
 
     `push` is that of `push_key_of(event.task_id)` and `cohort` its roster, None where there is
     none; `question` is that of its text, None where it asks none, and `document` whether that is
-    signed for. A person outside the roster, an unknown card and a tap after 30 days leave no person's
-    name anywhere.
+    signed for. A person outside the roster, an unknown card and a tap after 30 days leave no
+    person's name anywhere.
     """
     if event.kind == "feedback":
         return [Count(name=f"feedback-{_FEEDBACK.get(event.feedback, 'other')}")]
