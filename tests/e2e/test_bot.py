@@ -78,7 +78,9 @@ TARGETS = {
 
 
 @asynccontextmanager
-async def town(home, *, plain_ids=True, secret=SECRET, **targets: str) -> AsyncIterator[Town]:
+async def town(
+    home, *, plain_ids=True, secret=SECRET, seats="", **targets: str
+) -> AsyncIterator[Town]:
     clock = Clock(moment("2026-06-15 08:40"))
     world = World(clock.now)
     for name in (*PEOPLE, "zhao"):
@@ -94,7 +96,7 @@ async def town(home, *, plain_ids=True, secret=SECRET, **targets: str) -> AsyncI
         lines += ['agentid = 7\nsecret = "app-s3cret"'] if not plain_ids else []
         lines += [f'[wecom.bot]\nbot_id = "{BOT}"\nsecret = "{secret}"']
         lines += [f'ws_url = "{sandbox.url.replace("http", "ws")}"\n[web]\nport = 0']
-        lines += ["[review]\nrequired = false"]
+        lines += [f"[review]\nrequired = false\n{seats}"]
         lines += [f"[target.{name}]\n{text}" for name, text in (targets or TARGETS).items()]
         (home / "config.toml").write_text("\n".join(lines), "utf-8")
         house = app.build(config.load(home / "config.toml", {}), clock.now)
@@ -269,3 +271,38 @@ async def test_read_volunteered_in_a_group_is_a_receipt_and_the_group_hears_noth
         kept = await store.receipts(SEND.format("group"))
         assert [(one.person, one.means) for one in kept] == [("zhao", "主动回复已阅")]
         assert at.heard("Group2") == heard
+
+
+# -- single people of the office -------------------------------------------------------------------
+
+
+async def test_tomorrow_s_message_is_put_off_by_one_tap_on_the_robot_s_card(tmp_path):
+    async with town(tmp_path, seats='cards = ["李=li"]', people=TARGETS["people"]) as at:
+        await at.live()
+        talks.say(at.world, "li", CHAT, "好")
+        await at.until(lambda: at.heard(CHAT))
+        await at.at("2026-06-17 16:30")
+        (card,) = [m for m in at.said(CHAT) if m.card and m.at >= moment("2026-06-17 16:00")]
+        assert card.reached == ("li",)
+        assert [one["text"] for one in card.card["button_list"]] == ["暂缓"]
+        talks.press(at.world, "li", card, "defer")
+        await at.until(lambda: at.world.state_of(card, "li") is not None)
+        assert at.world.state_of(card, "li").greyed == messages.DEFERRED
+        await at.at("2026-06-18 17:30")
+        final = await at.house.bureau.store.push("dragon-boat-2026_final@people")
+        assert final.state is State.EXPIRED
+
+
+async def test_whoever_may_stops_everything_by_a_word_and_a_tap(tmp_path):
+    async with town(tmp_path, seats='cards = ["李=li"]', people=TARGETS["people"]) as at:
+        await at.live()
+        for person in ("li", "wang"):
+            talks.say(at.world, person, CHAT, "急停")
+        await at.until(lambda: "template_card" in at.heard(CHAT))
+        (card,) = [m for m in at.said(CHAT) if m.card]
+        assert card.reached == ("li",), "wang may not"
+        talks.press(at.world, "li", card, "halt")
+        await at.until(lambda: at.world.state_of(card, "li") is not None)
+        assert at.world.state_of(card, "li").greyed == messages.STOPPED
+        await at.at("2026-06-15 17:30")
+        assert (await at.push("people")).state is not State.SENT
