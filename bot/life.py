@@ -120,16 +120,21 @@ async def run(
     try:
         house = build(config, now)
         async with serving(house) as served:
-            on_ready(messages.RUNNING.format(served.url, len(config.targets)))
-            invited = f"{served.url}/console/enter/{house.entry.invite(now())}"
-            on_ready(messages.CONSOLE_OPEN.format(invited))
-            _say_what_waits(house, on_ready)
-            engine = Embedded(house.tick, house.next_wake, house.now)
-            stop = until_told()
-            await asyncio.gather(engine.run(stop), _watch(house, stop))
+            await live(house, served.url, on_ready)
     finally:
         withdraw(config)
         lock.release()
+
+
+async def live(house: House, url: str, say: Callable[[str], None]) -> None:
+    """Do what a bot does, while it is served at `url`, until SIGINT or SIGTERM."""
+    say(messages.RUNNING.format(url, len(house.config.targets)))
+    invited = f"{url}/console/enter/{house.entry.invite(house.now())}"
+    say(messages.CONSOLE_OPEN.format(invited))
+    _say_what_waits(house, say)
+    engine = Embedded(house.tick, house.next_wake, house.now)
+    stop = until_told()
+    await asyncio.gather(engine.run(stop), _watch(house, stop))
 
 
 async def _watch(house: House, stop: asyncio.Event) -> None:

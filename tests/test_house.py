@@ -46,6 +46,10 @@ MAY_IMPORT = {
         "door",
         "verbs",
     },
+    "first": {
+        *("core", "library", "channels", "wecom", "web", "sandbox"),
+        *("config", "app", "door", "life", "verbs"),
+    },
     "__main__": {"cli"},
     "demo": {"core", "app", "life", "config", "sandbox", "verbs"},
     "rehearsal": {
@@ -53,7 +57,7 @@ MAY_IMPORT = {
         *("demo", "sandbox", "verbs"),
     },
     "cli": {
-        *("core", "library", "store", "app", "life", "config", "demo", "rehearsal"),
+        *("core", "library", "store", "app", "first", "life", "config", "demo", "rehearsal"),
         *("verbs", "sandbox"),
     },
 }

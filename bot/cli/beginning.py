@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from pathlib import Path
 
 import click
 
 from bot.cli.shell import CANNOT, FAULTS, config_of, fail, main
+from bot.core import messages
 
-_SPAN = re.compile(r"\d\d:\d\d-\d\d:\d\d(,\d\d:\d\d-\d\d:\d\d)*")
-_PLANS = {"1": None, "2": ("friday",), "3": ()}  # which rules for everybody stay on
+_PLANS = ("1", "2", "3")
 
 
 @main.command()
@@ -36,29 +35,23 @@ def init(
     例：qingfeng init 我单位    例：qingfeng init 我单位 --update
     """
     from bot.app import folders_of, places_of
-    from bot.library import settle
-    from bot.library.merging import merge
-    from bot.library.pack import BadPack, Places
+    from bot.library import founding, settle
+    from bot.library.pack import BadPack
     from bot.library.shipped import home
 
-    root = home()
-    if not (root / "content").is_dir():
-        fail(["找不到自带的内容，请重新安装清风；内容也可从内容包导入"], CANNOT)
+    if not (home() / "content").is_dir():
+        fail([messages.NO_STARTER], CANNOT)
     config = folder / "config.toml"
     if config.exists() and not update:
         fail([f"{config} 已经有了；只更新内容请加 --update"], FAULTS)
-    if folder.resolve() == root:
-        fail(["这里就是清风自己的文件夹，请另选一个：qingfeng init 我单位"], FAULTS)
+    if founding.is_the_programs_own(folder):
+        fail([messages.OWN_FOLDER], FAULTS)
     if config.exists():  # it may keep them elsewhere
         places = places_of(folders_of(config_of(str(config))))
     else:
-        places = Places(
-            content=folder / "content", schedules=folder / "schedules", data=folder / "data"
-        )
-    for place in (places.content, places.schedules):
-        place.mkdir(parents=True, exist_ok=True)
+        places = founding.places_in(folder)
     try:
-        changes = merge(settle.starter(), places)
+        changes = founding.bring(places)
     except BadPack as error:
         fail([str(error)], FAULTS)
     for one in changes:
@@ -79,20 +72,18 @@ def init(
             type=click.Choice(list(_PLANS)),
             default="1",
         )
-    if hours and not _SPAN.fullmatch(hours):
-        fail([f"推送时段“{hours}”应写成 09:10-11:20,14:40-17:10"], FAULTS)
+    try:
+        spans = founding.spans_of(hours or "")
+        base_url = founding.address_of(webhook).base_url if webhook else ""
+    except ValueError as error:
+        fail([str(error)], FAULTS)
     answers = settle.Answers(
         unit=unit or "",
         webhook=webhook or "",
+        base_url=base_url,
         reviewers=reviewers,
-        hours=tuple(hours.split(",")) if hours else (),
+        hours=spans,
     )
-    if answers.webhook:
-        settle.keep_secret(folder, "jg1", answers.webhook)
-    config.write_text(settle.settled(settle.example(), answers), encoding="utf-8")
-    if (stays := _PLANS[rhythm or "1"]) is not None:
-        path = places.schedules / "rhythm.toml"
-        quiet = settle.quieter(path.read_text("utf-8"), stays, roles=bool(stays))
-        path.write_text(quiet, encoding="utf-8")
+    founding.found(folder, places.schedules, answers, rhythm or "1")
     go = "" if folder.resolve() == Path.cwd() else f"cd {folder}，"
     click.echo(f"已写好 {config}。接着：{go}qingfeng check，qingfeng run")

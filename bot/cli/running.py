@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,12 +95,16 @@ def sandbox(
 @CONFIG
 @click.option("--clock", metavar="TIME", help="演练用：从这一刻起走时，如 2026-06-15T09:00")
 def run(config_path: str, clock: str | None) -> None:
-    """启动清风，一直运行到按 Ctrl-C。
+    """启动清风，一直运行到按 Ctrl-C；还没有 config.toml 时，先在浏览器里问五个问题。
 
-    例：qingfeng run --config config.toml
+    例：qingfeng run    例：qingfeng run --config 我单位/config.toml
     """
     from bot import app, life
 
+    path = Path(config_path)
+    if path.name == "config.toml" and path.parent.is_dir() and not path.exists():
+        _first(path.resolve(), clock)
+        return
     config = config_of(config_path, example=False)
     if clock is not None and not _rehearsing(config):
         fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
@@ -122,6 +127,29 @@ def console(config_path: str, show: bool) -> None:
     url = guard(lambda: async_(life.invitation(config)))
     say(messages.CONSOLE_OPEN.format(url))
     if not show:
+        click.launch(url)
+
+
+def _first(path: Path, clock: str | None) -> None:
+    """Ask in the browser what is to be set, and go on as the running bot."""
+    from bot import app, first
+    from bot.library import founding
+    from bot.library.shipped import home
+
+    if founding.is_the_programs_own(path.parent):
+        fail([messages.OWN_FOLDER], CANNOT)
+    if not (home() / "content").is_dir():
+        fail([messages.NO_STARTER], CANNOT)
+    now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
+    _logging()
+    work = first.begin(path, now, say, _show, rehearsing=clock is not None)
+    guard(lambda: lasting(work))
+
+
+def _show(url: str) -> None:
+    """Open a page where somebody sits at a desktop; elsewhere the printed link does."""
+    seen = sys.platform in ("win32", "darwin") or {"DISPLAY", "WAYLAND_DISPLAY"} & os.environ.keys()
+    if seen and sys.stdout is not None and sys.stdout.isatty():
         click.launch(url)
 
 

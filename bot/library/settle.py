@@ -22,6 +22,9 @@ class Answers:
 
     unit: str = ""
     webhook: str = ""  # the group's address: a secret
+    group: str = ""  # what the group is called
+    base_url: str = ""  # of a rehearsal's WeCom
+    port: int | None = None  # where the bot listens
     reviewers: int | None = None  # how many people review; 0 switches review off
     hours: Sequence[str] = field(default_factory=tuple)
 
@@ -43,6 +46,13 @@ def settled(text: str, answers: Answers) -> str:
         target = doc["target"]["jg1"]
         del target["webhook"]
         target["webhook_file"] = "secrets/jg1"
+        if answers.group:
+            target["name"] = answers.group
+            del target["roster"]  # the example's branch; a group needs none
+    if answers.base_url:
+        doc["wecom"]["base_url"] = answers.base_url
+    if answers.port is not None:
+        doc["web"]["port"] = answers.port
     return tomlkit.dumps(doc)
 
 

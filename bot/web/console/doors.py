@@ -110,9 +110,12 @@ def _pin_page(token: str, name: str, error: str, status: int = 200) -> Response:
     return plain("enter.html", status, action=action, name=name, error=error)
 
 
-ROUTES = [
+INVITED = [
     Route(f"{HOME}/enter/{{token}}", _invited, methods=["GET"]),
     Route(f"{HOME}/enter/{{token}}", _accept, methods=["POST"]),
+]
+ROUTES = [
+    *INVITED,
     Route(f"{HOME}/with/{{token}}", _with_pin, methods=["GET"]),
     Route(f"{HOME}/with/{{token}}", _pin, methods=["POST"]),
     Route(f"{HOME}/wecom", _by_wecom, methods=["GET"]),
