@@ -32,6 +32,7 @@ PAGES = {
     "receipts": "/console/receipts",
     "unknown": "/console/receipts/unknown",
     "trail": "/console/receipts/trail",
+    "outside": "/console/outside",
     "days": "/console/days",
     "doctor": "/console/doctor",
 }

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox import phone
-from bot.web.console import doors, front, library, people
+from bot.web.console import doors, front, library, outlets, people
 from bot.web.reading import HERE
 
 
@@ -25,6 +25,7 @@ def routes() -> list[Route]:
         Route("/console/console.js", _script, methods=["GET"]),
         *doors.ROUTES,
         *front.ROUTES,
+        *outlets.ROUTES,
         *library.ROUTES,
         *people.ROUTES,
     ]

@@ -252,6 +252,7 @@ PAGES = (  # in the order of the bar; those of rooms that are built
     (f"{HOME}/library", "内容"),
     (f"{HOME}/targets", "对象"),
     (f"{HOME}/receipts", "回执"),
+    (f"{HOME}/outside", "外发"),
     (f"{HOME}/days", "放假安排"),
     (f"{HOME}/doctor", "检查"),
 )
