@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 from starlette.applications import Starlette
 
-from bot import doctor
+from bot import changing, doctor
 from bot.channels import App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config
 from bot.core import messages
@@ -158,7 +158,7 @@ def build(
     token = secrets.token_urlsafe(32)
     entry = _entry(config)
     doors = Doors(
-        control=_control(bureau, now, entry, _doctor(config, bureau, http, auth, robot)),
+        control=_control(config, bureau, now, entry, _doctor(config, bureau, http, auth, robot)),
         receive=reception,
         read=lambda key: compose.reading(key, bureau),
         links=links,
@@ -312,11 +312,15 @@ def _entry(config: Config) -> Entry:
 
 
 def _control(
-    bureau: Bureau, now: Now, entry: Entry, examine: Callable[[bool], Any]
+    config: Config, bureau: Bureau, now: Now, entry: Entry, examine: Callable[[bool], Any]
 ) -> Callable[..., Any]:
     looking = replace(bureau, glancing=True)
 
     async def control(verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        if verb == "settings":
+            return changing.shown(config)
+        if verb == "settings-change":
+            return changing.change(config, params)
         if verb == "console-invite":
             return {"path": f"/console/enter/{entry.invite(now())}"}
         if verb == "doctor":

@@ -30,7 +30,7 @@ MAY_IMPORT = {
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),
-        *("web", "wecom", "config", "doctor", "verbs"),
+        *("web", "wecom", "config", "doctor", "verbs", "changing"),
     },
     "doctor": {"core", "channels", "wecom", "config"},
     "door": {"core", "config", "verbs"},
@@ -46,6 +46,7 @@ MAY_IMPORT = {
         "door",
         "verbs",
     },
+    "changing": {"core", "library", "config", "verbs"},
     "first": {
         *("core", "library", "channels", "wecom", "web", "sandbox"),
         *("config", "app", "door", "life", "verbs"),

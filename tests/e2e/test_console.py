@@ -120,8 +120,12 @@ async def test_from_the_first_start_to_the_first_message_without_a_command_line(
         assert (read.unit.name, read.targets[0].name) == ("某县水利局", "水利局一支部")
         assert stage.keys["jg1"] not in (home / "config.toml").read_text("utf-8")
         await look(page, "first-done")
+        console = page.url
+        await page.get_by_role("link", name="设置").click()
+        await page.locator("summary", has_text="水利局一支部").click()
+        await look(page, "setup")
 
-        await page.goto(f"{page.url}/library/SC-01")
+        await page.goto(f"{console}/library/SC-01")
         await page.get_by_label("已打开来源").check()
         await page.locator("form[action$=approve]").get_by_label("审核人姓名").fill("王五")
         await page.get_by_role("button", name="同意").click()

@@ -14,7 +14,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from bot.sandbox import phone
-from bot.web.console import doors, front, library, outlets, people
+from bot.web.console import doors, front, library, outlets, people, setting
 from bot.web.reading import HERE
 
 
@@ -28,6 +28,7 @@ def routes() -> list[Route]:
         *outlets.ROUTES,
         *library.ROUTES,
         *people.ROUTES,
+        *setting.ROUTES,
     ]
 
 

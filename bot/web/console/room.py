@@ -255,6 +255,7 @@ PAGES = (  # in the order of the bar; those of rooms that are built
     (f"{HOME}/outside", "外发"),
     (f"{HOME}/days", "放假安排"),
     (f"{HOME}/doctor", "检查"),
+    (f"{HOME}/setup", "设置"),
 )
 _pages.globals.update(
     states=messages.STATES, parts=PARTS, note=messages.NOT_FOR_APPRAISAL, pages=PAGES
