@@ -42,7 +42,7 @@ class PostgresStore(Vault):
         self._lease = lease
         self._base = PgDatabases(url, folder)
         self._databases: Any = self._base
-        self._decoded = {}
+        self._decoded, self._rosters = {}, {}
         self._lists = {}
         self._left_names = False
         self._one_backup = asyncio.Lock()
