@@ -17,11 +17,11 @@ from playwright.async_api import expect
 
 from bot import app, config
 from bot.core import messages
-from bot.demo.stage import Clock, build_stage
+from bot.demo.stage import AGENTID, READER, Clock, build_stage
 from bot.sandbox.server import create_app
-from bot.sandbox.serving import Serving
+from bot.sandbox.serving import Serving, free_port
 from tests.chromium import NEEDS_CHROMIUM
-from tests.engine.office import ROOT, moment
+from tests.engine.office import ROOT, moment, office
 
 pytestmark = NEEDS_CHROMIUM
 START = "2026-06-16T09:12"  # a workday, within hours
@@ -134,3 +134,38 @@ async def test_from_the_first_start_to_the_first_message_without_a_command_line(
         await expect(page.get_by_role("status")).to_be_visible()
         assert len(heard(stage, "jg1")) == 2
         assert "某县水利局" in str(heard(stage, "jg1")[1])
+
+
+async def test_written_approved_sent_tapped_and_counted(tmp_path, browser):
+    port = free_port()
+    async with (
+        office(tmp_path, port=port) as desk,
+        Serving(desk.house.web, port=port) as served,
+        Serving(create_app(desk.world)) as sandbox,
+    ):
+        desk.world.set_callback(AGENTID, f"{served.url}/wecom/callback")
+        desk.clock.jump(moment("2026-06-24 10:07"))
+        page = await browser.new_page(viewport={"width": 1280, "height": 844})
+        await page.goto(f"{served.url}/console/enter/{desk.house.entry.invite(desk.clock.now())}")
+        await page.get_by_role("button", name="进入").click()
+        await page.goto(f"{served.url}/console/library/SC-01/edit")
+        await page.locator("input[name=f-标题]").fill("有事先问一声")
+        await page.get_by_role("button", name="保存").click()
+        await expect(page.get_by_role("heading", level=1)).to_contain_text("有事先问一声")
+        await page.get_by_label("已打开来源").check()
+        await page.locator("form[action$=approve]").get_by_label("审核人姓名").fill("王五")
+        await page.get_by_role("button", name="同意").click()
+        await expect(page.get_by_role("status")).to_contain_text("终审通过")
+        await page.get_by_label("发给").select_option("jg1")
+        await page.get_by_role("button", name="发出", exact=True).click()
+        await expect(page.get_by_role("status")).to_contain_text("已交发")
+        await page.goto(f"{sandbox.url}/sandbox?who={READER}&chat=app-{AGENTID}")
+        await page.get_by_role("button", name="已阅").last.click()
+        await expect(page.get_by_role("button", name="已阅，谢谢").last).to_be_disabled()
+        await desk.at("2026-07-06 10:07")  # the time for reading is over, and the stay here
+        await page.goto(f"{served.url}/console/enter/{desk.house.entry.invite(desk.clock.now())}")
+        await page.get_by_role("button", name="进入").click()
+        await page.goto(f"{served.url}/console/receipts")
+        await expect(page.locator("tr", has_text="有事先问一声").first).to_be_visible()
+        read = page.locator("dt", has_text="已阅").locator("xpath=following-sibling::dd[1]")
+        await expect(read).to_have_text("1 人次")
