@@ -11,6 +11,7 @@ import difflib
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -82,6 +83,7 @@ MAX_HEAD_LINES = 200
 _LINE = re.compile(r"^(?P<key>[^\s:：][^:：]*)[:：](?P<value>.*)$")
 _LIST = re.compile(r"[、，,；;]")
 _SUFFIX = re.compile(r"(\.md|\.txt)+$", re.IGNORECASE)
+_SHORT = 24  # characters of a word that many texts have
 _DATE = re.compile(r"^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?$")
 
 
@@ -177,7 +179,7 @@ def _head(lines: Sequence[str], path: str) -> tuple[dict[str, Any], dict[str, in
         read, error = _block(value) if value and not plain else (plain, "")
         if error:
             problems.append(_problem(path, number, "item-block", error))
-        values[name], at[name] = read, number
+        values[name], at[name] = _shared(read), number
     return values, at, problems
 
 
@@ -247,11 +249,16 @@ def _typed(
     return fields, problems
 
 
+def _shared(value: Any) -> Any:
+    """Return a short text as all texts have it: 公开 is there once, and not ten thousand times."""
+    return sys.intern(value) if type(value) is str and len(value) <= _SHORT else value
+
+
 def _convert(name: str, value: Any) -> Any:
     """Return `value` as the field `name` holds it; ValueError carries the sentence to show."""
     if name in LISTS:
         entries = value if isinstance(value, list) else _LIST.split(value)
-        return tuple(entry.strip() for entry in entries if entry.strip())
+        return tuple(_shared(entry.strip()) for entry in entries if entry.strip())
     if isinstance(value, list):
         value = "\n".join(value)
     if name == "kind" and value:
@@ -292,12 +299,12 @@ def _sections(
     for number, line in enumerate(lines, first):
         heading = line[3:].strip() if line.startswith("## ") else ""
         if heading in known and f"## {heading}" not in at:
-            current = heading
-            sections[current], at[f"## {heading}"] = [], number
+            current = _shared(heading)
+            sections[current], at[_shared(f"## {heading}")] = [], number
         else:
             sections[current].append(line)
             if line:
-                at.setdefault(f"text {current}", number)
+                at.setdefault(_shared(f"text {current}"), number)
     texts = {name: "\n".join(body).strip("\n") for name, body in sections.items()}
     return {name: text for name, text in texts.items() if name or text.strip()}, at
 

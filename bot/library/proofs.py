@@ -11,9 +11,15 @@ import functools
 import hashlib
 import json
 import logging
+import os
 import sys
+import tempfile
 import unicodedata
+from collections.abc import Iterator
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import yaml
 
@@ -27,44 +33,65 @@ log = logging.getLogger(__name__)
 
 NAME = "check.cache"
 MOST = 256 * 1024 * 1024  # bytes of a cache that is read
+LONGEST = 16 * 1024 * 1024  # bytes of one row
 
 
 class Proofs:
-    """Proofs by the digest of a file's name and bytes."""
+    """Proofs by the digest of a file's name and bytes: the rows stay on disk, the places here."""
 
     def __init__(self, data: Path, content: Path, frame: Frame) -> None:
         self._path = data / NAME
         self._version = version(content, frame)
-        self._old = _read(self._path, self._version)
-        self._new: dict[bytes, bytes] = {}
+        self._file, self._old = _open(self._path, self._version)
+        self._news = _spool(data)
+        self._new: dict[bytes, tuple[BinaryIO, int, int]] = {}  # the file, and where in it
 
     def find(self, shown: str, data: bytes) -> Proof | None:
         """Return what was found in these very bytes under this name; None where nobody looked."""
         key = _key(shown, data)
-        row = self._old.get(key)
-        if row is None:
+        place = self._old.get(key)
+        if place is None or self._file is None:
             return None
         try:
-            proof = from_row(json.loads(row), shown)
-        except (ValueError, TypeError, LookupError):  # not as we write it
+            proof = from_row(json.loads(_row(self._file, *place)), shown)
+        except (OSError, ValueError, TypeError, LookupError):  # not as we write it
             return None
-        self._new[key] = row
+        self._new[key] = (self._file, *place)
         return proof
 
     def keep(self, shown: str, data: bytes, proof: Proof) -> None:
         row = json.dumps(to_row(proof), ensure_ascii=False, separators=(",", ":"))
-        self._new[_key(shown, data)] = row.encode("utf-8", "surrogatepass")
+        if self._news is None:
+            return
+        raw = row.encode("utf-8", "surrogatepass")
+        try:
+            self._new[_key(shown, data)] = (self._news, self._news.tell(), len(raw))
+            self._news.write(raw)
+        except OSError:  # a full disk
+            self._news = None
 
     def write(self) -> None:
-        """Put what was found in place of the file, if it is news; a full disk costs time only."""
-        if self._new.keys() == self._old.keys() or not self._path.parent.is_dir():
-            return
-        lines = [self._version.encode(), *(b"%s %s" % pair for pair in self._new.items()), b""]
-        body = b"\n".join(lines)
-        try:
-            disk.write(self._path, body + _seal(body))
-        except OSError as error:
-            log.warning("no cache of check: %s", error, extra={"action": "no-cache"})
+        """Put what was found in place of the file, if it is news; a full disk costs time only.
+
+        Nothing is found or kept after it.
+        """
+        if self._news is not None and self._new.keys() != self._old.keys():
+            try:
+                disk.write_all(self._path, self._lines())
+            except OSError as error:
+                log.warning("no cache of check: %s", error, extra={"action": "no-cache"})
+        for file in (self._file, self._news):
+            if file is not None:
+                with suppress(OSError):  # what is not yet on a full disk is of no use any more
+                    file.close()
+
+    def _lines(self) -> Iterator[bytes]:
+        seal = hashlib.sha256()
+        rows = (b"%s %s\n" % (key, _row(*place)) for key, place in self._new.items())
+        for line in chain([self._version.encode() + b"\n"], rows):
+            seal.update(line)
+            yield line
+        yield seal.hexdigest().encode()
 
 
 def version(content: Path, frame: Frame) -> str:
@@ -90,22 +117,48 @@ def _program() -> bytes:
     return found.digest()
 
 
-def _read(path: Path, wanted: str) -> dict[bytes, bytes]:
+Rows = dict[bytes, tuple[int, int]]  # key -> where its row begins, and how long it is
+
+
+def _open(path: Path, wanted: str) -> tuple[BinaryIO | None, Rows]:
+    """Return the cache and where its rows lie; nothing of one that is not whole or not ours."""
     try:
-        with path.open("rb") as file:
-            raw = file.read(MOST)
+        file = path.open("rb")
     except OSError:
-        return {}
-    body, _, seal = raw.rpartition(b"\n")
-    body += b"\n"
-    if not raw.startswith(wanted.encode() + b"\n") or seal != _seal(body):
-        return {}
-    pairs = (line.split(b" ", 1) for line in body.split(b"\n")[1:-1])
-    return {pair[0]: pair[1] for pair in pairs}
+        return None, {}
+    try:
+        rows = _rows(file, wanted.encode() + b"\n")
+    except (OSError, ValueError):
+        rows = {}
+    if not rows:
+        file.close()
+        return None, {}
+    return file, rows
 
 
-def _seal(body: bytes) -> bytes:
-    return hashlib.sha256(body).hexdigest().encode()
+def _rows(file: BinaryIO, version: bytes) -> Rows:
+    if os.fstat(file.fileno()).st_size > MOST or file.readline(LONGEST) != version:
+        return {}
+    rows, seal, at = Rows(), hashlib.sha256(version), len(version)
+    while (line := file.readline(LONGEST)).endswith(b"\n"):
+        key, _, row = line.partition(b" ")
+        rows[key] = (at + len(key) + 1, len(row) - 1)
+        seal.update(line)
+        at += len(line)
+    return rows if line == seal.hexdigest().encode() else {}
+
+
+def _row(file: BinaryIO, start: int, length: int) -> bytes:
+    file.seek(start)
+    return file.read(length)
+
+
+def _spool(data: Path) -> BinaryIO | None:
+    """Return a file without a name for what is new; None where there is no place for it."""
+    try:
+        return cast(BinaryIO, tempfile.TemporaryFile(dir=data))
+    except OSError:
+        return None
 
 
 def _key(shown: str, data: bytes) -> bytes:

@@ -100,7 +100,8 @@ def test_another_day_gives_the_answers_of_that_day(desk):
 def test_other_nodes_give_other_answers(desk):
     put(desk, "N.md", item().replace("类别: 情景案例", "类别: 节点提醒\n节点: 中秋"))
     assert ("N.md", "node-unknown") not in codes(examine_folders(desk, TODAY))
-    (desk.schedules / "nodes.toml").write_text("", "utf-8")
+    other = '[spring-festival]\nname = "春节"\nlunar = "1-1"\n'
+    (desk.schedules / "nodes.toml").write_text(other, "utf-8")
     assert ("N.md", "node-unknown") in codes(examine_folders(desk, TODAY))
 
 
