@@ -51,6 +51,8 @@ def same(mine, other):
 
 def test_after_every_edit_it_is_what_a_fresh_look_would_give(tmp_path):
     desk = folders(tmp_path, review=False)
+    nodes = '[mid-autumn]\nname = "中秋"\nlunar = "8-15"\n'
+    (desk.schedules / "nodes.toml").write_text(nodes, "utf-8")
     looking, told = Shelf(desk), Shelf(desk)
     told.now(TODAY)
     for path in steps(desk):
