@@ -36,6 +36,7 @@ from bot.library.folder import Folders, Shelf
 from bot.library.pack import Places
 from bot.store.tiny import TinyStore
 from bot.verbs import LOOKS, VERBS, Mistake, cards
+from bot.web.anonymous import Browsers
 from bot.web.console.entry import Entry
 from bot.web.desk import Addresses
 from bot.web.outlets import Tokens
@@ -166,6 +167,10 @@ def build(
         token=token,
         callback=_callback(config),
         signin=_signin(config, http, auth, now),
+        browsers=Browsers(
+            key=approvals.seal_key(config.data),
+            secure=config.web.public_url.startswith("https:"),
+        ),
         ready=lambda: _not_ready(bureau, now),
         mistake=Mistake,
         review_host=desks.host,

@@ -178,10 +178,18 @@ def in_group(
     footer: Footer,
     page: str,
     dialect: Dialect = SIX,
+    *,
+    offered: bool = False,
 ) -> Markdown:
-    """Return the whole text or, where it is too long and there is a page, its summary with that."""
+    """Return the whole text or, where it is too long and there is a page, its summary with that.
+
+    With `offered` the way to the page stands under the whole text too, where there is room.
+    """
     try:
-        return markdown(item, part, values, footer, dialect)
+        whole = markdown(item, part, values, footer, dialect)
+        way = f"\n\n[{messages.READ_ALL}]({page})" if page and offered else ""
+        fits = len((whole.text + way).encode()) <= dialect.limit
+        return Markdown(text=whole.text + way) if fits else whole
     except TooLong:
         if not page:
             raise
@@ -281,6 +289,7 @@ class Reading:
     source: str
     footer: tuple[str, ...]
     button: str = messages.ACK_BUTTON  # what the page's button says
+    anonymous: bool = False  # it went to a group: 已阅 here is of a browser, and of nobody
     question: Question | None = None  # what the page asks, where the office wants it
     pictured: str = ""  # the item, where pictures or films belong to it
 

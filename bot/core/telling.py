@@ -82,7 +82,8 @@ def _span_words(summary: Summary) -> str:
 def _week_lines(found: Figures, items: Sequence[ItemLine], reached: tuple[int, int]) -> list[str]:
     sent = f"推送 {len(items)} 篇（{found.pushes} 次），送达对象 {reached[0]}/{reached[1]}"
     opened = f"，打开全文 {found.opened} 次" if found.opened else ""
-    lines = [f"{sent}，覆盖 {found.covered} 人次{opened}"]
+    nobodys = messages.ANONYMOUS.format(found.anonymous) if found.anonymous else ""
+    lines = [f"{sent}，覆盖 {found.covered} 人次{opened}{nobodys}"]
     if not found.reachable:
         lines.append(messages.NO_RECEIPTS)
     else:

@@ -209,7 +209,10 @@ def _words(
     values = render.values_of(node_days(push, item, plan), plan.calendar)
     channel, page = bureau.channels[push.target], bureau.page(push.key)
     if not channel.tappable:
-        return render.in_group(item, push.part, values, footer, page, channel.dialect)
+        offered = channel.name == "webhook"  # no other way back from there (DESIGN §3.7, L1)
+        return render.in_group(
+            item, push.part, values, footer, page, channel.dialect, offered=offered
+        )
     task = task_id_of(push.key, part)
     asks = question_of(item) if bureau.questions else None
     asking = render.asking_card(item, asks, footer, task_id=task) if asks else None
@@ -241,6 +244,8 @@ async def reading(key: str, bureau: Bureau) -> Reading | None:
         return None
     values = render.values_of(node_days(push, item, moment.plan), moment.plan.calendar)
     found = render.reading(item, push.part, values, await _numbered(push, bureau))
+    channel = bureau.channels.get(push.target)
+    found = replace(found, anonymous=channel is not None and not channel.tappable)
     return replace(found, question=question_of(item)) if bureau.questions else found
 
 

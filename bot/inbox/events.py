@@ -15,6 +15,7 @@ EventKind = Literal["card", "page", "enter", "message", "feedback", "other"]
 CARD_BUTTON = "卡片按钮"
 PAGE_BUTTON = "网页按钮（企业微信登录）"
 ACK = "ack"  # begins the key of 已阅
+NOBODY, OPENED = "anonymous", "opened"  # 已阅 of a browser; the page was looked at
 USEFUL, UNCLEAR, WORDS = "useful", "unclear", "words"  # what a page may say of its text
 BOT_BUTTON = "机器人卡片按钮"
 SAID = "主动回复已阅"

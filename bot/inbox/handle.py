@@ -18,7 +18,7 @@ from bot.core import asking, messages, seats
 from bot.core.asking import Question
 from bot.core.links import push_key_of
 from bot.core.model import Cohort, Push, Receipt, State, Step
-from bot.inbox.events import ACK, SAID, UNCLEAR, USEFUL, WORDS, Event
+from bot.inbox.events import ACK, NOBODY, OPENED, SAID, UNCLEAR, USEFUL, WORDS, Event
 from bot.inbox.wishes import MOST, TIP_WORDS, Wish, WishKind, sounds_like_a_tip, wish_of
 
 OPEN_FOR = timedelta(days=30)  # after the send; then the page thanks and records nothing
@@ -151,6 +151,8 @@ def handle(
         return [Count(name=f"feedback-{_FEEDBACK.get(event.feedback, 'other')}")]
     if event.kind in ("enter", "message"):
         return [Count(name=event.kind), *_answer(event, tip_words)]
+    if event.kind == "page" and event.button in (NOBODY, OPENED):
+        return _of_nobody(event, push, now)
     if event.kind == "page" and event.button in (USEFUL, UNCLEAR, WORDS):
         return _heard(event, tip_words)
     if event.kind == "other":
@@ -206,6 +208,15 @@ def _answer(event: Event, tip_words: Collection[str]) -> list[Effect]:
             return [Suggest(text=wish.words), Say(text=messages.SUGGESTED)]
         case _:
             return [Tell(wish=wish)]
+
+
+def _of_nobody(event: Event, push: Push | None, now: datetime) -> list[Effect]:
+    """Count what a page tells without a person: neither is a receipt, nor in any rate."""
+    if push is None or push.key != event.task_id:
+        return [Count(name="unknown-task")]
+    if now > _begun(push) + OPEN_FOR:
+        return [Count(name="too-late")]
+    return [Count(name=f"{event.button}/{push.key}")]
 
 
 def _heard(event: Event, tip_words: Collection[str]) -> list[Effect]:

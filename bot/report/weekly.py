@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -65,10 +65,33 @@ async def build(
     )
     heard = [(words, found[name]) for name, words in messages.FEEDBACK.items() if found.get(name)]
     built = replace(built, feedback=tuple(heard))
+    built = await with_pages(built, store, items, as_of)
     built = replace(built, misunderstood=await hardest(store, library, items, built, min_people))
     if not built.guard.sent:
         built = replace(built, idle=await _idle(store, plan, items, since, sunday))
     return replace(built, targets=()) if per_target == "off" else built
+
+
+async def with_pages(
+    built: Summary, store: Store, items: Sequence[Push], as_of: datetime
+) -> Summary:
+    """Add what the pages told without a person: how often opened, 已阅 of how many browsers."""
+    counts = await store.counts("", as_of.date().isoformat())
+
+    def told(weeks: Collection[str]) -> tuple[int, int]:
+        mine = [one.key for one in items if one.sent_at and iso_week(one.sent_at.date()) in weeks]
+        opened, nobodys = (
+            sum(counts.get(f"{what}/{key}", 0) for key in mine) for what in ("opened", "anonymous")
+        )
+        return opened, nobodys
+
+    opened, nobodys = told({built.headline_week or ""})
+    running_opened, running_nobodys = told({built.week})
+    return replace(
+        built,
+        headline=replace(built.headline, opened=opened, anonymous=nobodys),
+        running=replace(built.running, opened=running_opened, anonymous=running_nobodys),
+    )
 
 
 async def hardest(

@@ -1,6 +1,7 @@
 """The page behind 看全文: the whole text, and nothing that counts but a tap on 已阅.
 
-A GET is never a receipt (link scanners fetch links). The page has no script and keeps no record.
+A GET is never a receipt (link scanners fetch links). Its one script tells, without a person,
+that it was looked at: a second figure, never a receipt.
 已阅 is tapped on the card, or here by whoever WeCom has named (bot/web/signin.py).
 """
 
@@ -32,6 +33,12 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
+}
+
+PAGE_HEADERS = {
+    **HEADERS,
+    "Content-Security-Policy": HEADERS["Content-Security-Policy"]
+    + "; script-src 'self'; connect-src 'self'",
 }
 
 _pages = Environment(
@@ -75,14 +82,20 @@ def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] =
         reading=reading,
         sections=[(name, _html(text)) for name, text in reading.sections],
         form=form,
-        asks=reading.question,
+        asks=None if reading.anonymous else reading.question,
         question_head=messages.QUESTION_HEAD,
         answer=messages.ANSWER_BUTTON,
         figures=figures,
         source=linked(reading.source),
-        hint=messages.PAGE_TAP_HERE if form else messages.PAGE_TAP_CARD,
+        hint=_hint(reading, form),
         no_tips=messages.NO_TIPS,
     )
+
+
+def _hint(reading: Reading, form: Form | None) -> str:
+    if reading.anonymous and form is not None:
+        return messages.PAGE_TAP_ANONYMOUS
+    return messages.PAGE_TAP_HERE if form else messages.PAGE_TAP_CARD
 
 
 @dataclass(frozen=True, kw_only=True)

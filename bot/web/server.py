@@ -34,10 +34,11 @@ from starlette.staticfiles import StaticFiles
 from bot.core import messages
 from bot.core.render import Reading
 from bot.inbox import Event, event_from_page, event_from_xml
-from bot.inbox.events import UNCLEAR, USEFUL, WORDS
+from bot.inbox.events import NOBODY, OPENED, UNCLEAR, USEFUL, WORDS
 from bot.web import console, desk, outlets
+from bot.web.anonymous import Browsers
 from bot.web.console.entry import Entry
-from bot.web.reading import HEADERS, HERE, Form, Links, closed_page, page, thanks_page
+from bot.web.reading import HEADERS, HERE, PAGE_HEADERS, Form, Links, closed_page, page, thanks_page
 from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
 from bot.wecom.errors import Refused
@@ -82,6 +83,7 @@ class Doors:
     token: str = field(repr=False)
     callback: Callback | None = None
     signin: SignIn | None = None
+    browsers: Browsers | None = None
     ready: Callable[[], Awaitable[str]] | None = None  # why it could not send now, "" if it could
     mistake: type[Exception] = ValueError
     entry: Entry | None = None  # the console's doors
@@ -98,6 +100,7 @@ def create_app(doors: Doors) -> Starlette:
             Route("/wecom/callback", _callback, methods=["POST"]),
             Route("/r/{token}", _read, methods=["GET"]),
             Route("/r/{token}", _tapped, methods=["POST"]),
+            Route("/r/{token}/opened", _opened, methods=["POST"]),
             Route(BACK, _signed_in, methods=["GET"]),
             Mount("/static", StaticFiles(directory=HERE / "static")),
             *desk.routes(),
@@ -203,8 +206,46 @@ async def _read(request: Request) -> Response:
             return doors.signin.begin(f"/r/{token}")
         if person := doors.signin.person(request):
             form = Form(doors.signin.form(person, token))
+    browser = ""
+    if form is None and reading.anonymous and doors.browsers and request.method == "GET":
+        proof, browser = doors.browsers.form(request, token)
+        form = Form(proof)
     figures = await outlets.figures(request, reading)
-    return HTMLResponse(page(reading, form, figures), headers=HEADERS)
+    response = HTMLResponse(page(reading, form, figures), headers=PAGE_HEADERS)
+    if browser and doors.browsers:
+        doors.browsers.give(response, browser)
+    return response
+
+
+async def _opened(request: Request) -> Response:
+    """Count that a page was looked at: its own script says so once it is visible."""
+    doors: Doors = request.app.state.doors
+    key = doors.links.push_key(request.path_params["token"])
+    if not key or await doors.read(key) is None:
+        return Response(status_code=404)
+    event = event_from_page("", key, doors.now())
+    await doors.receive(replace(event, button=OPENED))
+    return Response(status_code=204)
+
+
+async def _nobodys(request: Request, key: str, given: Mapping[str, list[str]]) -> Response | None:
+    """Take what a browser says of whom nothing is known; None where it may not."""
+    doors: Doors = request.app.state.doors
+    token, proof = request.path_params["token"], given.get("form", [""])[0]
+    reading = await doors.read(key) if key else None
+    if reading is None or not reading.anonymous or doors.browsers is None:
+        return None
+    if not doors.browsers.sound(request, proof, token):
+        return None
+    feel, words = (given.get(name, [""])[0] for name in ("feel", "words"))
+    event = event_from_page("", key, doors.now())
+    if feel in FEELINGS:
+        said = await doors.receive(replace(event, button=feel, text=words))
+        return HTMLResponse(closed_page(said.text, messages.HEARD), headers=HEADERS)
+    response = HTMLResponse(thanks_page(), headers=HEADERS)
+    if doors.browsers.first(request, response, token):
+        await doors.receive(replace(event, button=NOBODY))
+    return response
 
 
 async def _tapped(request: Request) -> Response:
@@ -219,6 +260,8 @@ async def _tapped(request: Request) -> Response:
         )
     except Refused:
         return _closed(403)
+    if not person and (answer := await _nobodys(request, key, given)) is not None:
+        return answer
     if doors.signin is None or not key or not person:
         return _closed(403)
     if not doors.signin.sound(given.get("form", [""])[0], person, token):
