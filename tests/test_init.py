@@ -64,6 +64,20 @@ def test_no_reviewer_switches_review_off(init, tmp_path):
     assert not config.load(tmp_path / "局/config.toml", {}).review.required
 
 
+@pytest.mark.parametrize(
+    ("answer", "steps", "says"),
+    [("1", 2, "转发通报写的是真人真事"), ("2", 2, ""), ("3", 3, "")],
+)
+def test_a_repost_is_reviewed_by_two_at_least_and_by_no_fewer_than_the_rest(
+    init, tmp_path, answer, steps, says
+):
+    said = init("--reviewers", answer)[1]
+    read = config.load(tmp_path / "局/config.toml", {})
+    assert len(read.review_kinds.repost or read.review.steps) == steps
+    assert ("转发通报" in said) is bool(says)
+    assert says in said
+
+
 def test_an_update_brings_nothing_over_what_the_unit_wrote(init, tmp_path):
     init(*ANSWERS)
     text = next((tmp_path / "局/content/cases").glob("SC-01*"))

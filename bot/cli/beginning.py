@@ -85,5 +85,7 @@ def init(
         hours=spans,
     )
     founding.found(folder, places.schedules, answers, rhythm or "1")
+    if reviewers == 1:
+        click.echo(f"{messages.ONE_REVIEWER}。")
     go = "" if folder.resolve() == Path.cwd() else f"cd {folder}，"
     click.echo(f"已写好 {config}。接着：{go}qingfeng check，qingfeng run")

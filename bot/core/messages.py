@@ -294,6 +294,10 @@ FIRST_NO_SPAN = "“{}”应写成 09:10-11:20"
 FIRST_SHORT_SPAN = "“{}”太短或前后颠倒：一段至少 15 分钟"
 FIRST_NO_UNIT = "请写单位名称，写在每条消息的页脚，最多 40 个字"
 FIRST_NO_GROUP = "请给这个群起个名字，自己认得就行，最多 40 个字"
+ONE_REVIEWER = (
+    "转发通报写的是真人真事，仍由两个人先后审；确实只有一人的单位，"
+    '把 config.toml 里 [review.kinds] 的 repost 改成 ["终审"]'
+)
 FIRST_NO_REVIEWERS = "请选几个人审"
 FIRST_NO_HOURS = "上午和下午至少写一段"
 FIRST_NO_RHYTHM = "请选今年怎么发"

@@ -38,6 +38,8 @@ def settled(text: str, answers: Answers) -> str:
         doc["review"]["required"] = answers.reviewers > 0
         if answers.reviewers:
             doc["review"]["steps"] = STEPS[min(answers.reviewers, 3)]
+        if answers.reviewers > 1:  # no fewer than the others; with one, real people keep two
+            doc["review"]["kinds"]["repost"] = []
     if answers.hours:
         doc["policy"]["hours"] = list(answers.hours)
     if answers.webhook:
