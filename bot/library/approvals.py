@@ -24,6 +24,7 @@ from pathlib import Path
 from bot.core import messages
 from bot.core.model import Item
 from bot.core.review import authors_of, same
+from bot.library import disk
 from bot.library.decode import read_text
 
 COMMAND_LINE, PERSONAL_LINK, ON_PAPER = "本机命令行", "个人链接+口令", "线下签批登记"
@@ -93,7 +94,7 @@ class Standing:
 
 def usable_id(item_id: str) -> bool:
     """Whether a 编号 can name a folder: letters, digits, Chinese, - and _, at most 40."""
-    return bool(NAME.fullmatch(item_id))
+    return bool(NAME.fullmatch(item_id)) and not disk.DEVICE.match(item_id)
 
 
 def seal_key(data: Path) -> bytes:

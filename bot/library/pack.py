@@ -18,15 +18,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from bot.library import disk
+from bot.library.walk import OTHER_FOLDERS
+
 MANIFEST = "pack.json"
 FORMAT = 1  # of packs, whatever the version of the program
 ROOTS = ("content", "schedules")
 NOTE = ".导入说明.txt"  # of a text from Word (intake.py)
-LEFT_OUT = ("approvals", "待导入", "待合并")
+LEFT_OUT = OTHER_FOLDERS
 MAX_FILES, MAX_FILE, MAX_ALL = 20_000, 20 * 1024 * 1024, 300 * 1024 * 1024
 _SUFFIXES = frozenset({".md", ".txt", ".toml", ".png", ".jpg", ".jpeg", ".gif", ".pdf", ".docx"})
 _BAD = re.compile(r'[\\:*?"<>|\x00-\x1f\x7f]')
-_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)  # on Windows
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _NO_ZIP = (
     zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error,
@@ -149,7 +151,7 @@ def _unfit(name: str, mode: int) -> str:
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or _BAD.search(name) or str(path) != name:
         return "想写到别处去"
-    if any(_DEVICE.match(part) or part.endswith((".", " ")) for part in path.parts):
+    if any(disk.DEVICE.match(part) or part.endswith((".", " ")) for part in path.parts):
         return "用了 Windows 不许用的名字"
     if stat.S_ISLNK(mode):
         return "是一个链接"

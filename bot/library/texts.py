@@ -64,7 +64,10 @@ def reading(place: Place, data: bytes) -> Reading:
         return Reading(None)  # notes lying about are not items
     item, problems = parse_words(text, place.shown)
     if item is not None and not approvals.usable_id(item.id):
-        hint = f"编号“{item.id}”只能有字母、数字、汉字、- 和 _，最多 40 个；请写一行 编号: …"
+        hint = (
+            f"编号“{item.id}”只能有字母、数字、汉字、- 和 _，最多 40 个，也不能是 CON、NUL 一类；"
+            "请写一行 编号: …"
+        )
         problems.append(problem(place.shown, hint, item.lines.get("id", 1)))
     return Reading(item, tuple(problems))
 

@@ -19,7 +19,11 @@ _OFFICE = {
     ".doc": "旧式的 .doc 读不了：请另存为 .docx，放进 待导入 文件夹",
     ".docx": "Word 文件不能直接推送：请放进 待导入 文件夹，再用 qingfeng import",
 }
-_OTHER_FOLDERS = ("approvals", "待导入", "待合并")
+OTHER_FOLDERS = (
+    *("approvals", "待导入", "待合并"),
+    # What Windows and storage boxes keep in a shared folder: thumbnails, and what was thrown away.
+    *("$RECYCLE.BIN", "System Volume Information", "#recycle", "@eaDir", "@Recycle"),
+)
 
 Stamp = tuple[int, int, int, int]  # time of the words, time of the entry, size, number of the file
 
@@ -66,7 +70,7 @@ def _entries(folder: str, root: str, problems: list[Problem]) -> Iterator[os.Dir
     for entry in entries:
         if not _is_folder(entry):
             yield entry
-        elif entry.name not in _OTHER_FOLDERS:
+        elif entry.name not in OTHER_FOLDERS:
             if entry.is_symlink():
                 yield entry
             else:

@@ -60,6 +60,7 @@ def test_litter_is_passed_over_in_silence(desk):
     for name in (
         *("~$SC-01.md", ".DS_Store", "._SC-01.md", "SC-01.md.bak", "SC-01.md.swp", "SC-01.md~"),
         *("SC-01.tmp", "Thumbs.db", "desktop.ini", ".git/x.md", "名单.xlsx", "说明.txt"),
+        *("$RECYCLE.BIN/SC-01.md", "#recycle/SC-01.md", "@eaDir/SC-01.md"),
         *("README.md", "readme.txt", "approvals/x.md", "待导入/x.md", "图.png"),
     ):
         put(desk, name, "说明，不是内容")
@@ -177,7 +178,9 @@ def test_a_name_that_is_no_text_is_told_as_its_author_reads_it(desk):
     assert told(library) == {"端午.md": "文件名的编码不对，请改名后再放进来"}
 
 
-@pytest.mark.parametrize("bad", ["../../etc", "a/b", "..", "a b", "a\\b", "编号（新）", "x" * 41])
+@pytest.mark.parametrize(
+    "bad", ["../../etc", "a/b", "..", "a b", "a\\b", "编号（新）", "x" * 41, "con"]
+)
 def test_an_id_that_cannot_name_a_folder_is_reported_on_its_line(desk, bad):
     put(desk, "x.md", item(bad))
     library = read(desk)

@@ -224,6 +224,33 @@ def test_pictures_text_boxes_comments_and_headers_are_told_with_their_words():
         assert words in notes
 
 
+NOTES = {"footnotes": "见条例第三条原文", "endnotes": "数字待核"}
+
+
+def test_footnotes_and_endnotes_are_told_with_their_words():
+    """python-docx writes none: the parts are put into the package as Word and WPS lay them."""
+    plain, out = zipfile.ZipFile(io.BytesIO(written("题目", "正文"))), io.BytesIO()
+    types, links = "[Content_Types].xml", "word/_rels/document.xml.rels"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    with zipfile.ZipFile(out, "w") as package:
+        for name in set(plain.namelist()) - {types, links}:
+            package.writestr(name, plain.read(name))
+        declared, linked = plain.read(types).decode(), plain.read(links).decode()
+        for part, words in NOTES.items():
+            kind = f"application/vnd.openxmlformats-officedocument.wordprocessingml.{part}+xml"
+            one = f'<Override PartName="/word/{part}.xml" ContentType="{kind}"/></Types>'
+            declared = declared.replace("</Types>", one)
+            one = f'<Relationship Id="x{part}" Type="{office}/{part}" Target="{part}.xml"/>'
+            linked = linked.replace("</Relationships>", f"{one}</Relationships>")
+            note = f'<w:{part[:-1]} w:id="1"><w:p>{RUN.format(words)}</w:p></w:{part[:-1]}>'
+            package.writestr(f"word/{part}.xml", f"<w:{part} {NS}>{note}</w:{part}>")
+        package.writestr(types, declared)
+        package.writestr(links, linked)
+    notes = "\n".join(made(out.getvalue()).notes)
+    for words in ("脚注", "尾注", *NOTES.values()):
+        assert words in notes
+
+
 NS = (
     nsdecls("w") + ' xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006"'
     ' xmlns:x="urn:x"'
