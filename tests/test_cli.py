@@ -400,7 +400,7 @@ MISTAKES = [
     (2, "plan", "--ics", "a.ics", "--html", "a.html"),
     (2, "sandbox", "--port", "99999"),
     (2, "demo", "--port", "-1"),
-    (2, "run"),
+    (2, "run", "--config", "none.toml"),
     (2, "check", "nope"),
 ]
 
