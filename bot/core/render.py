@@ -33,8 +33,8 @@ _WEEKDAYS = "一二三四五六日"
 class TooLong(ValueError):
     """A text that does not fit its channel; `size` and `limit` in bytes or characters."""
 
-    def __init__(self, size: int, limit: int, unit: str = "字节") -> None:
-        super().__init__(messages.REFUSED_TOO_LONG.format(size, limit, unit))
+    def __init__(self, size: int, limit: int, unit: str = "字节", hint: str = "") -> None:
+        super().__init__(messages.REFUSED_TOO_LONG.format(size, limit, unit) + hint)
         self.size, self.limit = size, limit
 
 
@@ -190,9 +190,9 @@ def in_group(
         way = f"\n\n[{messages.READ_ALL}]({page})" if page and offered else ""
         fits = len((whole.text + way).encode()) <= dialect.limit
         return Markdown(text=whole.text + way) if fits else whole
-    except TooLong:
+    except TooLong as error:
         if not page:
-            raise
+            raise TooLong(error.size, error.limit, hint=messages.REFUSED_NO_PAGE) from None
         return brief(item, part, values, footer, page, dialect)
 
 

@@ -14,6 +14,7 @@ from bot.core.content import parse_item
 from bot.core.lint import MARKINGS, RULES, Frame, examine, lint
 from bot.core.lint.fillable import unfilled
 from bot.core.lint.lexicon import parse_lexicon
+from bot.core.lint.secrecy import secrets_in
 from bot.core.model import Kind, Node
 from bot.core.render import Footer
 
@@ -365,3 +366,12 @@ def test_a_text_that_passes_fits_when_it_is_sent(title, summary, body, one, node
         for part in ("main", "final"):
             render.markdown(text, part, values, FOOTER)
             render.card(text, part, values, FOOTER, task_id="t")
+
+
+def test_the_key_of_a_rehearsal_on_this_machine_opens_nothing_and_is_no_secret():
+    way = "/cgi-bin/webhook/" + "send?key=6f1c2a34-9b7d-4e58-a1c3-5d7e9f012b4c"
+    assert list(secrets_in(f"curl 'http://127.0.0.1:8700{way}'")) == []
+    assert list(secrets_in(f"curl 'http://localhost{way}'")) == []
+    for other in ("http://127.0.0.1.example.com", "https://qyapi.weixin.qq.com", ""):
+        assert [what for _, what in secrets_in(other + way)] == ["群消息推送的地址"]
+    assert list(secrets_in(f"见 http://127.0.0.1:8700/ 和 {WEBHOOK}"))

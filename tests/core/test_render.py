@@ -11,6 +11,7 @@ from bot.core.model import Kind, Node
 from bot.core.render import (
     CARD_TEXT,
     CARD_TITLE,
+    NARROW,
     PLACEHOLDERS,
     WEBHOOK_BYTES,
     Dialect,
@@ -18,6 +19,7 @@ from bot.core.render import (
     TooLong,
     card,
     fill,
+    in_group,
     markdown,
     parts_of,
     source_line,
@@ -286,3 +288,10 @@ def test_the_author_of_a_card_is_measured_after_filling():
     with pytest.raises(TooLong, match=r"\d字，超过"):
         card(text, "main", KNOWN, FOOTER, task_id="t")
     assert card(text, "main", PROVISIONAL, FOOTER, task_id="t").text == ""
+
+
+def test_a_text_too_long_for_a_group_without_a_page_says_what_would_help():
+    long = item("SC-09", sections={"经过": "长" * 900})
+    with pytest.raises(TooLong) as caught:
+        in_group(long, "main", {}, FOOTER, "", NARROW)
+    assert "填好 [web] public_url" in str(caught.value)
