@@ -529,6 +529,8 @@ def test_the_plan_says_which_line_of_the_schedules_it_could_not_use(ask, home):
     assert code == 0
     assert "没有用上  schedules/nodes.toml:" in said
     assert "[zz] 的日期不存在" in said
+    nodes.write_bytes(b"\xff\xfe\0")  # no line to name
+    assert "没有用上  schedules/nodes.toml  文字编码" in ask("plan", "--from", "2026-09-10")[1]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")

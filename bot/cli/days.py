@@ -224,4 +224,4 @@ def _print_plan(answer: Mapping[str, Any]) -> None:
         said = f"{names.get(rule, rule)}{f'（{whom}）' if whom else ''}"
         click.echo(f"不推送  {said}：{reason}（{dates}）")
     for one in answer["problems"]:
-        click.echo(f"没有用上  {one['path']}:{one['line']}  {one['message']}", err=True)
+        click.echo(f"没有用上  {one['where']}  {one['message']}", err=True)

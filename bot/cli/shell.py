@@ -229,8 +229,7 @@ def lasting(work: Any) -> Any:
 
 def print_errors(problems: Sequence[Problem]) -> None:
     for problem in problems:
-        where = f"{problem.path}:{problem.line}" if problem.line else problem.path
-        click.echo(f"{where}  {problem.message}", err=True)
+        click.echo(f"{problem.where}  {problem.message}", err=True)
 
 
 def print_json(answer: Mapping[str, Any]) -> None:
@@ -263,8 +262,7 @@ def when(text: str) -> str:
 def print_problems(problems: Sequence[Problem], *, err: bool = False) -> None:
     for problem in problems:
         word = "错误" if problem.severity == "error" else "提醒"
-        line = f":{problem.line}" if problem.line else ""
-        text = f"{problem.path}{line}  {word}  {problem.message}  [{problem.code}]"
+        text = f"{problem.where}  {word}  {problem.message}  [{problem.code}]"
         click.echo(text, err=err)
 
 

@@ -84,6 +84,11 @@ class Problem:
     code: str  # stable, e.g. "item-head"
     message: str  # Chinese, says what to do
 
+    @property
+    def where(self) -> str:
+        """The file, and its line where one is meant."""
+        return f"{self.path}:{self.line}" if self.line else self.path
+
 
 @dataclass(frozen=True, kw_only=True)
 class Item:

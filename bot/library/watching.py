@@ -67,6 +67,4 @@ async def _polled(stop: asyncio.Event) -> AsyncIterator[Set[str]]:
 
 
 def _log(problem: Problem) -> None:
-    log.error(
-        "%s:%s %s", problem.path, problem.line, problem.message, extra={"action": "text-broke"}
-    )
+    log.error("%s %s", problem.where, problem.message, extra={"action": "text-broke"})

@@ -191,10 +191,7 @@ def _breaks(
         "failed": [{"key": p.key, "state": p.state, "reason": p.reason} for p in bad],
         "lost": [{"key": p.key, "state": p.state, "reason": p.reason or p.blocked} for p in lost],
         "ticks": dict(told.failed),
-        "files": [
-            f"{one.path}{f':{one.line}' if one.line else ''}  {one.message}"
-            for one in errors(library.problems)
-        ],
+        "files": [f"{one.where}  {one.message}" for one in errors(library.problems)],
     }
 
 

@@ -86,7 +86,7 @@ def named(bureau: Bureau, library: Library, pushes: Iterable[Push]) -> dict[str,
 def _broken(library: Library) -> list[dict[str, Any]]:
     """Return what is wrong with the files that a plan is made from: a node that fails is silent."""
     return [
-        {"path": one.path, "line": one.line, "code": one.code, "message": one.message}
+        {"where": one.where, "code": one.code, "message": one.message}
         for one in library.problems
         if one.severity == "error" and one.path.startswith("schedules/")
     ]
