@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 
+import pytest
+
 from bot.core.model import State
 from bot.sandbox.faults import FaultKind
 from bot.verbs import VERBS
@@ -74,3 +76,12 @@ async def test_a_bot_that_was_down_on_monday_reports_on_tuesday_and_says_so_once
         about = [key for key in await desk.pushes() if key.startswith("summary-")]
         assert sorted(about) == [WORDS, PICTURE]
         assert [body["msgtype"] for _, body in shown(desk)][:2] == ["markdown", "image"]
+
+
+@pytest.mark.parametrize("required", ["true", "false"])
+async def test_a_unit_that_switched_review_off_reads_it_in_the_summary(tmp_path, required):
+    targets = f"[review]\nrequired = {required}"
+    async with office(tmp_path, approved=required == "true", targets=targets) as desk:
+        await desk.at("2026-06-22 08:51")
+        kept = await desk.house.bureau.store.summary("2026-W25")
+        assert ("审批已关闭" in kept["text"]) is (required == "false")
