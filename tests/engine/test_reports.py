@@ -84,4 +84,4 @@ async def test_a_unit_that_switched_review_off_reads_it_in_the_summary(tmp_path,
     async with office(tmp_path, approved=required == "true", targets=targets) as desk:
         await desk.at("2026-06-22 08:51")
         kept = await desk.house.bureau.store.summary("2026-W25")
-        assert ("审批已关闭" in kept["text"]) is (required == "false")
+        assert ("内容未经审批即发送" in kept["text"]) is (required == "false")
