@@ -74,8 +74,9 @@ async def test_a_channel_that_nothing_has_heard_of_carries_what_is_due(
 
 
 def test_a_channel_without_powers_of_its_own_is_named_in_three_places_only():
-    """App and AppChat also recall and found groups; they are asked for by name where they do."""
+    """App and AppChat also recall and found groups; the set-up tries the webhook it was given."""
     powers = {"engine/recalling.py": {"App"}, "engine/groups.py": {"AppChat"}}
+    powers["first.py"] = {"Webhook"}
     kinds = {kind.__name__ for kind in KINDS.values()}
     for path in BOT.rglob("*.py"):
         where = path.relative_to(BOT).as_posix()
