@@ -183,7 +183,10 @@ class Shelf:
         if before.schedules != self._sight.schedules or before.today != today:
             self._idle = None
         nodes = frozenset(self._schedules.known)
-        empty = unfilled(self._schedules.nodes, self._schedules.calendar, today)
+        empty = self._frame.unfilled
+        other_year = before.today is None or before.today.year != today.year
+        if before.schedules != self._sight.schedules or other_year:
+            empty = unfilled(self._schedules.nodes, self._schedules.calendar, today)
         other_nodes = empty != self._frame.unfilled
         self._frame = Frame(today=today, nodes=nodes, unfilled=empty, lexicon=lexicon)
         return other_words or other_nodes

@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -45,7 +46,7 @@ def reading_ends(sent: datetime) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=1, deadline=None)
 @example(
     taps=[
         *((card, who, 1) for card in range(8) for who in range(0, 40, 3)),
@@ -57,6 +58,14 @@ def reading_ends(sent: datetime) -> datetime:
 )
 @given(taps=TAPS, double=st.integers(0, 6))
 def test_summary_ledger_and_a_count_by_hand_agree(taps: list[Tap], double: int) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        asyncio.run(_agree(Path(home), taps, double))
+
+
+@pytest.mark.nightly
+@settings(max_examples=12, deadline=None)
+@given(taps=TAPS, double=st.integers(0, 6))
+def test_they_agree_whatever_people_do(taps: list[Tap], double: int) -> None:
     with tempfile.TemporaryDirectory() as home:
         asyncio.run(_agree(Path(home), taps, double))
 

@@ -83,7 +83,13 @@ def running(at: Town, clock: str) -> Iterator[subprocess.Popen[bytes]]:
                 process.wait()
 
 
-@pytest.mark.parametrize("way", [no_growth, small_disk], ids=["a limit", "a small file system"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        pytest.param(no_growth, id="a limit"),
+        pytest.param(small_disk, id="a small file system", marks=pytest.mark.nightly),
+    ],
+)
 async def test_a_full_disk_stops_sending_is_said_by_log_and_verbs_and_passes_by_itself(
     tmp_path, way
 ):
