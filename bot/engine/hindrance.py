@@ -43,8 +43,9 @@ async def hindrance(
         return Wait(until=moment.now + PATIENCE, reason=reason)
     if reason := bureau.channels[push.target].closed:
         return Wait(until=moment.now + SOON, reason=reason)
-    if await _comes_after(push, bureau):
-        return Wait(until=moment.now + SOON, reason=messages.WORDS_FIRST)
+    if first := await _comes_after(push, bureau):
+        leaves = (first.not_before or first.due) + (push.due - first.due)
+        return Wait(until=max(moment.now + SOON, leaves), reason=messages.WORDS_FIRST)
     opening = opening_of(push, bureau, moment)
     if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
@@ -81,13 +82,14 @@ def opening_of(push: Push, bureau: Bureau, moment: Moment) -> datetime:
     return policy.next_permitted(moment.now, bureau.policy, moment.plan.calendar.is_workday)
 
 
-async def _comes_after(push: Push, bureau: Bureau) -> bool:
-    """Whether what is to be read first is on its way: words before their picture or card."""
+async def _comes_after(push: Push, bureau: Bureau) -> Push | None:
+    """Return what is to be read first and is on its way: words before their picture or card."""
     if push.rule not in IN_ORDER:
-        return False
+        return None
     waiting = await bureau.store.pushes([State.PLANNED, State.SENDING])
     together = [p for p in waiting if (p.occurrence, p.target) == (push.occurrence, push.target)]
-    return any(other.due < push.due for other in together)
+    before = [other for other in together if other.due < push.due]
+    return min(before, key=lambda other: other.due, default=None)
 
 
 async def chat_of(push: Push, channel: Channel, bureau: Bureau) -> str:

@@ -217,6 +217,19 @@ async def test_tapping_twice_approves_once(tmp_path):
         assert len(list((desk.home / "content").glob("approvals/*/*.toml"))) == 1
 
 
+async def test_what_waits_for_words_that_wait_for_decent_hours_wakes_nobody_in_between(tmp_path):
+    night = office(tmp_path, approved=False, start="2026-06-16 20:00", targets=SEATS)
+    async with night as desk:
+        await desk.at("2026-06-16 20:05")
+        assert len(await desk.pushes(State.PLANNED)) > 3, "texts and their cards wait"
+        assert await desk.house.next_wake() >= moment("2026-06-17 07:00"), "for the morning"
+        await desk.at("2026-06-17 10:00")
+        got = told(desk, "u001")
+        first = next(n for n, message in enumerate(got) if message.card)
+        assert first > 0, "and the words still come before their card"
+        assert all(message.msgtype == "markdown" for message in got[:first])
+
+
 # -- 急停 ----------------------------------------------------------------------------------------
 
 
