@@ -1,27 +1,24 @@
 """config.toml and the environment to one frozen Config.
 
-What may be set is the table in `bot/settings.py`; here it is read, and every fault is told at once.
+What may be set is the table in `bot/settings.py`, within what bounds `bot/bounds.py`; here it is
+read, and every fault is told at once.
 """
 
 from __future__ import annotations
 
 import difflib
 import re
-import ssl
 from collections.abc import Iterable, Mapping
 from dataclasses import Field, dataclass, field, fields
-from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot import bounds
 from bot.channels import KINDS
 from bot.core.model import ME, Problem, Target
-from bot.core.outlets import span_of
-from bot.core.policy import AFTERNOON, MORNING, Policy
-from bot.core.render import CARD_FACT
+from bot.core.policy import Policy
 from bot.core.schedules import line_of
 from bot.core.seats import Seat, seats_of
-from bot.library.approvals import usable_id
 from bot.library.decode import Unreadable, read_text, read_toml
 from bot.settings import (
     SECTIONS,
@@ -43,13 +40,6 @@ from bot.settings import (
 
 _TARGET_ID = re.compile(r"[0-9A-Za-z-]{1,24}")
 _WEBHOOK_KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
-_ADDRESS = re.compile(r"https?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
-_SOCKET = re.compile(r"wss?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
-_PROXY = re.compile(r"http://([^\s/?#@]+@)?[^\s/?#@:]+:\d{1,5}/?")
-_AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")
-_ANY_DAY = date(2026, 6, 15)
-_CLOCK = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-_WIDTH = timedelta(minutes=15)  # of a window: a push leaves 3 to 12 minutes after it opens
 
 
 # Settings that are kept elsewhere now; an empty one is passed over.
@@ -119,8 +109,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
     targets, webhooks = reader.targets(tables.get("target", {}))
     reader.unknown_sections(tables)
     reader.unknown_variables()
-    policy = reader.policy(sections["policy"])
-    reader.bounds(sections)
+    policy = bounds.policy_of(sections["policy"], reader.bad)
+    bounds.check(sections, path.parent, reader.bad)
     if reader.problems:
         raise ConfigError(reader.problems)
     return Config(
@@ -309,116 +299,6 @@ class _Reader:
             hint = "须写 webhook（群里“消息推送”给的地址），或 webhook_file（存有该地址的文件）"
             self.bad(target_id, f"{where} {hint}")
         return key
-
-    def policy(self, section: Hours) -> Policy:
-        windows = []
-        for span in section.hours:
-            clocks = [part.strip() for part in span.split("-")]
-            if len(clocks) != 2 or not all(_CLOCK.fullmatch(clock) for clock in clocks):
-                self.bad("hours", f'[policy] 的 hours：“{span}”应写成 "09:10-11:20"')
-                continue
-            start, end = (time.fromisoformat(clock) for clock in clocks)
-            if datetime.combine(_ANY_DAY, end) - datetime.combine(_ANY_DAY, start) < _WIDTH:
-                self.bad("hours", f"[policy] 的 hours：“{span}”太短，至少 15 分钟")
-            windows.append((start, end))
-        if not section.hours:
-            self.bad("hours", '[policy] 的 hours 不能是空的，如 ["09:10-11:20", "14:40-17:10"]')
-        return Policy(
-            windows=tuple(sorted(windows)) or (MORNING, AFTERNOON),
-            a_day=section.a_day,
-            a_week=section.a_week,
-            a_node_week=section.a_node_week,
-            blackout=self.blackout(section),
-        )
-
-    def blackout(self, section: Hours) -> frozenset[date]:
-        days = set()
-        for text in section.blackout:
-            try:
-                days.add(date.fromisoformat(text))
-            except ValueError:
-                self.bad("blackout", f'[policy] 的 blackout：“{text}”应写成 "2026-06-26"')
-        return frozenset(days)
-
-    def bounds(self, sections: Mapping[str, Any]) -> None:
-        """The limits that are law (DESIGN §3): a setting may be stricter, never laxer."""
-        hours, summary, unit = sections["policy"], sections["summary"], sections["unit"]
-        for key, most in (("a_day", 1), ("a_week", 2), ("a_node_week", 3)):
-            if not 0 < getattr(hours, key) <= most:
-                self.bad(key, f"[policy] 的 {key} 只能是 1 到 {most}：多发是增负")
-        # A push takes receipts for 30 days, and its occurrence may be sent over two weeks.
-        if not 45 <= sections["receipts"].keep_days <= 365:
-            self.bad("keep_days", "[receipts] 的 keep_days 应在 45 到 365 之间")
-        if not 1 <= sections["receipts"].keep_signatures <= 30:
-            self.bad("keep_signatures", "[receipts] 的 keep_signatures 应在 1 到 30 之间")
-        if sections["receipts"].person_lookup not in ("off", "on_request"):
-            self.bad("person_lookup", "[receipts] 的 person_lookup 应是 off 或 on_request")
-        screen = sections["screen"]
-        for span in screen.hours:
-            try:
-                span_of(span)
-            except ValueError:
-                self.bad("hours", f'[screen] 的 hours：“{span}”应写成 "07:30-19:00"')
-        if not 5 <= screen.seconds <= 120:
-            self.bad("seconds", "[screen] 的 seconds 应在 5 到 120 之间")
-        if not 1 <= screen.items <= 60:
-            self.bad("items", "[screen] 的 items 应在 1 到 60 之间")
-        if summary.min_people < 5:
-            self.bad("min_people", "[summary] 的 min_people 不得小于 5，以免看出是谁")
-        if summary.per_target not in ("console", "message", "off"):
-            self.bad("per_target", "[summary] 的 per_target 应是 console、message 或 off")
-        web = sections["web"]
-        self.seats(sections)
-        self.steps("[review]", "steps", sections["review"].steps or [""])
-        for kind in fields(ReviewKinds):
-            self.steps("[review.kinds]", kind.name, getattr(sections["review.kinds"], kind.name))
-        if not 0 <= web.port <= 65535:
-            self.bad("port", "[web] 的 port 应在 0 到 65535 之间")
-        if not _ADDRESS.fullmatch(sections["wecom"].base_url):
-            self.bad("base_url", "[wecom] 的 base_url 应是 https:// 开头的网址")
-        self.way_out(sections["wecom"])
-        if not _ADDRESS.fullmatch(sections["wecom"].authorize_url):
-            self.bad("authorize_url", "[wecom] 的 authorize_url 应是 https:// 开头的网址")
-        if web.sign_in and not (web.public_url and sections["wecom.app"].secret):
-            hint = "要先填 public_url，和 [wecom.app] 的 corp_id、agentid、secret"
-            self.bad("sign_in", f"[web] 的 sign_in {hint}")
-        if not _SOCKET.fullmatch(sections["wecom.bot"].ws_url):
-            self.bad("ws_url", "[wecom.bot] 的 ws_url 应是 wss:// 开头的网址")
-        if web.public_url and not _ADDRESS.fullmatch(web.public_url):
-            self.bad("public_url", "[web] 的 public_url 应是 https:// 开头的网址，或者留空")
-        aes_key = sections["wecom.app"].aes_key
-        if aes_key and not _AES_KEY.fullmatch(aes_key):
-            hint = "应是 43 位字母和数字，请到“接收消息”页面整段复制 EncodingAESKey"
-            self.bad("aes_key", f"[wecom.app] 的 aes_key {hint}")
-        if len(unit.office) > CARD_FACT:
-            self.bad("office", f"[unit] 的 office 最多{CARD_FACT}字，卡片上放不下更多")
-
-    def way_out(self, wecom: WeCom) -> None:
-        """The proxy and its authority; a password in the address is never repeated."""
-        if wecom.proxy and not _PROXY.fullmatch(wecom.proxy):
-            hint = "应写成 http://账号:密码@主机:端口，账号密码可省（只支持 Basic，不支持 NTLM）"
-            self.bad("proxy", f"[wecom] 的 proxy {hint}")
-        if not wecom.ca:
-            return
-        try:
-            ssl.create_default_context(cafile=self.path.parent / wecom.ca)
-        except OSError:  # ssl.SSLError among them
-            self.bad("ca", "[wecom] 的 ca 不是能读的 PEM 证书文件")
-
-    def seats(self, sections: Mapping[str, Any]) -> None:
-        """Who reviews by card; a card takes a way to a single person."""
-        review = sections["review"]
-        for key, named in (("cards", review.cards), ("preview", review.preview)):
-            try:
-                seats_of(named, (), "")
-            except ValueError as wrong:
-                self.bad(key, f"[review] 的 {key}：“{wrong}”应写成 王五=wangwu（姓名=账号）")
-            if named and not (sections["wecom.app"].secret or sections["wecom.bot"].secret):
-                self.bad(key, f"[review] 的 {key} 要先填好 [wecom.app] 或 [wecom.bot]")
-
-    def steps(self, where: str, key: str, steps: list[str]) -> None:
-        if len(set(steps)) < len(steps) or not all(map(usable_id, steps)):
-            self.bad(key, f'{where} 的 {key} 应列出审批环节，不重复，如 ["初审", "终审"]')
 
 
 def _line(text: str, section: str, key: str) -> int:

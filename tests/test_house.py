@@ -27,7 +27,8 @@ MAY_IMPORT = {
     # of the sandbox the phone only
     "web": {"core", "library", "channels", "inbox", "store", "report", "wecom", "sandbox"},
     "settings": {"core"},
-    "config": {"core", "library", "channels", "settings"},
+    "bounds": {"core", "library", "settings"},
+    "config": {"core", "library", "channels", "settings", "bounds"},
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),
