@@ -128,8 +128,7 @@ def _calls(
             if row is None and (reason := _impossible(left, target, plan, memory)):
                 week.skipped.append(_skip(left, target, reason))
             elif row is not None and left.rule is not None and row.due.date() > max(days):
-                why = row.reason.partition(messages.MOVED_MARK)[2]  # it was moved, and written
-                _give_way(replace(left, moved=why), target, week)
+                _give_way(replace(left, moved=_why_moved(row, left)), target, week)
             else:
                 closes = policy.closing(left.last_day, plan.policy)
                 late = row is None and now is not None and closes <= now
@@ -140,6 +139,12 @@ def _impossible(slot: Slot, target: Target, plan: Plan, memory: Memory) -> str:
     if slot.nodes and (reason := closed(slot.day, plan)):
         return reason
     return why_no_text(slot, target, plan, memory)
+
+
+def _why_moved(row: Push, slot: Slot) -> str:
+    """Return why a row stands later than its rule says: by now it may say why it waits instead."""
+    said = messages.MOVED.format(slot.day, "")
+    return row.reason.removeprefix(said) if row.reason.startswith(said) else messages.GAVE_WAY
 
 
 def _give_way(slot: Slot, target: Target, week: Week) -> None:

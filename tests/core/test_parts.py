@@ -232,6 +232,17 @@ def test_what_gives_way_moves_to_the_next_free_week_under_the_key_of_its_own():
     ]
 
 
+@pytest.mark.parametrize("waits", ["", messages.PACED, "内容审批后又改动过；须重新审批"])
+def test_a_row_that_moved_and_by_now_waits_for_another_reason_still_gives_way_in_words(waits):
+    some = plan(rules=(CASE_FRIDAY,), targets=(JG1,))
+    full = [sent(occurrence=f"manual-{n}", day=date(2026, 7, 5 + n), item="x") for n in (1, 2)]
+    row, _ = plan_week(date(2026, 7, 13), some, full).pushes
+    span = plan_span(date(2026, 7, 6), 14, some, [*full, replace(row, reason=waits)])
+    assert [skip.reason for skip in span.skipped] == [messages.GAVE_WAY + "，顺延到07-13"]
+    kept = plan_span(date(2026, 7, 6), 14, some, [*full, row]).skipped
+    assert [skip.reason for skip in kept] == [messages.SKIP_WEEK_FULL.format(2) + "，顺延到07-13"]
+
+
 def test_what_finds_no_free_week_is_given_up_and_said():
     rules = tuple(replace(STUDY_MONDAY, key=f"r{n}", weekday=n) for n in (1, 2, 3))
     skipped = plan_span(
