@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from bot.cli.shell import CANNOT, FAULTS, config_of, fail, main
 from bot.core import messages
+
+if TYPE_CHECKING:
+    from bot.library import settle
 
 _PLANS = ("1", "2", "3")
 
@@ -34,9 +38,7 @@ def init(
 
     例：qingfeng init 我单位    例：qingfeng init 我单位 --update
     """
-    from bot.app import folders_of, places_of
-    from bot.library import founding, settle
-    from bot.library.pack import BadPack
+    from bot.library import founding
     from bot.library.shipped import home
 
     if not (home() / "content").is_dir():
@@ -44,6 +46,24 @@ def init(
     config = folder / "config.toml"
     if config.exists() and not update:
         fail([f"{config} 已经有了；只更新内容请加 --update"], FAULTS)
+    schedules = _brought(folder, config)
+    if update:
+        return
+    given = _Given(unit, webhook, reviewers, hours, rhythm)
+    answers, plan = _answers(_asked(given) if sys.stdin.isatty() else given)
+    founding.found(folder, schedules, answers, plan)
+    if answers.reviewers == 1:
+        click.echo(f"{messages.ONE_REVIEWER}。")
+    go = "" if folder.resolve() == Path.cwd() else f"cd {folder}，"
+    click.echo(f"已写好 {config}。接着：{go}qingfeng check，qingfeng run")
+
+
+def _brought(folder: Path, config: Path) -> Path:
+    """Bring the starter texts and schedules, and return where the schedules stand now."""
+    from bot.app import folders_of, places_of
+    from bot.library import founding
+    from bot.library.pack import BadPack
+
     if founding.is_the_programs_own(folder):
         fail([messages.OWN_FOLDER], FAULTS)
     if config.exists():  # it may keep them elsewhere
@@ -59,33 +79,46 @@ def init(
             click.echo(f"两边都改过，本单位的没有动，新版放在 content/待合并：{one.path}")
     count = sum(one.what in ("new", "updated") for one in changes)
     click.echo(f"内容和日程：新增和更新 {count} 个文件，都要先审批才会推送。")
-    if update:
-        return
-    if sys.stdin.isatty():
-        unit = unit or click.prompt("一、单位名称", default="", show_default=False)
-        webhook = webhook or click.prompt("二、群的“消息推送”地址", default="", show_default=False)
-        if reviewers is None:
-            reviewers = click.prompt("三、几个人审（0 到 3）", type=click.IntRange(0, 3), default=1)
-        hours = hours or click.prompt("四、推送时段", default="09:10-11:20,14:40-17:10")
-        rhythm = rhythm or click.prompt(
-            "五、今年怎么发：1 标准 2 每周一次 3 只发节日",
-            type=click.Choice(list(_PLANS)),
-            default="1",
-        )
+    return places.schedules
+
+
+class _Given(NamedTuple):
+    """The five answers as options gave them; None where somebody is still to be asked."""
+
+    unit: str | None
+    webhook: str | None
+    reviewers: int | None
+    hours: str | None
+    rhythm: str | None
+
+
+def _asked(given: _Given) -> _Given:
+    reviewers = given.reviewers
+    unit = given.unit or click.prompt("一、单位名称", default="", show_default=False)
+    group = "二、群的“消息推送”地址"
+    webhook = given.webhook or click.prompt(group, default="", show_default=False)
+    if reviewers is None:
+        reviewers = click.prompt("三、几个人审（0 到 3）", type=click.IntRange(0, 3), default=1)
+    hours = given.hours or click.prompt("四、推送时段", default="09:10-11:20,14:40-17:10")
+    year = "五、今年怎么发：1 标准 2 每周一次 3 只发节日"
+    plan = given.rhythm or click.prompt(year, type=click.Choice(list(_PLANS)), default="1")
+    return _Given(unit, webhook, reviewers, hours, plan)
+
+
+def _answers(given: _Given) -> tuple[settle.Answers, str]:
+    """Return the answers as `founding` takes them and the plan of the year, or say what is off."""
+    from bot.library import founding, settle
+
     try:
-        spans = founding.spans_of(hours or "")
-        base_url = founding.address_of(webhook).base_url if webhook else ""
+        spans = founding.spans_of(given.hours or "")
+        base_url = founding.address_of(given.webhook).base_url if given.webhook else ""
     except ValueError as error:
         fail([str(error)], FAULTS)
     answers = settle.Answers(
-        unit=unit or "",
-        webhook=webhook or "",
+        unit=given.unit or "",
+        webhook=given.webhook or "",
         base_url=base_url,
-        reviewers=reviewers,
+        reviewers=given.reviewers,
         hours=spans,
     )
-    founding.found(folder, places.schedules, answers, rhythm or "1")
-    if reviewers == 1:
-        click.echo(f"{messages.ONE_REVIEWER}。")
-    go = "" if folder.resolve() == Path.cwd() else f"cd {folder}，"
-    click.echo(f"已写好 {config}。接着：{go}qingfeng check，qingfeng run")
+    return answers, given.rhythm or "1"

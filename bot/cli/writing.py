@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from bot.cli.shell import CANNOT, CONFIG, FAULTS, JSON, config_of, fail, main, print_json
+
+if TYPE_CHECKING:
+    from bot.library import drafts
 
 
 @main.command()
@@ -37,10 +41,9 @@ def new(
     例：qingfeng new 情景案例 一盒茶叶    例：qingfeng new 更正 更正一处 --corrects SC-01
     """
     from bot.app import folders_of, system_clock
-    from bot.core.content import KINDS, parse_date
+    from bot.core.content import KINDS
     from bot.core.model import Kind
     from bot.library import drafts
-    from bot.library.decode import Unreadable, read_text
     from bot.library.folder import load_items
 
     folders = folders_of(config_of(config_path))
@@ -51,26 +54,12 @@ def new(
         fail([f"没有“{kind}”这一类，可用：{'、'.join([*Kind, '更正'])}"], FAULTS)
     if (kind == "更正") != bool(corrects):
         fail(["更正要写明更正哪一篇：qingfeng new 更正 标题 --corrects SC-01"], FAULTS)
-    official = None
-    if chosen is Kind.REPOST:
-        if not (source and day and link and link.startswith(("http://", "https://"))):
-            fail(
-                ["转发通报须有发布机关、日期和官方网址：--source … --date … --link https://…"],
-                FAULTS,
-            )
-        try:
-            said = read_text(text) if text else ""
-            on = parse_date(day, "日期")
-        except (Unreadable, ValueError) as error:
-            fail([str(error)], FAULTS)
-        assert on is not None
-        official = drafts.Official(source=source, day=on, link=link, text=said)
+    official = _official(source, day, link, text) if chosen is Kind.REPOST else None
     items, _ = load_items(folders.content)
     if corrects and not any(item.id.casefold() == corrects.casefold() for item in items):
         click.echo(f"内容库里没有 {corrects}（改了编号，或已删去？），请核对编号", err=True)
-    made = drafts.draft(
-        chosen, title, items, system_clock().date(), official=official, corrects=corrects or ""
-    )
+    today = system_clock().date()
+    made = drafts.draft(chosen, title, items, today, official=official, corrects=corrects or "")
     try:
         path = drafts.write(folders.content, made)
     except FileExistsError:
@@ -83,3 +72,23 @@ def new(
     for before, after in made.proposals:
         click.echo(f"  拟改称：{before} → {after}（请核对；不妥就改回）")
     return None
+
+
+def _official(
+    source: str | None, day: str | None, link: str | None, text: Path | None
+) -> drafts.Official:
+    """Return what a 转发通报 passes on; whoever left something out is told what."""
+    from bot.core.content import parse_date
+    from bot.library import drafts
+    from bot.library.decode import Unreadable, read_text
+
+    if not (source and day and link and link.startswith(("http://", "https://"))):
+        missing = "转发通报须有发布机关、日期和官方网址"
+        fail([f"{missing}：--source … --date … --link https://…"], FAULTS)
+    try:
+        said = read_text(text) if text else ""
+        on = parse_date(day, "日期")
+    except (Unreadable, ValueError) as error:
+        fail([str(error)], FAULTS)
+    assert on is not None
+    return drafts.Official(source=source, day=on, link=link, text=said)
