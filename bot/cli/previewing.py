@@ -12,7 +12,6 @@ from bot.cli.reviewing import print_diff
 from bot.cli.shell import CONFIG, JSON, call, main, print_json
 from bot.core import messages
 
-PARTS = {"early": "提前说一句", "main": "正式提醒", "final": "节前一句话", "after": "节后"}
 BY = {
     "webhook": "消息推送",
     "bot": "智能机器人",
@@ -71,7 +70,7 @@ def _state(answer: Mapping[str, Any]) -> str:
 
 
 def _heading(view: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
-    return f"{_way(view)} · {PARTS[view['part']]}" if answer["node"] else _way(view)
+    return f"{_way(view)} · {messages.PART_NAMES[view['part']]}" if answer["node"] else _way(view)
 
 
 def _way(view: Mapping[str, Any]) -> str:
@@ -113,7 +112,7 @@ def html_of(answer: Mapping[str, Any]) -> str:
     ways: dict[str, list[str]] = {}
     for view in answer["views"]:
         inside = bubble(view["message"]) if view["message"] else escape(view["error"])
-        part = f"<h3>{escape(PARTS[view['part']])}</h3>" if answer["node"] else ""
+        part = f"<h3>{escape(messages.PART_NAMES[view['part']])}</h3>" if answer["node"] else ""
         ways.setdefault(_way(view), []).append(
             f'<section>{part}<div class="screen">{inside}</div>'
             f"<p>{escape(_used(view))}</p></section>"

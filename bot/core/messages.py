@@ -219,6 +219,7 @@ TARGET_DISABLED = "{}已停用：{}"
 REVIEW_OFF = "审批已关闭（review.required = false），内容未经审批即发送"
 COMING_BLOCKED = "本周计划中的 {} 还不能发：{}"
 CALENDAR_PROVISIONAL = "放假安排尚未公布，" + PROVISIONAL + "，请留意国务院办公厅通知"
+PART_NAMES = {"early": "提前说一句", "main": "正式提醒", "final": "节前一句话", "after": "节后"}
 PARTS = {"early": "提前说一句 ", "leaders": "领导干部 ", "final": "节前一句话 ", "after": "节后 "}
 NO_AUDIENCE = "名册里没有该对象的在岗人员，请先导入名册"
 TARGET_OFF = "对象已停用：{}"
@@ -284,6 +285,8 @@ CONSOLE_SIGN_IN = "请从启动清风时打印的链接进入，或者用发给�
 CONSOLE_NOT_YOURS = "您的身份是“{}”，不能办这件事；需要的话请找管理员"
 CONSOLE_NO_ROLE = "企业微信认出了您，但配置里没有给这个账号身份；需要的话请找管理员"
 CONSOLE_STALE = "这一页开得太久了，或者不是从控制台点过来的：请回到上一页，刷新后再试"
+OUR_FAULT = "程序出了差错，没有办成。请再试一次；还是这样，请把现在的时间告诉管理员，日志里有原因"
+NO_SUCH_PAGE = "没有这一页：地址可能抄漏了，或者那一条已经不在了"
 CONSOLE_LINK_OVER = "这个链接已经用过或过期了：运行 qingfeng console 可以再要一个"
 CONSOLE_OPEN = "控制台（链接只能用一次，24 小时内有效）：{}"
 FIRST_START = "这个文件夹里还没有设置。请在浏览器里回答五个问题（链接只能用一次）：{}"

@@ -66,10 +66,6 @@ async def desk_item(bureau: Bureau, now: datetime, params: Params) -> dict[str, 
     if found is None:
         return {"reviewer": one.name, "closed": "", "item": None}
     item, stands = found
-    library = bureau.library(now.date())
-    views = previewed.views(item, now.date(), bureau, bureau.plan(library), channels_of(bureau))
-    problems = [problem for problem in library.problems if problem.path == item.path]
-    compared = await reviewing.compared(bureau, item)
     return {
         "reviewer": one.name,
         "closed": "",
@@ -78,21 +74,35 @@ async def desk_item(bureau: Bureau, now: datetime, params: Params) -> dict[str, 
         "title": item.title,
         "kind": str(item.kind),
         "author": item.author,
+        "step": stands.missing[0],
+        "why": _was_stopped(stands),
+        "ticket": _ticket(bureau, one, item, stands),
+        **await judged(bureau, now, item, stands),
+    }
+
+
+async def judged(bureau: Bureau, now: datetime, item: Item, stands: Standing) -> dict[str, Any]:
+    """What whoever judges a text looks at: its words and looks, what is found, what changed."""
+    library = bureau.library(now.date())
+    plan, channels = bureau.plan(library), channels_of(bureau)
+    compared = await reviewing.compared(bureau, item)
+    return {
         "basis": item.basis,
         "source": item.source,
-        "step": stands.missing[0],
         "steps": [
             [step, stands.passed[step].who if step in stands.passed else ""]
             for step in stands.steps
         ],
-        "last": stands.missing[0] == stands.steps[-1],
-        "why": _was_stopped(stands),
-        "ticket": _ticket(bureau, one, item, stands),
-        "problems": [[problem.line, problem.message] for problem in problems],
+        "last": stands.missing[:1] == stands.steps[-1:],  # whose 来源核对 is asked for
+        "problems": [
+            [one.line, one.severity, one.message]
+            for one in library.problems
+            if one.path == item.path
+        ],
         "approved": compared["approved"],
         "lines": compared["lines"],
         "words": diff.lines_of(words_of(item)),
-        "views": views,
+        "views": previewed.views(item, now.date(), bureau, plan, channels),
     }
 
 

@@ -92,32 +92,15 @@ async def text(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     item = item_of(bureau, now, str(params["item"]))
     library = bureau.library(now.date())
     stands = reviewing.standing_of(bureau.shelf.folders, item)
-    channels = desk.channels_of(bureau)
-    views = previewed.views(item, now.date(), bureau, bureau.plan(library), channels)
-    compared = await reviewing.compared(bureau, item)
     sent = [push for push in await bureau.store.pushes() if push.item == item.id and push.sent_at]
     return {
         **_row(item, state_of(item, library), library),
         "status": item.status,
-        "basis": item.basis,
-        "source": item.source,
         "digest": item.digest,
         "review": bureau.review,
-        "steps": [
-            [step, stands.passed[step].who if step in stands.passed else ""]
-            for step in stands.steps
-        ],
         "next": [*stands.missing, ""][0],
-        "last": len(stands.missing) == 1,
         "returned": stands.returned,
-        "problems": [
-            [one.line, one.severity, one.message]
-            for one in library.problems
-            if one.path == item.path
-        ],
-        "approved": compared["approved"],
-        "lines": compared["lines"],
-        "views": views,
+        **await desk.judged(bureau, now, item, stands),
         "targets": [[one.id, one.name] for one in bureau.targets if not one.office],
         "sent": [[push.key, push.sent_at.isoformat()] for push in sent if push.sent_at][-12:],
     }

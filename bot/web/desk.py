@@ -10,48 +10,19 @@ PIN and a ticket that only this link's own page of these very words holds.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.core import messages
 from bot.core.model import Kind
-from bot.sandbox import phone
-from bot.web.reading import HERE, linked
-
-log = logging.getLogger(__name__)
-
-_pages = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=True)
+from bot.web.shown import HERE, answered, bubble_of, file_at, from_here, headers, phone_style, shown
 
 FORM_BYTES = 16 * 1024
-# same-origin, not no-referrer: under that a browser tells a form's origin as "null". Nobody else
-# is told the address, which holds the token.
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
-PARTS = {"early": "提前说一句", "main": "正式提醒", "final": "节前一句话", "after": "节后"}
-WAYS = {
-    "webhook": "群消息",
-    "bot-group": "群消息（机器人）",
-    "appchat": "群消息（应用）",
-    "app": "逐人卡片",
-    "bot": "逐人卡片（机器人）",
-}
+HEADERS = headers("")  # no script at all
 SAID = {"agreed": "已登记：同意。", "returned": "已登记：退回，起草人会看到原因。"}
 GONE = "这一篇已不在待您审核之列：可能别人审过了，也可能又改动了。"
 STATUS = {"wrong": 403, "changed": 409, "refused": 422}
@@ -80,20 +51,12 @@ class Addresses:
 
 def routes() -> list[Route]:
     return [
-        Route("/review/style.css", _style, methods=["GET"]),
-        Route("/review/phone.css", _phone_style, methods=["GET"]),
+        file_at("/review/style.css", HERE / "static" / "desk.css", "text/css"),
+        phone_style("/review/phone.css"),
         Route("/review/{token}", _told(_list), methods=["GET"]),
         Route("/review/{token}/{item}", _told(_item), methods=["GET"]),
         Route("/review/{token}/{item}", _told(_say), methods=["POST"]),
     ]
-
-
-async def _style(_: Request) -> Response:
-    return FileResponse(HERE / "static" / "desk.css")
-
-
-async def _phone_style(_: Request) -> Response:
-    return FileResponse(phone.STYLES, media_type="text/css")
 
 
 async def _list(request: Request) -> Response:
@@ -124,9 +87,8 @@ async def _shown(
     return _page(
         "desk_item.html",
         status,
-        one=found,
-        views=[_view(view, found["kind"] == Kind.NODE) for view in found["views"]],
-        source=linked(found["source"]),
+        one={**found, "node": found["kind"] == Kind.NODE},
+        views=[bubble_of(view) for view in found["views"]],
         base=_base(request),
         error=error,
         typed=typed,
@@ -134,7 +96,7 @@ async def _shown(
 
 
 async def _say(request: Request) -> Response:
-    if not _from_here(request):
+    if not from_here(request):
         return PlainTextResponse("", status_code=403, headers=HEADERS)
     fields = await _fields(request)
     if fields is None:
@@ -162,16 +124,6 @@ async def _say(request: Request) -> Response:
     return await _shown(request, answer["error"], typed, STATUS[answer["outcome"]])
 
 
-def _from_here(request: Request) -> bool:
-    """Whether a form was sent by our own page, as far as the browser tells."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    hosts = {request.headers.get("host", ""), request.app.state.doors.review_host}
-    return origin is None or urlsplit(origin).netloc in hosts
-
-
 async def _fields(request: Request) -> dict[str, str] | None:
     """Return the fields of a form, None for one too large; of a field twice the first counts."""
     body = b""
@@ -194,17 +146,16 @@ async def _ask(request: Request, verb: str, **params: Any) -> dict[str, Any]:
 
 
 def _told(handler: Handler) -> Handler:
-    """Tell whoever asked when the disk takes or gives no row: nothing was said then."""
+    """Say in words what kept the page from being made; nothing was registered then."""
 
     async def told(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except OSError as error:
-            log.error("desk: %s", error, extra={"action": "disk-trouble"})
-            words = messages.DISK_TROUBLE.format(error.strerror or type(error).__name__)
-            return _page("desk_closed.html", 507, heading="没有登记", why=words)
+        return await answered(request, handler(request), _not_done)
 
     return told
+
+
+def _not_done(status: int, why: str) -> Response:
+    return _page("desk_closed.html", status, heading="没有登记", why=why)
 
 
 # -- HTML ------------------------------------------------------------------------------------------
@@ -221,20 +172,4 @@ def _closed(found: Mapping[str, Any]) -> Response:
 
 
 def _page(name: str, status: int, **values: Any) -> Response:
-    html = _pages.get_template(name).render(**values)
-    return HTMLResponse(html, status_code=status, headers=HEADERS)
-
-
-def _view(view: Mapping[str, Any], node: bool) -> dict[str, Any]:
-    used = "，".join(
-        f"{what} {size}{f'/{limit}' if limit else ''} {unit}"
-        for what, size, limit, unit in view["used"]
-    )
-    way = WAYS.get(view["channel"], view["channel"])
-    return {
-        "heading": f"{way} · {PARTS[view['part']]}" if node else way,
-        # The phone escapes every word of the message itself.
-        "bubble": Markup(phone.bubble(view["message"])) if view["message"] else None,  # noqa: S704
-        "error": view["error"],
-        "used": used,
-    }
+    return shown(name, status, HEADERS, values)

@@ -7,23 +7,19 @@ that it was looked at: a second figure, never a receipt.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import nh3
 from itsdangerous import BadSignature, URLSafeSerializer
-from jinja2 import Environment, FileSystemLoader
 from markdown_it import MarkdownIt
-from markupsafe import Markup, escape
 
 from bot.core import messages
 from bot.core.render import Reading
+from bot.web.shown import linked, pages
 
-HERE = Path(__file__).parent
 TAGS = {"p", "ul", "ol", "li", "strong", "em", "blockquote", "h3", "h4", "br", "a", "code", "hr"}
 HEADERS = {
     "Content-Security-Policy": (
@@ -41,12 +37,6 @@ PAGE_HEADERS = {
     + "; script-src 'self'; connect-src 'self'",
 }
 
-_pages = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    auto_reload=False,  # else the disk is asked with every page
-)
-_URL = re.compile(r"https?://[!-;=?-~]+")
 _markdown = MarkdownIt("commonmark", {"html": False})
 
 
@@ -78,7 +68,7 @@ class Form:
 
 def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] = ()) -> str:
     """Return the HTML of a text, with 已阅 where somebody is signed in."""
-    return _pages.get_template("reading.html").render(
+    return pages.get_template("reading.html").render(
         reading=reading,
         sections=[(name, _html(text)) for name, text in reading.sections],
         form=form,
@@ -109,7 +99,7 @@ class Figure:
 
 def shown_page(reading: Reading, figures: Sequence[Figure] = ()) -> str:
     """Return the page of a text that no card leads to: it counts nothing and has no 已阅."""
-    return _pages.get_template("item.html").render(
+    return pages.get_template("item.html").render(
         reading=reading,
         sections=[(name, _html(text)) for name, text in reading.sections],
         figures=figures,
@@ -130,7 +120,7 @@ def films_page(unit: str, films: Sequence[Mapping[str, Any]]) -> str:
         }
         for film in films
     ]
-    return _pages.get_template("films.html").render(
+    return pages.get_template("films.html").render(
         unit=unit,
         films=cards,
         heading=messages.FILMS_TITLE,
@@ -140,28 +130,16 @@ def films_page(unit: str, films: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def linked(text: str) -> Markup:
-    """Return a text with its web addresses as links that open elsewhere."""
-    out, end = Markup(""), 0
-    for match in _URL.finditer(text):
-        out += escape(text[end : match.start()])
-        out += Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>').format(
-            match[0]
-        )
-        end = match.end()
-    return out + escape(text[end:])
-
-
 @cache
 def thanks_page(more: str = "") -> str:
     """Return the page after 已阅; `more` is which option was right, after an answer."""
-    template = _pages.get_template("thanks.html")
+    template = pages.get_template("thanks.html")
     return template.render(words=messages.ACK_DONE, more=more, note=messages.VOLUNTARY)
 
 
 def closed_page(words: str = messages.PAGE_CLOSED, title: str = messages.PAGE_CLOSED_TITLE) -> str:
     """Return a plain page, as for a link that is altered, for another push or no longer shown."""
-    return _pages.get_template("closed.html").render(words=words, title=title)
+    return pages.get_template("closed.html").render(words=words, title=title)
 
 
 def _html(text: str) -> str:

@@ -26,6 +26,7 @@ from typing import Any, Protocol
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
@@ -38,7 +39,8 @@ from bot.inbox.events import NOBODY, OPENED, UNCLEAR, USEFUL, WORDS
 from bot.web import console, desk, outlets
 from bot.web.anonymous import Browsers
 from bot.web.console.entry import Entry
-from bot.web.reading import HEADERS, HERE, PAGE_HEADERS, Form, Links, closed_page, page, thanks_page
+from bot.web.reading import HEADERS, PAGE_HEADERS, Form, Links, closed_page, page, thanks_page
+from bot.web.shown import HERE
 from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
 from bot.wecom.errors import Refused
@@ -107,10 +109,19 @@ def create_app(doors: Doors) -> Starlette:
             *outlets.routes(),
             *console.routes(),
             Route("/control/{verb}", _control, methods=["POST"]),
-        ]
+        ],
+        exception_handlers={404: _nowhere, 405: _nowhere},
     )
     app.state.doors = doors
     return app
+
+
+async def _nowhere(request: Request, error: Exception) -> Response:
+    """Say in words, to whoever was given an address, that nothing is there."""
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith(("/console", "/review")):
+        return console.closed(error.status_code, "没有这一页", messages.NO_SUCH_PAGE)
+    return PlainTextResponse(error.detail, error.status_code, headers=error.headers)
 
 
 async def _health(_: Request) -> Response:

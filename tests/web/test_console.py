@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from bot.core import messages
 from bot.core.model import State
 from bot.verbs import VERBS
 from bot.web.console.entry import MAY, RULE, SEE, STOP, WRITE
@@ -147,6 +149,61 @@ async def test_a_form_from_another_site_does_nothing(desk):
     headers = {"Sec-Fetch-Site": "cross-site"}
     answer = await one.post(f"{HOME}/pause", data={"ticket": await ticket(one)}, headers=headers)
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("headers", "taken"),
+    [
+        ({"Origin": "http://127.0.0.1"}, True),
+        ({"Origin": "http://127.0.0.1:8650"}, True),
+        ({"Origin": "http://127.0.0.1:9999"}, False),  # another program of this machine
+        ({"Origin": "https://evil.example"}, False),
+        ({"Origin": "null"}, False),
+        ({"Sec-Fetch-Site": "same-site"}, False),
+        ({}, True),  # a browser too old to tell: the ticket is left
+    ],
+)
+async def test_whose_form_it_is_is_told_by_the_browser_as_far_as_it_tells(desk, headers, taken):
+    one = await entered(desk)
+    fields = {"ticket": await ticket(one)}
+    del one.headers["Sec-Fetch-Site"]
+    answer = await one.post(f"{HOME}/pause", data=fields, headers=headers)
+    assert (answer.status_code == 200) == taken
+
+
+# -- when something is wrong with us ---
+
+
+@pytest.mark.parametrize("path", ["", "/plan", "/library/SC-01", "/with/x"])
+async def test_a_fault_of_ours_is_a_page_in_words_and_in_the_log(desk, caplog, path):
+    one = await entered(desk)
+    works = desk.house.web.state.doors
+
+    async def fails(verb, params):
+        raise RuntimeError("secret of the inside")
+
+    desk.house.web.state.doors = replace(works, control=fails)
+    answer = await one.get(HOME + path)
+    assert answer.status_code == 500
+    assert messages.OUR_FAULT in answer.text
+    assert "secret" not in answer.text
+    assert "Traceback" not in answer.text
+    [told] = [one for one in caplog.records if getattr(one, "action", "") == "page-failed"]
+    assert "secret of the inside" in str(told.exc_info)
+    desk.house.web.state.doors = works
+    assert (await one.get(HOME)).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/console/x", "/console/library/x/y/z", "/review/a/b/c"])
+async def test_an_address_that_leads_nowhere_is_said_in_words(desk, path):
+    answer = await browser(desk).get(f"http://127.0.0.1{path}")
+    assert answer.status_code == 404
+    assert messages.NO_SUCH_PAGE in answer.text
+    assert (await browser(desk).get("http://127.0.0.1/x")).text == "Not Found"
+
+
+async def test_a_page_asked_for_in_another_way_is_said_in_words(desk):
+    assert messages.NO_SUCH_PAGE in (await (await entered(desk)).put(HOME)).text
 
 
 # -- today and the plan ---

@@ -12,10 +12,11 @@ from html import unescape
 
 import pytest
 
+from bot.core import messages
 from bot.engine.preview import CHANNELS
 from bot.library import approvals, reviewers
 from bot.verbs import VERBS, Mistake
-from bot.web.desk import WAYS
+from bot.web.shown import WAYS
 from tests.disk import full_disk
 from tests.engine.office import moment, office
 
@@ -442,3 +443,17 @@ async def test_where_review_is_off_nothing_waits(desk):
 
 def test_the_file_says_personal_link_as_the_design_does():
     assert approvals.PERSONAL_LINK == "个人链接+口令"
+
+
+async def test_a_fault_of_ours_is_a_page_in_words_here_too(desk, caplog):
+    url, works = await link_of(desk), desk.house.web.state.doors
+
+    async def fails(verb, params):
+        raise RuntimeError("secret of the inside")
+
+    desk.house.web.state.doors = replace(works, control=fails)
+    for answer in (await desk.door.get(url), await say(desk, url, ticket="x")):
+        assert answer.status_code == 500
+        assert messages.OUR_FAULT in answer.text
+        assert "secret" not in answer.text
+    assert "secret of the inside" in caplog.text

@@ -9,20 +9,20 @@
 
 from __future__ import annotations
 
-from starlette.requests import Request
-from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from bot.sandbox import phone
 from bot.web.console import doors, front, library, outlets, people, setting
-from bot.web.reading import HERE
+from bot.web.console.room import closed
+from bot.web.shown import HERE, file_at, phone_style
+
+__all__ = ["closed", "routes"]
 
 
 def routes() -> list[Route]:
     return [
-        Route("/console/style.css", _style, methods=["GET"]),
-        Route("/console/phone.css", _phone, methods=["GET"]),
-        Route("/console/console.js", _script, methods=["GET"]),
+        file_at("/console/style.css", HERE / "static" / "console.css", "text/css"),
+        phone_style("/console/phone.css"),
+        file_at("/console/console.js", HERE / "static" / "console.js", "text/javascript"),
         *doors.ROUTES,
         *front.ROUTES,
         *outlets.ROUTES,
@@ -30,15 +30,3 @@ def routes() -> list[Route]:
         *people.ROUTES,
         *setting.ROUTES,
     ]
-
-
-async def _style(_: Request) -> Response:
-    return FileResponse(HERE / "static" / "console.css")
-
-
-async def _phone(_: Request) -> Response:
-    return FileResponse(phone.STYLES, media_type="text/css")
-
-
-async def _script(_: Request) -> Response:
-    return FileResponse(HERE / "static" / "console.js")

@@ -13,7 +13,8 @@ from starlette.routing import Route
 
 from bot.core import messages
 from bot.web.console.entry import BY_LINK, BY_WECOM, Entry, Visitor
-from bot.web.console.room import HOME, Ask, closed, from_here, named_well, page, plain
+from bot.web.console.room import HOME, Ask, Handler, behind_a_door, closed, named_well, page, plain
+from bot.web.shown import from_here
 
 SMALL = 4096  # bytes of a form here
 
@@ -33,7 +34,7 @@ async def _invited(request: Request) -> Response:
 
 async def _accept(request: Request) -> Response:
     entry, doors = _entry(request), request.app.state.doors
-    if entry is None or not from_here(request, entry):
+    if entry is None or not from_here(request):
         return closed(403, "进不去", messages.CONSOLE_STALE)
     visitor = entry.accept(request.path_params["token"], doors.now())
     if visitor is None:
@@ -54,7 +55,7 @@ async def _with_pin(request: Request) -> Response:
 
 async def _pin(request: Request) -> Response:
     entry, token = _entry(request), request.path_params["token"]
-    if entry is None or not from_here(request, entry):
+    if entry is None or not from_here(request):
         return closed(403, "进不去", messages.CONSOLE_STALE)
     body = b""
     async for chunk in request.stream():
@@ -110,14 +111,21 @@ def _pin_page(token: str, name: str, error: str, status: int = 200) -> Response:
     return plain("enter.html", status, action=action, name=name, error=error)
 
 
+def _told(handler: Handler) -> Handler:
+    async def told(request: Request) -> Response:
+        return await behind_a_door(request, handler(request))
+
+    return told
+
+
 INVITED = [
-    Route(f"{HOME}/enter/{{token}}", _invited, methods=["GET"]),
-    Route(f"{HOME}/enter/{{token}}", _accept, methods=["POST"]),
+    Route(f"{HOME}/enter/{{token}}", _told(_invited), methods=["GET"]),
+    Route(f"{HOME}/enter/{{token}}", _told(_accept), methods=["POST"]),
 ]
 ROUTES = [
     *INVITED,
-    Route(f"{HOME}/with/{{token}}", _with_pin, methods=["GET"]),
-    Route(f"{HOME}/with/{{token}}", _pin, methods=["POST"]),
-    Route(f"{HOME}/wecom", _by_wecom, methods=["GET"]),
+    Route(f"{HOME}/with/{{token}}", _told(_with_pin), methods=["GET"]),
+    Route(f"{HOME}/with/{{token}}", _told(_pin), methods=["POST"]),
+    Route(f"{HOME}/wecom", _told(_by_wecom), methods=["GET"]),
     Route(f"{HOME}/leave", _leave, methods=["POST"]),
 ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.core import messages
@@ -22,7 +22,7 @@ from bot.library.settle import Answers
 from bot.web.console import doors
 from bot.web.console.entry import RULE, Entry
 from bot.web.console.room import HOME, Ask, page
-from bot.web.reading import HERE
+from bot.web.shown import HERE, file_at
 
 SETUP = f"{HOME}/setup"
 FIELDS = ("unit", "webhook", "group", "reviewers", "morning", "afternoon", "rhythm")
@@ -40,6 +40,7 @@ class FirstDoors:
     finish: Callable[[Answers, str], Awaitable[None]]  # the answers, the year -> it runs
     rehearsing: bool = False  # on a clock of its own: never to a real group
     unit: str = field(default="", init=False)
+    review_host: str = field(default="", init=False)
 
     async def control(self, verb: str, _: Mapping[str, Any]) -> dict[str, Any]:
         raise self.mistake(f"还没有设好，不能办 {verb}")
@@ -49,7 +50,7 @@ def create_first(given: FirstDoors) -> Starlette:
     app = Starlette(
         routes=[
             Route("/healthz", _health),
-            Route("/console/style.css", _style, methods=["GET"]),
+            file_at("/console/style.css", HERE / "static" / "console.css", "text/css"),
             Route(SETUP, _asked, methods=["GET"]),
             Route(SETUP, _answered, methods=["POST"]),
             *doors.INVITED,
@@ -62,10 +63,6 @@ def create_first(given: FirstDoors) -> Starlette:
 
 async def _health(_: Request) -> Response:
     return PlainTextResponse("ok")
-
-
-async def _style(_: Request) -> Response:
-    return FileResponse(HERE / "static" / "console.css")
 
 
 async def _elsewhere(_: Request) -> Response:

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from bot.web.console.entry import RULE, SEE, STOP
-from bot.web.console.room import HOME, Ask, back_of, bubble_of, page
+from bot.web.console.room import HOME, Ask, back_of, page
+from bot.web.shown import bubble_of
 
 YEARS = 3  # before and after this one
 LINKS = {  # where each need is met

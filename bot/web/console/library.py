@@ -11,7 +11,8 @@ from starlette.routing import Route
 
 from bot.core.form import BOXES
 from bot.web.console.entry import BY_INVITATION, BY_WECOM, REVIEW, RULE, SEE, STOP, WRITE
-from bot.web.console.room import HOME, Ask, bubble_of, page
+from bot.web.console.room import HOME, Ask, page
+from bot.web.shown import bubble_of
 
 SHELF = f"{HOME}/library"
 NAMES = {

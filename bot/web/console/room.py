@@ -8,50 +8,25 @@ and leads to a page by 303, so that loading it again does nothing twice.
 from __future__ import annotations
 
 import hmac
-import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlsplit
 
-from jinja2 import Environment, FileSystemLoader
-from markupsafe import Markup
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from bot.core import messages
-from bot.sandbox import phone
 from bot.web.console.entry import SEE, Entry, Visitor, host_of
-from bot.web.desk import PARTS, WAYS
-from bot.web.reading import HERE
-
-log = logging.getLogger(__name__)
+from bot.web.shown import answered, from_here, headers, pages, shown
 
 FORM_BYTES = 16 << 20  # a Word file with pictures
 FIELDS = 200
 HOME = "/console"
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-        "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Robots-Tag": "noindex",
-    "Cache-Control": "no-store",
-    "Cross-Origin-Opener-Policy": "same-origin",
-}
+HEADERS = headers("script-src 'self'; connect-src 'self'; ")
 WEEKDAYS = "一二三四五六日"
-
-_pages = Environment(
-    loader=FileSystemLoader(HERE / "templates"),
-    autoescape=True,
-    auto_reload=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
 
 
 class Ask:
@@ -82,19 +57,21 @@ class Ask:
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
         said = self.entry.noted(self.request)
-        html = _pages.get_template(f"console/{template}").render(
-            me=self.visitor,
-            ticket=self.entry.ticket(self.visitor),
-            here=self.request.url.path,
-            now=self.now,
-            said=said,
-            unit=self.doors.unit,
-            **values,
-        )
-        response = HTMLResponse(html, status_code=status, headers=HEADERS)
+        always = {
+            "me": self.visitor,
+            "ticket": self.entry.ticket(self.visitor),
+            "here": self.request.url.path,
+            "now": self.now,
+            "said": said,
+            "unit": self.doors.unit,
+        }
+        response = shown(f"console/{template}", status, HEADERS, {**always, **values})
         if said:
             self.entry.forget_note(response, self.request)
         return response
+
+    def not_done(self, status: int, why: str) -> Response:
+        return self.page("mistake.html", status, why=why, back=back_of(self.request))
 
     def go(self, path: str, words: str = "") -> Response:
         """Lead to another page of ours, which says `words` once."""
@@ -113,32 +90,34 @@ def page(needs: str = SEE) -> Callable[[Page], Handler]:
 
     def made(work: Page) -> Handler:
         async def handler(request: Request) -> Response:
-            doors = request.app.state.doors
-            entry: Entry | None = doors.entry
-            if entry is None or not named_well(request, entry):
-                return PlainTextResponse("", status_code=404)
-            visitor = await known(request, entry)
-            if visitor is None:
-                return closed(401, "请先登录", messages.CONSOLE_SIGN_IN)
-            if not visitor.may(needs):
-                return closed(403, "没有这个权限", messages.CONSOLE_NOT_YOURS.format(visitor.role))
-            ask = Ask(request, entry, visitor)
-            try:
-                if request.method == "POST" and not await _sound(ask):
-                    return closed(403, "没有办理", messages.CONSOLE_STALE)
-                return await work(ask)
-            except doors.mistake as error:
-                return ask.page("mistake.html", 400, why=str(error), back=back_of(request))
-            except OSError as error:
-                log.error("console: %s", error, extra={"action": "disk-trouble"})
-                words = messages.DISK_TROUBLE.format(error.strerror or type(error).__name__)
-                return ask.page("mistake.html", 507, why=words, back=back_of(request))
-            finally:
-                await ask.form.close()
+            return await behind_a_door(request, _let_in(request, needs, work))
 
         return handler
 
     return made
+
+
+async def _let_in(request: Request, needs: str, work: Page) -> Response:
+    entry: Entry | None = request.app.state.doors.entry
+    if entry is None or not named_well(request, entry):
+        return PlainTextResponse("", status_code=404)
+    visitor = await known(request, entry)
+    if visitor is None:
+        return closed(401, "请先登录", messages.CONSOLE_SIGN_IN)
+    if not visitor.may(needs):
+        return closed(403, "没有这个权限", messages.CONSOLE_NOT_YOURS.format(visitor.role))
+    ask = Ask(request, entry, visitor)
+    try:
+        if request.method == "POST" and not await _sound(ask):
+            return closed(403, "没有办理", messages.CONSOLE_STALE)
+        return await answered(request, work(ask), ask.not_done)
+    finally:
+        await ask.form.close()
+
+
+async def behind_a_door(request: Request, work: Awaitable[Response]) -> Response:
+    """Answer somebody who may not be in yet, in words whatever happens."""
+    return await answered(request, work, lambda status, why: closed(status, "没有办成", why))
 
 
 async def known(request: Request, entry: Entry) -> Visitor | None:
@@ -159,28 +138,17 @@ def named_well(request: Request, entry: Entry) -> bool:
 
 def closed(status: int, heading: str, why: str) -> Response:
     """The plain page of a door that stays shut."""
-    html = _pages.get_template("console/closed.html").render(heading=heading, why=why)
-    return HTMLResponse(html, status_code=status, headers=HEADERS)
+    return plain("closed.html", status, heading=heading, why=why)
 
 
 def plain(template: str, status: int = 200, **values: Any) -> Response:
     """A page for somebody who is not in yet."""
-    html = _pages.get_template(f"console/{template}").render(**values)
-    return HTMLResponse(html, status_code=status, headers=HEADERS)
-
-
-def from_here(request: Request, entry: Entry) -> bool:
-    """Whether a form was sent by a page of ours, as far as the browser tells."""
-    site = request.headers.get("sec-fetch-site")
-    if site is not None:
-        return site == "same-origin"
-    origin = request.headers.get("origin")
-    return origin is None or (urlsplit(origin).hostname or "") in entry.hosts
+    return shown(f"console/{template}", status, HEADERS, values)
 
 
 async def _sound(ask: Ask) -> bool:
     """Read the form; whether it is one of this visitor's own pages."""
-    if not from_here(ask.request, ask.entry):
+    if not from_here(ask.request):
         return False
     if int(ask.request.headers.get("content-length") or FORM_BYTES + 1) > FORM_BYTES:
         return False
@@ -197,19 +165,6 @@ def back_of(request: Request) -> str:
     """Return the page of ours that the form stood on."""
     came = urlsplit(request.headers.get("referer", "")).path
     return came if came.startswith(HOME) else HOME
-
-
-def bubble_of(view: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a view of a text with its message as the phone shows it."""
-    used = "，".join(
-        f"{what} {size}{f'/{limit}' if limit else ''} {unit}"
-        for what, size, limit, unit in view["used"]
-    )
-    # The phone escapes every word of the message itself.
-    shown = Markup(phone.bubble(view["message"])) if view["message"] else None  # noqa: S704
-    way = WAYS.get(view["channel"], view["channel"])
-    part = PARTS.get(view["part"], view["part"])
-    return {"way": way, "part": part, "bubble": shown, "error": view["error"], "used": used}
 
 
 # -- how pages say days and times --------------------------------------------------------------
@@ -245,7 +200,7 @@ def _percent(value: float | None) -> str:
     return "—" if value is None else f"{value * 100:.1f}%"
 
 
-_pages.filters.update(day=day, clock=clock, moment=moment, percent=_percent)
+pages.filters.update(day=day, clock=clock, moment=moment, percent=_percent)
 PAGES = (  # in the order of the bar; those of rooms that are built
     (HOME, "今天"),
     (f"{HOME}/plan", "计划"),
@@ -257,6 +212,4 @@ PAGES = (  # in the order of the bar; those of rooms that are built
     (f"{HOME}/doctor", "检查"),
     (f"{HOME}/setup", "设置"),
 )
-_pages.globals.update(
-    states=messages.STATES, parts=PARTS, note=messages.NOT_FOR_APPRAISAL, pages=PAGES
-)
+pages.globals.update(states=messages.STATES, note=messages.NOT_FOR_APPRAISAL, pages=PAGES)

@@ -8,14 +8,13 @@ from starlette.routing import Route
 from bot.core import messages
 from bot.web.console.entry import RULE
 from bot.web.console.room import HOME, Ask, page
-from bot.web.desk import WAYS
 
 SETUP = f"{HOME}/setup"
 
 
 @page(RULE)
 async def _settings(ask: Ask) -> Response:
-    return ask.page("setup.html", found=await ask.verb("settings"), ways=WAYS)
+    return ask.page("setup.html", found=await ask.verb("settings"))
 
 
 @page(RULE)
