@@ -267,7 +267,7 @@ def node_days(push: Push, item: Item, plan: Plan) -> Sequence[NodeDay]:
 
 async def _summary(push: Push, bureau: Bureau, moment: Moment) -> Message:
     """Return the weekly summary as it was first rendered: a report is kept as sent."""
-    week = weekly.reported_week(push.due.date())
+    week = weekly.week_told(push.occurrence)
     kept = await bureau.store.summary(week)
     if kept is None:
         kept = await summary_of(week, bureau, moment)

@@ -1,20 +1,23 @@
 """The weekly summary on its way: counted and kept at 08:50, sent in words and as one picture.
 
 A week without a workday has no summary of its own; the next one speaks of it too.
+By hand it goes by the same rows: what went, or perhaps went, never goes again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from bot.channels import KINDS
 from bot.core import policy
+from bot.core.calendar import monday_of
 from bot.core.dates import ONE
-from bot.core.model import SHANGHAI, Push, Target
+from bot.core.model import SHANGHAI, Push, State, Target
 from bot.core.policy import RANKS
 from bot.engine import compose
 from bot.engine.bureau import Bureau
+from bot.engine.deliver import deliver_one
 from bot.library.folder import Library
 from bot.report import weekly
 
@@ -22,6 +25,8 @@ SUMMARY, PICTURE = "summary", "summary-picture"  # rules
 READY = time(8, 50)  # the figures are those of this moment, whenever the message leaves
 LATE = 2  # workdays a summary may be late
 AFTER_WORDS = timedelta(seconds=20)
+MOST_TRIES = 100
+ENDED = frozenset({State.REFUSED, State.EXPIRED, State.SKIPPED})  # it never arrived
 
 
 async def summarise(bureau: Bureau, now: datetime) -> int:
@@ -54,8 +59,7 @@ def _rows_of_week(bureau: Bureau, library: Library, now: datetime) -> list[Push]
     day = calendar.first_workday(monday + n * ONE for n in range(7))
     if day is None or day > now.date():
         return []
-    year, week, _ = monday.isocalendar()
-    occurrence = f"summary-{year}W{week:02d}"
+    occurrence = _occurrence(monday)
     until = policy.closing(calendar.workday_after(day, LATE), bureau.policy)
     if until <= now:
         return []
@@ -84,6 +88,41 @@ def _rows(office: Target, occurrence: str, due: datetime, until: datetime) -> It
             covers=(occurrence,),
             rank=RANKS["summary"],
         )
+
+
+def _occurrence(monday: date) -> str:
+    """Name the summary that the week of `monday` is told: that of the week before."""
+    return f"summary-{monday.isocalendar().year}W{monday.isocalendar().week:02d}"
+
+
+async def send_now(week: str, office: Target, bureau: Bureau) -> tuple[list[Push], bool]:
+    """Send the summary of `week` to one office unless it went; return its rows, and whether it had.
+
+    What still waits for its hour is sent now; what ended without arriving begins anew.
+    """
+    now = bureau.clock()
+    known = {push.key: push for push in await bureau.store.pushes()}
+    calendar = bureau.library(now.date()).calendar
+    opening = policy.next_permitted(now, bureau.policy, calendar.is_workday)
+    until = policy.closing(calendar.workday_after(opening.date(), LATE), bureau.policy)
+    stem = _occurrence(monday_of(week) + 7 * ONE)
+    tries = (list(_rows(office, occurrence, now, until)) for occurrence in _named(stem))
+    parts = zip(*tries, strict=True)
+    wanted = [next(row for row in part if _open(known.get(row.key))) for part in parts]
+    went = known.get(wanted[0].key)
+    await bureau.store.add_pushes(wanted)  # those that are there stay as they are
+    for row in wanted:
+        await deliver_one(row.key, bureau)
+    rows = [await bureau.store.push(row.key) or row for row in wanted]
+    return rows, went is not None and went.sent_at is not None
+
+
+def _named(stem: str) -> Iterable[str]:
+    return stem, *(f"{stem}-{number}" for number in range(2, MOST_TRIES))
+
+
+def _open(push: Push | None) -> bool:
+    return push is None or push.state not in ENDED
 
 
 def next_ready(now: datetime) -> datetime:

@@ -25,6 +25,12 @@ def reported_week(day: date) -> str:
     return iso_week(day - timedelta(days=7))
 
 
+def week_told(occurrence: str) -> str:
+    """Return the ISO week that the summary of an occurrence, summary-2026W26, speaks of."""
+    year, _, week = occurrence.removeprefix("summary-")[:7].partition("W")
+    return reported_week(monday_of(f"{year}-W{week}"))
+
+
 async def build(
     store: Store,
     library: Library,

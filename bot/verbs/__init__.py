@@ -87,6 +87,7 @@ VERBS: Mapping[str, Verb] = {
     "roster-file": minding.roster_file,
     "audit": minding.trail,
     "summary": figures.summary_of,
+    "summary-send": figures.send,
     "backup": keeping.backup,
     "restore": keeping.restore,
     "store-inspect": keeping.inspect,

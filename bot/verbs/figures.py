@@ -9,22 +9,17 @@ from typing import Any
 
 from bot.core import messages, periods
 from bot.core.calendar import iso_week, monday_of
-from bot.engine import compose
+from bot.engine import compose, reports
 from bot.engine.bureau import Bureau
 from bot.report import picture, spans, weekly
-from bot.verbs.asking import YEARS, Mistake, Params
+from bot.verbs.asking import YEARS, Mistake, Params, outbox_json
 
 
 async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """The weekly summary as it was sent; with `recount`, as it would be today, and what changed."""
     if span := _span(params):
         return await _of_span(span, bureau, now)
-    week = str(params.get("week") or weekly.reported_week(now.date()))
-    try:
-        if monday_of(week).year not in YEARS:
-            raise ValueError
-    except ValueError:
-        raise Mistake(f"“{week}”不是周次，请写成 {iso_week(now.date())}") from None
+    week = _week(now, params)
     kept = await bureau.store.summary(week)
     if kept and not params.get("recount"):
         return {**kept["json"], "text": kept["text"], "as_sent": True, **_drawn(kept, params)}
@@ -34,6 +29,34 @@ async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str,
     if kept:
         answer["difference"] = _difference(kept["json"]["total"], answer["total"])
     return answer
+
+
+async def send(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Send a week's summary to the office's group now; one that went there is not sent again."""
+    offices, week = [target for target in bureau.targets if target.office], _week(now, params)
+    if _span(params) or params.get("recount"):
+        raise Mistake(messages.SEND_WEEK_ONLY)
+    if week >= iso_week(now.date()):
+        raise Mistake(messages.SEND_LATER.format(week))
+    if not offices:
+        raise Mistake(messages.SEND_NOWHERE)
+    found, already = [], []
+    async with bureau.turn:
+        for office in offices:
+            rows, had = await reports.send_now(week, office, bureau)
+            found += rows
+            already += [office.id] if had else []
+    return {"week": week, "pushes": [outbox_json(row) for row in found], "already": already}
+
+
+def _week(now: datetime, params: Params) -> str:
+    week = str(params.get("week") or weekly.reported_week(now.date()))
+    try:
+        if monday_of(week).year not in YEARS:
+            raise ValueError
+    except ValueError:
+        raise Mistake(f"“{week}”不是周次，请写成 {iso_week(now.date())}") from None
+    return week
 
 
 def _span(params: Params) -> periods.Period | None:

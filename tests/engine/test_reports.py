@@ -8,7 +8,7 @@ import pytest
 
 from bot.core.model import State
 from bot.sandbox.faults import FaultKind
-from bot.verbs import VERBS
+from bot.verbs import VERBS, Mistake
 from tests.engine.office import moment, office
 
 WORDS, PICTURE = "summary-2026W26_main@office", "summary-2026W26_picture@office"
@@ -76,6 +76,96 @@ async def test_a_bot_that_was_down_on_monday_reports_on_tuesday_and_says_so_once
         about = [key for key in await desk.pushes() if key.startswith("summary-")]
         assert sorted(about) == [WORDS, PICTURE]
         assert [body["msgtype"] for _, body in shown(desk)][:2] == ["markdown", "image"]
+
+
+def silent(tmp_path, start="2026-06-22 08:40"):
+    """An office that may send nothing but its summary: cheap, and as good for this."""
+    return office(tmp_path, approved=False, start=start)
+
+
+async def by_hand(desk, **params):
+    return await VERBS["summary-send"](desk.house.bureau, desk.clock.now(), params)
+
+
+async def test_a_summary_that_went_is_not_sent_again_by_hand(tmp_path):
+    async with silent(tmp_path) as desk:
+        await desk.at("2026-06-22 10:00")
+        before = shown(desk)
+        answer = await by_hand(desk)
+        assert answer["already"] == ["office"]
+        assert [row["state"] for row in answer["pushes"]] == ["sent", "sent"]
+        assert shown(desk) == before
+
+
+async def test_by_hand_it_goes_at_once_and_monday_s_own_rows_are_those(tmp_path):
+    async with silent(tmp_path, "2026-06-25 10:00") as desk:  # too late for a summary
+        await desk.at("2026-06-25 10:05")
+        assert not [key for key in await desk.pushes() if key.startswith("summary-")]
+        answer = await by_hand(desk)
+        assert [row["key"] for row in answer["pushes"]] == [WORDS, PICTURE]
+        assert answer["already"] == []
+        kept = await desk.house.bureau.store.summary("2026-W25")
+        (_, words), (_, image) = shown(desk)
+        assert words["markdown"]["content"] == kept["text"]
+        assert image["msgtype"] == "image"
+        assert (await by_hand(desk))["already"] == ["office"]
+        await desk.at("2026-06-25 10:20")
+        assert len(shown(desk)) == 2
+
+
+async def test_by_hand_before_the_hour_it_waits_and_goes_once(tmp_path):
+    async with silent(tmp_path) as desk:
+        await desk.at("2026-06-22 08:30")
+        answer = await by_hand(desk)
+        assert {row["state"] for row in answer["pushes"]} == {"planned"}
+        assert answer["pushes"][0]["not_before"] == "2026-06-22T09:10:00+08:00"
+        await desk.at("2026-06-22 10:00")
+        assert [body["msgtype"] for _, body in shown(desk)[-2:]] == ["markdown", "image"]
+        assert [key for key in await desk.pushes() if key.startswith("summary-")] == [
+            WORDS,
+            PICTURE,
+        ]
+        kept = await desk.house.bureau.store.summary("2026-W25")
+        assert kept["json"]["as_of"].startswith("2026-06-22T08:50")
+
+
+async def test_an_earlier_week_is_told_by_hand_as_that_week(tmp_path):
+    async with silent(tmp_path) as desk:
+        await desk.at("2026-06-22 10:05")
+        before = await desk.house.bureau.store.summary("2026-W24")
+        answer = await by_hand(desk, week="2026-W24")
+        assert before is None
+        assert answer["pushes"][0]["key"] == "summary-2026W25_main@office"
+        kept = await desk.house.bureau.store.summary("2026-W24")
+        assert shown(desk)[-2][1]["markdown"]["content"] == kept["text"]
+        assert kept["json"]["week"] == "2026-W24"
+
+
+async def test_what_was_refused_goes_by_a_row_of_its_own_and_what_is_doubtful_does_not(tmp_path):
+    async with silent(tmp_path) as desk:
+        await desk.at("2026-06-22 09:09")
+        desk.world.faults.add("webhook/send", FaultKind.ERRCODE, errcode=93000)
+        await desk.at("2026-06-22 10:05")
+        assert (await desk.pushes())[WORDS].state is State.REFUSED
+        named = {"target": "office"}
+        await VERBS["targets-enable"](desk.house.bureau, desk.clock.now(), named)
+        desk.world.faults.clear()
+        desk.world.faults.add("webhook/send", FaultKind.ERRCODE, errcode=-1)
+        first = (await by_hand(desk))["pushes"][0]
+        assert (first["key"], first["state"]) == ("summary-2026W26-2_main@office", "unknown")
+        desk.world.faults.clear()
+        count = len(shown(desk))
+        again = (await by_hand(desk))["pushes"][0]
+        assert (again["key"], again["state"]) == (first["key"], "unknown")
+        assert len(shown(desk)) == count
+
+
+@pytest.mark.parametrize("params", [{"week": "2026-W26"}, {"month": "2026-06"}, {"recount": True}])
+async def test_what_cannot_be_sent_as_a_summary_is_told_in_a_sentence(tmp_path, params):
+    async with silent(tmp_path) as desk:
+        with pytest.raises(Mistake):
+            await by_hand(desk, **params)
+        assert not await desk.pushes()
 
 
 @pytest.mark.parametrize("required", ["true", "false"])
