@@ -219,6 +219,7 @@ class Rule:
     instead: bool = False  # of a series: the other rules, but for duties, are silent meanwhile
     slot: str = "上午"
     late_ok: int = 0  # workdays
+    remind: int = 0  # workdays after the send, once and kindly; 0: never
     on: bool = True
 
 

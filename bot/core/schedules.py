@@ -18,6 +18,7 @@ from bot.core.calendar import Calendar, Override
 from bot.core.content import KINDS
 from bot.core.dates import WEEKDAYS, festival_of, nth_weekday, windows
 from bot.core.model import Kind, Node, Problem, Rule
+from bot.core.reading import READING_WORKDAYS
 from bot.core.when import EXAMPLES, parse_when
 
 SLOTS = ("上午", "下午")
@@ -33,9 +34,10 @@ _NODE_KEYS |= {"window": list, "follows": list, "evergreen": bool, "workday": in
 _NODE_KEYS |= {"early": int, "main": int, "final": int, "main_late_ok": int, "parts": list}
 PARTS = ("early", "leaders", "main", "final", "after", "draft-due")
 _FILTERS = ("tags", "posts", "levels", "nodes")
-_AS_WRITTEN = ("audience", "series", "instead", "slot", "late_ok")
+_AS_WRITTEN = ("audience", "series", "instead", "slot", "late_ok", "remind")
 _RULE_KEYS: dict[str, type] = {"name": str, "when": str, "weekday": str, "slot": str}
 _RULE_KEYS |= {"late_ok": int, "on": bool, "audience": str, "series": str, "instead": bool}
+_RULE_KEYS |= {"remind": int}
 _RULE_KEYS |= dict.fromkeys((*_FILTERS, "kinds"), list) | {"from": str, "to": str}
 _KIND = {True: "上班", False: "放假"}
 _NOTICE_KEYS = ("notice", "day")
@@ -179,6 +181,9 @@ def _rule(key: str, table: Mapping[str, Any]) -> Rule:
         raise _Bad(f"[{key}] 的 slot 应是 上午 或 下午")
     if not table.get("name", key).strip():
         raise _Bad(f'[{key}] 的 name 是空的，例如 name = "周五案例"')
+    if table.get("remind", 0) >= READING_WORKDAYS:
+        most = READING_WORKDAYS - 1
+        raise _Bad(f"[{key}] 的 remind 应是 1 到 {most}（发出后第几个工作日），不写就不提醒")
     first, last = (_day_of(key, name, table) for name in ("from", "to"))
     if first and last and last < first:
         raise _Bad(f"[{key}] 的 to 早于 from")

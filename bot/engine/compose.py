@@ -28,6 +28,7 @@ from bot.core.model import (
     Target,
 )
 from bot.core.planning import Plan, next_node_days
+from bot.core.reminding import reworded
 from bot.core.render import Footer, Reading
 from bot.core.summary import CORRECTION
 from bot.engine import alarms
@@ -217,6 +218,16 @@ def _words(
     asks = question_of(item) if bureau.questions else None
     asking = render.asking_card(item, asks, footer, task_id=task) if asks else None
     return asking or render.card(item, push.part, values, footer, task_id=task, link=page)
+
+
+async def reminder(push: Push, task: str, bureau: Bureau, moment: Moment) -> Card:
+    """Return the card that reminds of a push, with the button that the first one had."""
+    item = moment.item(push)
+    if item is None:
+        raise ValueError(messages.BLOCK_MISSING)
+    values = render.values_of(node_days(push, item, moment.plan), moment.plan.calendar)
+    footer, page = await _numbered(push, bureau), bureau.page(push.key)
+    return reworded(render.card(item, push.part, values, footer, task_id=task, link=page))
 
 
 def preview(push: Push, item: Item, bureau: Bureau, plan: Plan) -> dict[str, object]:

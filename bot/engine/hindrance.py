@@ -39,7 +39,7 @@ async def hindrance(
             until=moment.now + PATIENCE,
             reason=messages.TARGET_OFF.format(messages.NOT_CONFIGURED),
         )
-    if reason := await _closed(push, target, bureau, moment):
+    if reason := await closed(push, target, bureau, moment):
         return Wait(until=moment.now + PATIENCE, reason=reason)
     if reason := bureau.channels[push.target].closed:
         return Wait(until=moment.now + SOON, reason=reason)
@@ -54,7 +54,7 @@ async def hindrance(
     return None if free else await _capped(push, bureau, moment)
 
 
-async def _closed(push: Push, target: Target, bureau: Bureau, moment: Moment) -> str:
+async def closed(push: Push, target: Target, bureau: Bureau, moment: Moment) -> str:
     """Return why nothing goes to this target, or why this text may not be said, for now."""
     if moment.library.hold:
         return moment.library.hold

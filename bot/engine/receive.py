@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from bot.core import asking, messages
+from bot.core import asking, messages, reminding
 from bot.core.links import push_key_of, task_id_of
 from bot.core.model import Cohort, Item, Kind, Push, Receipt, Signature
 from bot.core.render import Reading
@@ -177,10 +177,20 @@ class Reception:
 
     async def _card(self, key: str, part: int) -> Any:
         """Return the card of a part as it was sent, None where it was none."""
+        if part >= reminding.FIRST:  # no row has it: it is the same one again
+            return await self._reminder(key, part)
         for delivery in await self._bureau.store.deliveries(key):
             if delivery.part == part:
                 return json.loads(delivery.body).get("template_card")
         return None
+
+    async def _reminder(self, key: str, part: int) -> Any:
+        bureau, push = self._bureau, await self._bureau.store.push(key)
+        channel = bureau.channels.get(push.target) if push is not None else None
+        if push is None or channel is None or bureau.moment().item(push) is None:
+            return None
+        card = await compose.reminder(push, task_id_of(key, part), bureau, bureau.moment())
+        return json.loads(channel.body(card, ["-"])).get("template_card")
 
     async def _words(self, key: str) -> str:
         push = await self._bureau.store.push(key) if key else None

@@ -17,6 +17,7 @@ from bot.engine.bureau import Bureau
 from bot.engine.deliver import deliver
 from bot.engine.intake import take_in
 from bot.engine.recall import recall
+from bot.engine.remind import next_reminder, remind
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +95,7 @@ Tick = Callable[[Bureau, datetime], Awaitable[int]]
 TICKS: tuple[Tick, ...] = (
     *(recall, plan, notify, alarms.tell_broken, reports.summarise, reports.make_ready),
     *(reviews.ask, tomorrow.announce),
-    *(deliver, take_in, housekeep),
+    *(deliver, remind, take_in, housekeep),
 )
 
 
@@ -120,5 +121,6 @@ async def next_wake(bureau: Bureau, now: datetime) -> datetime:
     if planning <= now:
         planning += ONE
     daily = min(planning, reports.next_ready(now), tomorrow.next_begin(now))
+    daily = min(daily, await next_reminder(bureau, now) or daily)
     due = await bureau.store.next_due()
     return daily if due is None else max(now, min(due, daily))

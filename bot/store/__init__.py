@@ -136,6 +136,9 @@ class Store(Protocol):
     async def receipts(self, key: str) -> list[Receipt]:
         """Return the receipts of one push, in the order of their coming."""
 
+    async def acted(self, key: str, people: Collection[str]) -> set[str]:
+        """Return who of `people` has a receipt of a push, of whatever step; spelt as there."""
+
     async def acts(self) -> Acts:
         """Return everything that happened, row by row: for looking back, not for every Monday.
 

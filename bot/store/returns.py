@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bot.core.model import Cohort, Member, Receipt, Signature
+from bot.core.model import Cohort, Member, Receipt, Signature, Step
 from bot.core.reading import Acts, Figures, Question
 from bot.store import TargetState, tallies
 from bot.store.codec import from_doc, to_doc
@@ -39,6 +39,13 @@ class Returns(Outbox):
         def work() -> list[Receipt]:
             docs = self._of("receipts", "receipts", key).docs()
             return [from_doc(Receipt, doc) for doc in docs if doc["push"] == key]
+
+        return await self._read(work)
+
+    async def acted(self, key: str, people: Collection[str]) -> set[str]:
+        def work() -> set[str]:
+            rows = self._of("receipts", "receipts", key)
+            return {who for one, who in receipt_ids(key, people).items() if rows.find(one)}
 
         return await self._read(work)
 
@@ -155,6 +162,12 @@ class Returns(Outbox):
             return _copy(doc["summary"]) if doc else None
 
         return await self._read(work)
+
+
+def receipt_ids(key: str, people: Collection[str]) -> dict[str, str]:
+    """Return the ids that receipts of a push by these people would have, each with its person."""
+    docs = [{"push": key, "person": who, "step": step} for who in people for step in Step]
+    return {id_of("receipts", doc): doc["person"] for doc in docs}
 
 
 def _copy(value: Mapping[str, Any]) -> dict[str, Any]:

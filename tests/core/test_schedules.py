@@ -201,6 +201,8 @@ BAD_RULES = [
     ('weekday = "周一"\nkinds = "学习提示"', "kinds 应是列表"),
     ('weekday = "周一"\nkinds = ["学习提示"]\nslot = "晚上"', "应是 上午 或 下午"),
     ('weekday = "周一"\nkinds = ["学习提示"]\nlate = 1', "是不是 late_ok？"),
+    ('weekday = "周一"\nkinds = ["学习提示"]\nremind = 5', "remind 应是 1 到 4"),
+    ('weekday = "周一"\nkinds = ["学习提示"]\nremind = true', "remind 应是整数"),
     ('weekday = 1\nkinds = ["学习提示"]', "weekday 应是文字"),
 ]
 

@@ -95,6 +95,20 @@ async def test_pushes_come_by_due_time_and_can_be_asked_for_by_state(store):
     assert await store.push("nobody_main@nowhere") is None
 
 
+async def test_of_some_people_those_are_told_apart_who_have_acted(store):
+    zhang, li, wang = PEOPLE
+    await brought_to(store, State.SENT, P)
+    await brought_to(store, State.SENT, push("jg2"))
+    assert await store.acted(P.key, PEOPLE) == set()
+    await store.add_receipt(receipt(P, zhang))
+    await store.add_receipt(receipt(P, wang, step=Step.ANSWERED))
+    await store.add_receipt(receipt(push("jg2"), li))
+    assert await store.acted(P.key, PEOPLE) == {zhang, wang}
+    assert await store.acted(P.key, [li, zhang, "nobody"]) == {zhang}
+    assert await store.acted(P.key, []) == set()
+    assert await store.acted("nobody_main@nowhere", PEOPLE) == set()
+
+
 # -- begin and finish ----------------------------------------------------------------------------
 
 

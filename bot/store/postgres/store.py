@@ -22,6 +22,7 @@ from bot.store.postgres.commit import PgCommitter
 from bot.store.postgres.schema import NOTIFY
 from bot.store.postgres.tables import PgDatabases, _first_line
 from bot.store.records import Audited, Restored
+from bot.store.returns import receipt_ids
 from bot.store.tables import Doc
 from bot.store.tiny import TinyStore
 from bot.store.vault import TRIES, Vault, _prepared
@@ -120,6 +121,14 @@ class PostgresStore(Vault):
             part = self._week("receipts", key)
             docs = self._rows("receipts", part).docs("AND push = %s", key)
             return [from_doc(Receipt, doc) for doc in docs]
+
+        return await self._read(work)
+
+    async def acted(self, key: str, people: Collection[str]) -> set[str]:
+        def work() -> set[str]:
+            rows = self._rows("receipts", self._week("receipts", key))
+            docs = rows.docs("AND id = ANY(%s)", list(receipt_ids(key, people)))
+            return {doc["person"] for doc in docs}
 
         return await self._read(work)
 

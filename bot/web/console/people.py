@@ -19,6 +19,7 @@ DID = {  # of the trail, in words
     "returned": "退回",
     "withdrawn": "收回",
     "sent": "发出",
+    "reminded": "提醒一次（不记名）",
     "resolved": "核实",
     "exported": "导出",
     "recalled": "撤回消息",
