@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from bot.channels import enclosures
 from bot.channels.cards import asking_card, template_card
 from bot.channels.channel import (
     OF_ADDRESS,
@@ -17,11 +18,12 @@ from bot.channels.channel import (
     judge,
     unanswered,
 )
-from bot.core.model import Card, Markdown, Message, Picture
+from bot.core.model import Card, Enclosure, Markdown, Message, Picture
 from bot.core.render import SIX, TooLong
-from bot.wecom import appmessages
+from bot.wecom import appmessages, media
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed, NotDone, Outcome
+from bot.wecom.media import Kind
 from bot.wecom.token import Token
 
 PEOPLE = 1000  # in one message (wecom/api.md §3.2)
@@ -37,6 +39,7 @@ class App:
     tappable = True
     part_size = PEOPLE
     pictures = False
+    carries: Mapping[Kind, int] = media.APP
     needs_chat = False
     dialect = SIX
     closed = ""
@@ -56,6 +59,12 @@ class App:
             raise ValueError("an account is empty or holds a |")
         whole = {"touser": "|".join(to), **content_of(message), "agentid": self._agentid, **_ONCE}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def taken(self, enclosure: Enclosure) -> Enclosure:
+        """Return a file uploaded: one id serves everybody, and the repeat of a lost answer (§8)."""
+        return await enclosures.uploaded(
+            enclosure, lambda *file: media.upload_for_app(self._http, self._auth, *file)
+        )
 
     async def send(self, body: bytes) -> Sent:
         """Deliver `body`, or raise SendError; the same bytes again within 4 h do no harm."""
@@ -84,6 +93,8 @@ def content_of(message: Message) -> dict[str, Any]:
         if message.choices:
             return asking_card(message)
         return template_card(message, _buttons(message))
+    if isinstance(message, Enclosure):
+        return enclosures.content_of(message)
     if isinstance(message, Picture):  # its upload makes another request of the same: not dropped
         raise ValueError("no pictures one by one")
     return _markdown(message)

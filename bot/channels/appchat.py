@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from bot.channels import pictures
+from bot.channels import enclosures, pictures
 from bot.channels.channel import (
     HOURLY,
     MINUTELY,
@@ -19,12 +19,13 @@ from bot.channels.channel import (
     judge,
     unanswered,
 )
-from bot.core.model import Markdown, Message, Picture
+from bot.core.model import Card, Enclosure, Message, Picture
 from bot.core.policy import Limit
 from bot.core.render import NARROW, TooLong
 from bot.wecom import appchat, media
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed, NotDone, Outcome
+from bot.wecom.media import Kind
 from bot.wecom.token import Token
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ class AppChat:
     tappable = False
     part_size = 0
     pictures = True
+    carries: Mapping[Kind, int] = media.APP
     needs_chat = True
     dialect = NARROW
     closed = ""
@@ -56,14 +58,22 @@ class AppChat:
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:
         """Return the text, or the picture, for the one chatid in `to`."""
-        if isinstance(message, Picture) and len(to) == 1 and to[0]:
+        if isinstance(message, Card) or len(to) != 1 or not to[0]:
+            raise ValueError("a group of an app gets no cards, and has one chatid")
+        if isinstance(message, Picture):
             return _bytes({"chatid": to[0], **pictures.content_of(message)})
-        if not isinstance(message, Markdown) or len(to) != 1 or not to[0]:
-            raise ValueError("a group of an app gets Markdown, and has one chatid")
+        if isinstance(message, Enclosure):
+            return _bytes({"chatid": to[0], **enclosures.content_of(message)})
         if (size := len(message.text.encode())) > NARROW.limit:
             raise TooLong(size, NARROW.limit)
         markdown = {"content": message.text}
         return _bytes({"chatid": to[0], "msgtype": "markdown", "markdown": markdown})
+
+    async def taken(self, enclosure: Enclosure) -> Enclosure:
+        """Return a file uploaded (§8)."""
+        return await enclosures.uploaded(
+            enclosure, lambda *file: media.upload_for_app(self._http, self._auth, *file)
+        )
 
     async def send(self, body: bytes) -> Sent:
         """Deliver `body`, or raise SendError; "maybe" and -1 are unknown here, as in any group."""

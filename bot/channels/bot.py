@@ -9,14 +9,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from bot.channels import pictures
+from bot.channels import enclosures, pictures
 from bot.channels.cards import asking_card, template_card
 from bot.channels.channel import OF_CHAT, Limits, SendError, Sent, judge, unanswered
 from bot.core import messages
-from bot.core.model import Card, Markdown, Message, Picture
+from bot.core.model import Card, Enclosure, Markdown, Message, Picture
 from bot.core.render import RICH, TooLong
 from bot.wecom import media
 from bot.wecom.errors import CallFailed, Outcome, reaction
+from bot.wecom.media import Kind
 
 NEVER_SPOKE = 846607  # or too fast: WeCom has one code for both (§2.7)
 
@@ -36,6 +37,7 @@ class _Spoken:
     deduplicates = False
     limits = Limits(chat=OF_CHAT)  # replies count too (§2.7): what is over comes again
     dialect = RICH
+    carries: Mapping[Kind, int] = media.APP
 
     def __init__(self, line: Line, bot_id: str) -> None:
         self._line = line
@@ -53,6 +55,12 @@ class _Spoken:
         except CallFailed as failed:
             raise unanswered(failed) from None
         return self.judged(answer)
+
+    async def taken(self, enclosure: Enclosure) -> Enclosure:
+        """Return a file uploaded over the long connection, in pieces (§2.10)."""
+        return await enclosures.uploaded(
+            enclosure, lambda *file: media.upload_for_bot(self._line, *file)
+        )
 
     async def _upload(self, png: bytes) -> str:
         return await media.upload_for_bot(self._line, "image", pictures.NAME, png)
@@ -107,6 +115,8 @@ class BotGroup(_Spoken):
 
 def content_of(message: Message) -> dict[str, Any]:
     """Return what is seen of a message: all but whom it is for."""
+    if isinstance(message, Enclosure):
+        return enclosures.content_of(message)
     if isinstance(message, Picture):
         return pictures.content_of(message)
     return _card(message) if isinstance(message, Card) else _markdown(message)

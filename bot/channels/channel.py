@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal, Protocol
 
-from bot.core.model import Message
+from bot.core.model import Enclosure, Message
 from bot.core.policy import Limit
 from bot.core.render import Dialect
-from bot.wecom.errors import NOTHING, CallFailed, Outcome, Then, reaction
+from bot.wecom.errors import NOTHING, CallFailed, NotDone, Outcome, Then, reaction
+from bot.wecom.media import Kind
 
 Scope = Literal["chat", "calls", "people", "address"]
 
@@ -49,6 +50,7 @@ OF_CHAT = (
     Limit(1_000, HOURLY),
 )  # a member of an app §3.2, a chat of a robot §2.7
 
+_BROKEN_OFF = frozenset({846611, 846612, 846613, 846616})  # an upload in pieces: begin it anew
 TEXT_LIMIT = 512  # characters of a msgid or response_code; WeCom's are far shorter
 
 
@@ -80,6 +82,7 @@ class Channel(Protocol):
     tappable: bool  # gives a person a way to tap
     part_size: int  # named people in one message, 0 where a group hears it
     pictures: bool  # carries a Picture
+    carries: Mapping[Kind, int]  # of 附件: the most bytes of each kind; none where it has no files
     needs_chat: bool  # `body` wants the chatid of the group as the one it is for
     dialect: Dialect  # of a group's Markdown
     deduplicates: bool  # WeCom drops identical JSON
@@ -95,6 +98,13 @@ class Channel(Protocol):
         """Return the exact UTF-8 JSON that `send` will post: the same for the same arguments.
 
         Raises ValueError (TooLong where it is the length) for what this channel cannot carry.
+        """
+        ...
+
+    async def taken(self, enclosure: Enclosure) -> Enclosure:
+        """Return what is attached as `body` wants it: uploaded, where WeCom takes ids.
+
+        It says nothing to anybody, so that whatever went wrong may be tried again: SendError.
         """
         ...
 
@@ -140,6 +150,13 @@ def unanswered(failed: CallFailed) -> SendError:
     stopped = failed.code is not None and _stops_app(failed.code)
     then = Then("stop_app" if stopped else "wait", failed.wait)
     return SendError(failed.reason, Outcome.RETRY, then)  # nothing was sent
+
+
+def refused_upload(refused: NotDone) -> SendError:
+    """Return the SendError for a file that WeCom did not take. Raise it `from None`."""
+    told = reaction(refused.code, deduplicated=True)  # nothing was said: it may go up again
+    outcome = Outcome.RETRY if refused.code in _BROKEN_OFF else told.outcome
+    return SendError(refused.reason, outcome, told.then)
 
 
 def _stops_app(code: int) -> bool:

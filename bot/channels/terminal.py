@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from bot.channels.channel import Limits, SendError, Sent
-from bot.core.model import Card, Message, Picture
+from bot.core.model import Card, Enclosure, Message, Picture
 from bot.core.render import SIX
 from bot.wecom.errors import Outcome
+from bot.wecom.media import Kind
 
 
 class Terminal:
@@ -19,6 +20,7 @@ class Terminal:
     tappable = False
     part_size = 0
     pictures = False
+    carries: Mapping[Kind, int] = {}
     needs_chat = False
     dialect = SIX
     closed = ""
@@ -31,11 +33,14 @@ class Terminal:
 
     def body(self, message: Message, to: Sequence[str] = ()) -> bytes:
         """Return the text and whom it is for."""
-        if isinstance(message, Picture):
+        if isinstance(message, Picture | Enclosure):
             raise ValueError("a terminal shows no pictures")
         text = _card(message) if isinstance(message, Card) else message.text
         whole = {"touser": "|".join(to), "msgtype": "text", "text": {"content": text}}
         return json.dumps(whole, ensure_ascii=False, separators=(",", ":")).encode()
+
+    async def taken(self, enclosure: Enclosure) -> Enclosure:
+        raise ValueError("a terminal shows words")
 
     async def send(self, body: bytes) -> Sent:
         """Write the text and an empty line after it."""

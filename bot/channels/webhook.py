@@ -7,13 +7,15 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.channels import pictures
+from bot.channels import enclosures, pictures
 from bot.channels.channel import MINUTELY, OF_ADDRESS, Limits, Sent, judge, unanswered
-from bot.core.model import Markdown, Message, Picture
+from bot.core.model import Enclosure, Markdown, Message, Picture
 from bot.core.policy import Limit
 from bot.core.render import SIX, TooLong
+from bot.wecom import media
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed
+from bot.wecom.media import Kind
 
 LIMIT = 4096  # bytes of UTF-8 (wecom/api.md §1.2.2)
 
@@ -24,6 +26,7 @@ class Webhook:
     name = "webhook"
     tappable = False
     part_size = 0
+    carries: Mapping[Kind, int] = {"image": pictures.LIMIT, "file": media.WEBHOOK["file"]}
     pictures = True
     needs_chat = False
     dialect = SIX
@@ -39,11 +42,21 @@ class Webhook:
         """Return the whole text as markdown; a webhook has no cards to tap (§1.2.7)."""
         if isinstance(message, Picture):
             return _bytes(pictures.content_of(message))
+        if isinstance(message, Enclosure):
+            return _bytes(enclosures.content_of(message))
         if not isinstance(message, Markdown):
             raise ValueError("a webhook carries Markdown only")
         if (size := len(message.text.encode())) > LIMIT:
             raise TooLong(size, LIMIT)
         return _bytes({"msgtype": "markdown", "markdown": {"content": message.text}})
+
+    async def taken(self, enclosure: Enclosure) -> Enclosure:
+        """Return a picture as it is, anything else uploaded for this webhook alone (§1.3)."""
+        if enclosure.kind == "image":
+            return enclosure
+        return await enclosures.uploaded(
+            enclosure, lambda *file: media.upload_for_webhook(self._http, self._key, *file)
+        )
 
     async def send(self, body: bytes) -> Sent:
         """Deliver `body`, or raise SendError; "maybe" and -1 are unknown here (§1.4)."""

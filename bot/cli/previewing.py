@@ -62,6 +62,8 @@ def preview(
         click.secho(f"\n== {_heading(view, answer)} ==", bold=True)
         click.echo(_text_of(view["message"]) if view["message"] else f"成不了文：{view['error']}")
         click.echo(f"—— {_used(view)}" if view["used"] else "")
+        for line in messages.after(view):
+            click.echo(line)
     return None
 
 
@@ -115,7 +117,7 @@ def html_of(answer: Mapping[str, Any]) -> str:
         part = f"<h3>{escape(messages.PART_NAMES[view['part']])}</h3>" if answer["node"] else ""
         ways.setdefault(_way(view), []).append(
             f'<section>{part}<div class="screen">{inside}</div>'
-            f"<p>{escape(_used(view))}</p></section>"
+            f"<p>{'<br>'.join(map(escape, [_used(view), *messages.after(view)]))}</p></section>"
         )
     shown = [f"<h2>{escape(way)}</h2><main>{''.join(views)}</main>" for way, views in ways.items()]
     title = escape(f"{answer['item']} {answer['title']}")

@@ -3,7 +3,8 @@
 One module, so that the office can read all of it in one sitting.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 # -- laws in words (DESIGN §3) -------------------------------------------------------------
 NOT_FOR_APPRAISAL = "仅用于改进推送内容，不作考核、评比、通报依据"
@@ -228,6 +229,10 @@ COMING_BLOCKED = "本周计划中的 {} 还不能发：{}"
 CALENDAR_PROVISIONAL = "放假安排尚未公布，" + PROVISIONAL + "，请留意国务院办公厅通知"
 PART_NAMES = {"early": "提前说一句", "main": "正式提醒", "final": "节前一句话", "after": "节后"}
 PARTS = {"early": "提前说一句 ", "leaders": "领导干部 ", "final": "节前一句话 ", "after": "节后 "}
+ENCLOSED_ALONE = "正文没有发到，附件不单独发"
+ENCLOSED_DOUBT = "正文结果不明，先不发附件"
+ENCLOSED_CHANGED = "正文发出以后内容又改动过，附件不再发"
+ENCLOSED_TOO_LARGE = "附件“{}”太小或太大，这个渠道发不了，看全文的网页上有"
 NO_AUDIENCE = "名册里没有该对象的在岗人员，请先导入名册"
 TARGET_OFF = "对象已停用：{}"
 ANSWER_LOST = "没有收到明确答复，消息可能已送达"
@@ -332,6 +337,12 @@ SKIPPED_BY = "{}取消：{}"
 GROUP_WAITS = "{}还没有绑定群：请在群里@机器人写“绑定”"
 TURNED_OFF = "{}停用：{}"
 
+
+def after(view: Mapping[str, Any]) -> list[str]:
+    """Return what follows a text into the chat, as a preview tells it."""
+    return [FOLLOWS.format(name, how) for name, how in view.get("after", ())]
+
+
 # -- the demonstration -----------------------------------------------------------------------
 DEMO_WHERE = "请在清风的文件夹里运行 qingfeng demo（要有 content 和 schedules 两个文件夹）"
 DEMO_NO_CALLBACK = "演练环境没有收到回调地址的应答，演示不能继续"
@@ -358,6 +369,10 @@ DEMO_COUNTED = "按演练环境的日志另数一遍（{}）：可回执 {} 人�
 DEMO_TAPS = "共点按 {} 次，其中重复 {} 次、名册外 {} 次，均不重复计、不多计。"
 DEMO_AGREE = "两边的数一致。"
 DEMO_DISAGREE = "两边的数不一致：周报为 {}"
+ATTACHMENT = "附件"
+MEDIA = {"image": "图片", "video": "视频", "voice": "语音", "file": "文件"}
+FOLLOWS = "随后另发一条：{}（{}）"
+MEDIUM_NONE = "这个渠道发不了，看全文的网页上有"
 WAYS = {
     "app": "逐人卡片",
     "bot": "逐人卡片",
@@ -380,6 +395,7 @@ TO_THE_OFFICE = {
     "tomorrow": "发前预告卡片",
     "tomorrow-words": "发前预告",
     "stop": "急停卡片",
+    "attachment": ATTACHMENT,
 }
 SUMMARY_TITLE = "《廉政教育推送周报》"
 SANDBOX_SETTINGS = "让一个清风连到这里，把下面这些存成 config.toml："

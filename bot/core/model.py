@@ -378,4 +378,14 @@ class Picture:
     png: bytes = field(repr=False)
 
 
-Message = Markdown | Card | Picture
+@dataclass(frozen=True, kw_only=True)
+class Enclosure:
+    """附件: a picture, film or file that follows its text, as one channel carries it."""
+
+    kind: Literal["image", "voice", "video", "file"]
+    name: str
+    raw: bytes = field(repr=False)
+    media_id: str = ""  # of its upload, where the channel takes ids
+
+
+Message = Markdown | Card | Picture | Enclosure

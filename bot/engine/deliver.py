@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.channels import KINDS, Channel
-from bot.core import messages
-from bot.core.model import Cohort, Delivery, Push, State
+from bot.core import enclosing, messages
+from bot.core.model import Cohort, Delivery, Message, Push, State
 from bot.engine import compose, desk
+from bot.engine import enclosing as enclosed
 from bot.engine.attempt import REPEAT_FOR, Part, attempt, may_go, noted, proven
 from bot.engine.bureau import Bureau, Moment
 from bot.engine.hindrance import PATIENCE, SOON, Wait, chat_of, gives_way, hindrance, opening_of
@@ -40,11 +42,14 @@ async def deliver(bureau: Bureau, _: datetime, limit: int = 200) -> int:
 
 
 async def deliver_one(key: str, bureau: Bureau) -> None:
-    """Send one push of the outbox now, if it may go; nothing else."""
+    """Send one push of the outbox now, if it may go, and what follows it; nothing else."""
     push = await bureau.store.push(key)
-    if push is not None and push.state is State.PLANNED:
-        await bureau.pace.read(bureau.store, bureau.channels, bureau.clock())
-        await _guarded(push, bureau, bureau.moment())
+    if push is None or push.state is not State.PLANNED:
+        return
+    await bureau.pace.read(bureau.store, bureau.channels, bureau.clock())
+    await _guarded(push, bureau, bureau.moment())
+    for other in enclosing.keys_of(key, await bureau.store.pushes([State.PLANNED])):
+        await deliver_one(other, bureau)
 
 
 async def _guarded(push: Push, bureau: Bureau, moment: Moment) -> None:
@@ -94,11 +99,17 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
     if target is not None and target.channel != push.channel:
         await _skip(push, messages.SKIP_CHANNEL_CHANGED, bureau)
         return
+    if enclosing.follows(push) and await enclosed.alone(push, bureau):
+        await _skip(push, messages.ENCLOSED_ALONE, bureau)
+        return
     wait = await hindrance(push, target, bureau, moment)
     if wait is not None:
         await _later(push, wait, bureau)
         return
     assert channel is not None, "a target without a channel is a hindrance"
+    if enclosing.follows(push):
+        await _follow(push, channel, bureau, moment)
+        return
     cohort = await compose.cohort_of(push, bureau, moment.today)
     if not channel.tappable and (gives := await gives_way(push, cohort, bureau, moment)):
         if isinstance(gives, Wait):
@@ -112,13 +123,43 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
         why = messages.HAD_THEIR_SHARE if anybody else messages.NO_AUDIENCE
         await _skip(push, why, bureau)
         return
-    await _parts(push, cohort, channel, bureau, moment)
+    await enclosed.write(push, moment.item(push), channel, bureau)
+
+    async def words(part: int, then: Moment) -> Message:
+        return await desk.message_of(push, part, bureau, then)
+
+    await _parts(push, push, words, cohort, channel, bureau, moment)
+
+
+async def _follow(push: Push, channel: Channel, bureau: Bureau, moment: Moment) -> None:
+    """Send what is attached to a text after it: uploaded once, for all who get it."""
+    one = await enclosed.following(push, channel, bureau, moment)
+    if isinstance(one, Wait):
+        await _later(push, one, bureau)
+    elif isinstance(one, str):
+        await _skip(push, one, bureau)
+    else:
+        file = one.file
+
+        async def bytes_of(_: int, __: Moment) -> Message:
+            return file
+
+        await _parts(push, one.text, bytes_of, one.cohort, channel, bureau, moment)
 
 
 async def _parts(
-    push: Push, cohort: Cohort, channel: Channel, bureau: Bureau, moment: Moment
+    push: Push,
+    text: Push,
+    words: Callable[[int, Moment], Awaitable[Message]],
+    cohort: Cohort,
+    channel: Channel,
+    bureau: Bureau,
+    moment: Moment,
 ) -> None:
-    """Send what is left of a push, part by part, for as long as the hours last."""
+    """Send what is left of a push, part by part, for as long as the hours last.
+
+    `text` is the push whose text must hold all the while: itself, or the one that it follows.
+    """
     audience = compose.parts_of(cohort, channel)
     tried: dict[int, list[Delivery]] = {}
     for row in await bureau.store.deliveries(push.key):
@@ -130,14 +171,14 @@ async def _parts(
         if opening > moment.now:
             await _later(push, Wait(until=opening, reason=messages.OUT_OF_HOURS), bureau)
             return
-        if reason := moment.library.hold or compose.why_blocked(push, moment):
+        if reason := moment.library.hold or compose.why_blocked(text, moment):
             # Somebody called a halt while the parts before this one were on their way.
             await _later(push, Wait(until=moment.now + PATIENCE, reason=reason), bureau)
             return
         if channel.closed:
             await _later(push, Wait(until=moment.now + SOON, reason=channel.closed), bureau)
             return
-        part = Part(push, moment.item(push), cohort, people, number, len(audience), chat)
+        part = Part(push, moment.item(text), cohort, people, number, len(audience), chat)
         earlier = tried.get(number, [])
         if not may_go(part, channel, earlier, moment.now):
             continue
@@ -147,8 +188,7 @@ async def _parts(
             await _later(push, Wait(until=slot, reason=messages.PACED), bureau)
             return
         try:
-            message = await desk.message_of(push, number, bureau, moment)
-            await attempt(part, message, channel, earlier, bureau)
+            await attempt(part, await words(number, moment), channel, earlier, bureau)
         except ValueError as error:  # TooLong, or what this channel cannot carry
             await _skip(push, str(error), bureau)
             return

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from bot.channels import Channel
-from bot.core import messages, policy, seats
+from bot.core import enclosing, messages, policy, seats
 from bot.core.model import SHANGHAI, Cohort, Push, State, Target
 from bot.core.summary import CORRECTION
 from bot.engine import compose, planner
@@ -18,7 +18,10 @@ from bot.engine.bureau import Bureau, Moment
 PATIENCE = timedelta(minutes=10)  # before a blocked push, or a silenced target, is looked at again
 LOOK_AGAIN = timedelta(hours=24)  # a target that WeCom refused may have been allowed again
 A_WHILE = timedelta(hours=1)  # in which a group lets those go first who are reached one by one
-IN_ORDER = seats.DESK | {"summary-picture"}  # rules whose rows leave one after another
+IN_ORDER = seats.DESK | {
+    "summary-picture",
+    enclosing.RULE,
+}  # rules whose rows leave one after another
 SOON = timedelta(seconds=30)  # before a way that is closed is tried again
 
 
@@ -50,7 +53,7 @@ async def hindrance(
     if opening > moment.now:
         return Wait(until=opening, reason=messages.OUT_OF_HOURS)
     # A correction waits for no cap: a wrong text that stands is the greater burden.
-    free = target.office or target.person or push.rule == CORRECTION
+    free = target.office or target.person or push.rule == CORRECTION or enclosing.follows(push)
     return None if free else await _capped(push, bureau, moment)
 
 
@@ -110,7 +113,7 @@ async def _capped(push: Push, bureau: Bureau, moment: Moment) -> Wait | None:
     others = [
         other
         for other in await bureau.store.pushes()
-        if other.target == push.target and other.key != push.key
+        if other.target == push.target and other.key != push.key and not enclosing.follows(other)
     ]
     said = [other.sent_at.date() for other in others if other.sent_at is not None]
     better = [

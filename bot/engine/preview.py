@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from bot.channels import KINDS, app, bot
-from bot.core import render
+from bot.channels import KINDS, Channel, app, bot
+from bot.channels.enclosures import kind_of
+from bot.core import enclosing, messages, render
 from bot.core.model import Card, Item, Kind, Markdown
 from bot.core.planning import Plan, next_node_days
 from bot.core.render import CARD_TEXT, CARD_TITLE, Dialect, Footer
 from bot.engine.bureau import Bureau
+from bot.engine.enclosing import path_of
 
 # Every way that ends on a phone: the whole text in a group, or a card to a person.
 CHANNELS = tuple(name for name in KINDS if name != "terminal")
@@ -25,8 +27,8 @@ def views(
 ) -> list[dict[str, Any]]:
     """Return a view for each channel and part: the message as the phone gets it, or why none.
 
-    {"channel", "part", "message": {...} or None, "error", "used": [[what, size, limit, unit]]};
-    a limit is None where there is none.
+    {"channel", "part", "message": {...} or None, "error", "used": [[what, size, limit, unit]],
+    "after": [[name, as what it follows]]}; a limit is None where there is none.
     """
     days = next_node_days(item, day, plan) if item.kind is Kind.NODE else ()
     values = render.values_of(days, plan.calendar)
@@ -53,8 +55,9 @@ def _own(item: Item, part: str) -> bool:
 def _view(
     item: Item, part: str, values: dict[str, str], footer: Footer, channel: str, bureau: Bureau
 ) -> dict[str, Any]:
-    view: dict[str, Any] = {"channel": channel, "part": part, "message": None, "error": ""}
     kind = KINDS[channel]
+    view: dict[str, Any] = {"channel": channel, "part": part, "message": None, "error": ""}
+    view["after"] = _after(item, kind, bureau) if part == "main" else []
     try:
         message: Card | Markdown
         if kind.tappable:
@@ -67,6 +70,19 @@ def _view(
     except ValueError as error:  # too long, or a placeholder that nothing fills
         return {**view, "error": str(error), "used": []}
     return {**view, "message": shown, "used": _used(message, kind.dialect)}
+
+
+def _after(item: Item, kind: type[Channel], bureau: Bureau) -> list[list[str]]:
+    """Return what follows the text into the chat, and as what; what cannot, says so."""
+    found = []
+    for name in enclosing.names_of(item):
+        try:
+            size = path_of(item, name, bureau).stat().st_size
+        except OSError:
+            size = 0  # `check` says what is wrong with it
+        medium = kind_of(name, size, kind.carries)
+        found.append([name, messages.MEDIA[medium] if medium else messages.MEDIUM_NONE])
+    return found
 
 
 def content_of(message: Card | Markdown, channel: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from bot.channels import App, SendError
+from bot.core import enclosing
 from bot.core.model import Push, State
 from bot.engine.bureau import Bureau
 
@@ -18,12 +19,17 @@ class Recalled:
 
 
 async def recall(push: Push, bureau: Bureau) -> Recalled | None:
-    """Take back every message of `push`; None where its way has no recall. May be asked again."""
+    """Take back every message of `push` and what followed it; None where its way has no recall.
+
+    May be asked again.
+    """
     channel = bureau.channels.get(push.target)
     if not isinstance(channel, App):
         return None
     found = Recalled()
-    for row in await bureau.store.deliveries(push.key):
+    keys = [push.key, *enclosing.keys_of(push.key, await bureau.store.pushes())]
+    rows = [row for key in keys for row in await bureau.store.deliveries(key)]
+    for row in rows:
         if row.state is not State.SENT or not row.msgid:
             continue
         try:

@@ -14,7 +14,7 @@ from bot.library.decode import Unreadable, decode, read_bytes, why
 from bot.library.media import is_whole
 from bot.library.walk import Place, is_inside, is_no_text, problem, walk
 
-MAX_ATTACHMENT = 20 * 1024 * 1024
+MIN_ATTACHMENT, MAX_ATTACHMENT = 6, 20 * 1024 * 1024  # bytes (wecom/api.md §8.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +94,8 @@ def _attachment(path: Path, root: Path) -> str:
         if path.stat().st_size > MAX_ATTACHMENT:
             raise ValueError("超过 20 MB，企业微信不收")
         data = path.read_bytes()
+        if len(data) < MIN_ATTACHMENT:
+            raise ValueError("几乎是空的，企业微信不收，请重新导出后再放进来")
         if not is_whole(path.name, data):
             raise ValueError("损坏了，或者不是它后缀所说的格式，请重新导出后再放进来")
         return hashlib.sha256(data).hexdigest()

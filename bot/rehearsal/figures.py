@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.app import House
-from bot.core import messages
+from bot.core import enclosing, messages
 from bot.core.calendar import year_days
 from bot.core.model import Item, NodeDay, Push, State
 from bot.core.skips import skipped
@@ -48,7 +48,11 @@ async def report(house: House, stage: Stage, people: People, told: Told) -> Row:
             for one in bureau.targets
         ],
         "pushes": [_push(push, library, names, unapproved) for push in staff],
-        "to_office": sum(push.state is State.SENT for push in rows if not push.item),
+        "to_office": sum(
+            push.state is State.SENT
+            for push in rows
+            if not push.item and not enclosing.follows(push)
+        ),
         "not_sent": _not_sent(planned["skipped"], names),
         "dry": [one for one in _not_sent(planned["skipped"], names) if one["dry"]],
         "nodes": [_node(node, staff) for node in nodes],

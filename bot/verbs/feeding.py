@@ -11,11 +11,12 @@ from bot.core.model import SHANGHAI, Item, Kind
 from bot.core.outlets import Shown
 from bot.engine import outlets as door
 from bot.engine.bureau import Bureau
+from bot.engine.enclosing import path_of
 from bot.report import feeds
 from bot.report.feeds import Enclosed, Entry, Feed
 from bot.verbs import planning, reviewing
 from bot.verbs.asking import Params
-from bot.verbs.outlets import NOTHING, TYPES, doorway_of, figures_of, opened, page_of, path_of
+from bot.verbs.outlets import NOTHING, TYPES, doorway_of, figures_of, opened, page_of
 
 MOST = 100  # entries, the newest first
 PLAN_DAYS = 120
@@ -90,7 +91,7 @@ def _entry(bureau: Bureau, one: Shown) -> Entry:
             size=path.stat().st_size,
         )
         for medium, figure in zip(outlets.media_of(item), figures_of(bureau, item), strict=True)
-        if doorway.public and (path := path_of(bureau, item, medium.name)).is_file()
+        if doorway.public and (path := path_of(item, medium.name, bureau)).is_file()
     ]
     return Entry(
         shown=one, at=_approved(bureau, item), page=page_of(bureau, item), enclosed=enclosed

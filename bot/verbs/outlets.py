@@ -18,6 +18,7 @@ from bot.core.model import Item
 from bot.core.outlets import Shown
 from bot.engine import outlets as door
 from bot.engine.bureau import Bureau, Doorway
+from bot.engine.enclosing import path_of
 from bot.library.decode import read_text
 from bot.report import codes, screen
 from bot.verbs.asking import Mistake, Params, item_of
@@ -85,7 +86,7 @@ async def screen_export(bureau: Bureau, now: datetime, params: Params) -> dict[s
     media: dict[str, Path] = {}
 
     def beside(one: Shown, name: str) -> str:
-        path = path_of(bureau, one.item, name)
+        path = path_of(one.item, name, bureau)
         kept = f"media/{one.item.id}-{len(media)}{path.suffix.lower()}"
         media[kept] = path
         return kept
@@ -140,7 +141,7 @@ async def media(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
     name = str(params.get("name") or "")
     if item is None or name not in item.attachments:
         return NOTHING
-    path = path_of(bureau, item, name)
+    path = path_of(item, name, bureau)
     if path.suffix.lower() in outlets.CAPTIONS:
         return {"found": True, "text": outlets.as_vtt(read_text(path))}
     if path.suffix.lower() not in TYPES:
@@ -161,10 +162,6 @@ def page_of(bureau: Bureau, item: Item) -> str:
     """Return the address of a text that phones reach, "" where they reach no page of ours."""
     doorway = doorway_of(bureau)
     return f"{doorway.public}{doorway.path('i', item.id)}" if doorway.public else ""
-
-
-def path_of(bureau: Bureau, item: Item, name: str) -> Path:
-    return (bureau.shelf.folders.content / item.path).parent / name
 
 
 def opened_item(bureau: Bureau, what: str, params: Params) -> Item | None:

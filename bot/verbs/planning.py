@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bot.core import messages
+from bot.core import enclosing, messages
 from bot.core.model import SHANGHAI, Push, Skip
 from bot.core.planning import plan_span
 from bot.engine import planner, ticks
@@ -102,6 +102,7 @@ def _days(library: Library, first: date, days: int) -> dict[str, Any]:
 def names_of(bureau: Bureau, library: Library) -> dict[str, str]:
     """Return what targets, rules and nodes are called."""
     names = {target.id: target.name for target in bureau.targets}
+    names[enclosing.RULE] = messages.ATTACHMENT
     names |= {rule.key: rule.name for rule in library.schedules.rules}
     return names | {node.key: node.name for node in library.schedules.nodes}
 

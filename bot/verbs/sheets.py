@@ -16,13 +16,14 @@ from bot.core.model import Item
 from bot.core.outlets import Shown
 from bot.engine import outlets as door
 from bot.engine.bureau import Bureau
+from bot.engine.enclosing import path_of
 from bot.report import board as press
 from bot.report.board import Sheet
 from bot.report.forwarding import FORWARDED
 from bot.report.typeset import Unprintable
 from bot.store import AuditEntry
 from bot.verbs.asking import Mistake, Params, item_of
-from bot.verbs.outlets import NOTHING, doorway_of, figures_of, opened_item, page_of, path_of
+from bot.verbs.outlets import NOTHING, doorway_of, figures_of, opened_item, page_of
 
 log = logging.getLogger(__name__)
 
@@ -141,7 +142,7 @@ def _sheet(bureau: Bureau, one: Shown, number: str) -> Sheet:
 
 
 def _pictures(bureau: Bureau, item: Item) -> list[Path]:
-    return [path_of(bureau, item, one.name) for one in outlets.media_of(item) if not one.film]
+    return [path_of(item, one.name, bureau) for one in outlets.media_of(item) if not one.film]
 
 
 def _inside(sheet: Sheet) -> Sheet:

@@ -134,4 +134,5 @@ def bubble_of(view: Mapping[str, Any]) -> dict[str, Any]:
     drawn = Markup(phone.bubble(view["message"])) if view["message"] else None  # noqa: S704
     way = WAYS.get(view["channel"], view["channel"])
     part = messages.PART_NAMES.get(view["part"], view["part"])
-    return {"way": way, "part": part, "bubble": drawn, "error": view["error"], "used": used}
+    made = {"way": way, "part": part, "bubble": drawn, "error": view["error"], "used": used}
+    return {**made, "after": messages.after(view)}

@@ -20,9 +20,10 @@ from bot.wecom.errors import CallFailed, NotDone
 Kind = Literal["image", "voice", "video", "file"]
 MB = 1024 * 1024
 LEAST = 6  # bytes
-WEBHOOK = {"file": 20 * MB, "voice": 2 * MB}
-APP = {"image": 10 * MB, "voice": 2 * MB, "video": 10 * MB, "file": 20 * MB}
+WEBHOOK: Mapping[Kind, int] = {"file": 20 * MB, "voice": 2 * MB}
+APP: Mapping[Kind, int] = {"image": 10 * MB, "voice": 2 * MB, "video": 10 * MB, "file": 20 * MB}
 CHUNK, CHUNKS, NAME = 512 * 1024, 100, 256  # bytes, number, bytes
+SLOWEST = 256 * 1024  # bytes a second of a line on which 20 MB still get through
 
 
 class Line(Protocol):
@@ -91,7 +92,7 @@ async def _upload(
     auth: httpx.Auth | None = None,
 ) -> str:
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE + len(raw) / SLOWEST):
             response = await http.post(
                 path,
                 params=dict(params),
@@ -108,7 +109,7 @@ async def _upload(
     return str(answer.get("media_id") or "")
 
 
-def _check(kind: str, raw: bytes, limits: Mapping[str, int]) -> None:
+def _check(kind: Kind, raw: bytes, limits: Mapping[Kind, int]) -> None:
     if kind not in limits:
         raise ValueError(f"no {kind} here")
     if not LEAST <= len(raw) <= limits[kind]:

@@ -9,6 +9,7 @@ import ast
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -29,6 +30,7 @@ class Tray:
     tappable = False
     part_size = 0
     pictures = False
+    carries: ClassVar = {}
     needs_chat = False
     dialect = SIX
     closed = ""
@@ -44,6 +46,9 @@ class Tray:
         if not isinstance(message, Markdown):
             raise ValueError("words only")
         return json.dumps({"words": message.text}, ensure_ascii=False).encode()
+
+    async def taken(self, enclosure):
+        raise ValueError("words only")
 
     async def send(self, body: bytes) -> Sent:
         self.laid.append(json.loads(body)["words"])

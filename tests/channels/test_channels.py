@@ -8,7 +8,7 @@ import json
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import get_type_hints
+from typing import get_origin, get_type_hints
 
 import httpx
 import pytest
@@ -28,7 +28,8 @@ from bot.channels import (
     Webhook,
     judge,
 )
-from bot.core.model import Card, Markdown, Picture
+from bot.channels.enclosures import kind_of
+from bot.core.model import Card, Enclosure, Markdown, Picture
 from bot.core.render import TooLong
 from bot.wecom.client import connect
 from bot.wecom.errors import CallFailed, Outcome
@@ -180,8 +181,8 @@ def test_the_table_holds_every_channel_under_its_own_name():
 def test_a_channel_has_all_that_the_protocol_names(make):
     channel: Channel = make()
     for name, kind in get_type_hints(Channel).items():
-        assert isinstance(getattr(channel, name), kind)
-    for name in ("body", "send"):
+        assert isinstance(getattr(channel, name), get_origin(kind) or kind)
+    for name in ("body", "taken", "send"):
         wanted = inspect.signature(getattr(Channel, name)).parameters
         assert inspect.signature(getattr(type(channel), name)).parameters.keys() == wanted.keys()
 
@@ -522,3 +523,81 @@ def test_a_card_of_the_office_has_its_buttons_and_asks_for_no_whole_text(make):
     sent = json.loads(make().body(card, ["zhang"]))["template_card"]
     assert [one["key"] for one in sent["button_list"]] == ["agree", "return"]
     assert "jump_list" not in sent
+
+
+# -- 附件 ------------------------------------------------------------------------------------------
+
+MB = 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "kinds"),
+    [  # as what webhook, app, app's group, robot and robot's group carry it
+        ("海报.PNG", 2 * MB, ("image", "image")),
+        ("海报.jpeg", 2 * MB + 1, ("file", "image")),  # more than fits into a webhook's message
+        ("海报.png", 10 * MB + 1, ("file", "file")),
+        ("片子.mp4", 10 * MB, ("file", "video")),
+        ("片子.mp4", 10 * MB + 1, ("file", "file")),
+        ("动图.gif", 100, ("file", "file")),
+        ("提示.pdf", 20 * MB, ("file", "file")),
+        ("没有后缀", 6, ("file", "file")),
+        ("太小.txt", 5, (None, None)),
+        ("太大.zip", 20 * MB + 1, (None, None)),
+    ],
+)
+def test_a_file_goes_as_what_it_is_or_else_as_a_file(name, size, kinds):
+    assert kind_of(name, size, Webhook.carries) == kinds[0]
+    for kind in (App, AppChat, Bot, BotGroup):
+        assert kind_of(name, size, kind.carries) == kinds[1]
+    assert kind_of(name, size, Terminal.carries) is None
+
+
+@pytest.mark.parametrize("make", [webhook, app, appchat, bot, bot_group])
+@pytest.mark.parametrize("kind", ["image", "file", "video"])
+def test_an_uploaded_file_is_named_by_its_id_alone(make, kind):
+    one = Enclosure(kind=kind, name="名.x", raw=b"raw bytes", media_id="M1")
+    whole = json.loads(make().body(one, ["a"]))
+    assert (whole["msgtype"], whole[kind]["media_id"]) == (kind, "M1")
+
+
+async def test_a_webhooks_picture_is_in_the_message_and_its_file_is_uploaded():
+    seen: list[httpx.Request] = []
+    answer = httpx.Response(200, json={"errcode": 0, "media_id": "M1"})
+    channel = webhook(answer, seen)
+    picture = await channel.taken(Enclosure(kind="image", name="a.png", raw=b"raw"))
+    assert (seen, "base64" in json.loads(channel.body(picture))["image"]) == ([], True)
+    file = await channel.taken(Enclosure(kind="file", name="提示.pdf", raw=b"%PDF-1"))
+    assert json.loads(channel.body(file)) == {"msgtype": "file", "file": {"media_id": "M1"}}
+    assert seen[0].url.path == "/cgi-bin/webhook/upload_media"
+    assert "提示.pdf".encode() in seen[0].content
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        (httpx.Response(200, json={"errcode": 45009}), Outcome.RETRY),
+        (httpx.Response(200, json={"errcode": 846611}), Outcome.RETRY),  # an upload broken off
+        (httpx.Response(200, json={"errcode": 40005}), Outcome.REFUSED),
+        (httpx.Response(200, json={"errcode": -1}), Outcome.RETRY),  # nothing was said to anybody
+        (httpx.Response(502), Outcome.RETRY),
+        (httpx.ReadTimeout, Outcome.RETRY),
+    ],
+)
+async def test_an_upload_that_broke_may_go_again_and_one_that_was_refused_not(answer, outcome):
+    for make in (webhook, app, appchat):
+        with pytest.raises(SendError) as caught:
+            await make(answer).taken(Enclosure(kind="file", name="a.pdf", raw=b"%PDF-1"))
+        assert caught.value.outcome is outcome
+        assert KEY not in str(caught.value)
+
+
+async def test_a_film_keeps_its_name_where_there_is_room_and_the_robot_uploads_in_pieces():
+    seen = []
+    answer = {"errcode": 0, "body": {"upload_id": "U", "media_id": "M2"}}
+    film = Enclosure(kind="video", name="家风.mp4", raw=bytes(600_000))
+    made = await bot(answer, seen).taken(film)
+    assert [cmd.rpartition("_")[2] for cmd, _ in seen] == ["init", "chunk", "chunk", "finish"]
+    video = json.loads(bot().body(made, ["zhang"]))["video"]
+    assert video == {"media_id": "M2", "title": "家风.mp4"}
+    long = replace(made, name="长" * 22)
+    assert "title" not in json.loads(bot().body(long, ["zhang"]))["video"]

@@ -207,6 +207,7 @@ def test_each_rule_stops_the_text_that_offends_it(offender, code):
 ADVICE = [
     (replace(SOUND, basis="《中国共产党问责条例》（2019年）"), "regulation-unchecked"),
     (replace(SOUND, title="题" * 21), "title-long"),
+    (replace(SOUND, attachments=("a.png", "b.png", "c.pdf", "d.pdf")), "attachments-many"),
     (replace(SOUND, expires=date(2026, 6, 14)), "expired"),
     (replace(SOUND, expires=MONDAY), "expiring"),
     (replace(SOUND, expires=date(2026, 7, 14)), "expiring"),

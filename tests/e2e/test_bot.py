@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from bot.sandbox.serving import Serving
 from bot.sandbox.world import World
 from bot.verbs import VERBS
 from tests.engine.office import ROOT, moment
+from tests.engine.test_enclosing import png
 
 BOT, SECRET = "aib-test", "s3cret-of-the-bot"
 CHAT = f"bot-{BOT}"
@@ -217,6 +220,30 @@ async def test_without_a_page_the_card_asks_the_robot_for_the_whole_text(tmp_pat
         whole = at.world.posted[-1].body["markdown_v2"]["content"]
         assert "12388" in whole
         assert "依据" in whole
+
+
+async def test_what_is_attached_follows_its_text_to_people_and_into_the_groups(tmp_path):
+    group = TARGETS["group"] + '\nchatid = "Group2"'
+    async with town(tmp_path, people=TARGETS["people"], group=group) as at:
+        (tmp_path / "content").unlink()
+        shutil.copytree(ROOT / "content", tmp_path / "content", copy_function=os.link)
+        folder = tmp_path / "content" / "nodes"
+        (folder / "N06-2-端午.md").unlink()
+        (folder / "海报.png").write_bytes(png(700_000))  # two pieces
+        path = folder / "N06-端午.md"
+        text = path.read_text("utf-8").replace("---\n", "---\n附件: 海报.png\n", 1)
+        path.unlink()
+        path.write_text(text, "utf-8")
+        await at.live()
+        talks.say(at.world, "Zhang", CHAT, "好")
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        await at.until(lambda: at.heard("Group2") and at.heard(CHAT))
+        at.world.faults.add("aibot_upload_media_init", "errcode", errcode=45009)
+        await at.at("2026-06-15 11:00")
+        assert at.heard("Group2") == ["markdown_v2", "markdown_v2", "image"]
+        assert at.heard(CHAT) == ["markdown_v2", "template_card", "image"], "Zhang alone wrote"
+        rows = await at.house.bureau.store.pushes()
+        assert {p.state for p in rows if p.rule == "attachment"} == {State.SENT}
 
 
 async def test_a_feedback_is_counted_and_a_welcome_given(tmp_path):

@@ -221,6 +221,8 @@ def test_an_attachment_wecom_would_not_take_is_reported(desk):
         file.truncate(MAX_ATTACHMENT + 1)
     put(desk, "x.md", item(more="附件: a.pdf\n"))
     assert "20 MB" in told(read(desk))["x.md"]
+    put(desk, "a.pdf", b"12345")
+    assert "几乎是空的" in told(read(desk))["x.md"]
 
 
 # -- schedules and the shelf -------------------------------------------------------------------

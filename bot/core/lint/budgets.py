@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 
-from bot.core import render
+from bot.core import enclosing, render
 from bot.core.calendar import Calendar
 from bot.core.lint.rule import Found, Frame, Sheet, rule
 from bot.core.model import Item, Kind, Node, NodeDay
@@ -90,6 +90,12 @@ def short_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     text = "\n".join([sheet.item.short, *LONGEST_FOOTER.lines()])
     if sheet.item.short and (size := len(text.encode())) > CHANNEL_BYTES["app"]:
         yield Found("短讯", f"短讯连同页脚{size}字节，超过{CHANNEL_BYTES['app']}字节，请删减")
+
+
+@rule("attachments-many", "附件多于三个", "只留最要紧的：每个附件另发一条", severity="warning")
+def attachments_many(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if (count := len(enclosing.names_of(sheet.item))) > enclosing.MANY:
+        yield Found("附件", f"有{count}个附件，文字之后会连发{count}条，请只留最要紧的")
 
 
 @rule("card-long", "填入放假安排以后，卡片放不下", "标题和摘要里少用占位符")
