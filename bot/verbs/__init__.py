@@ -121,6 +121,6 @@ VERBS: Mapping[str, Verb] = {
 LOOKS = frozenset(
     {
         *("today", "push", "pushes", "texts", "text", "text-open", "text-try"),
-        *("targets", "roster-show", "audit", "summary"),
+        *("targets", "roster-show", "audit", "summary", "suggestions"),
     }
 )

@@ -7,7 +7,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.core import messages
 from bot.engine.bureau import Bureau
+from bot.engine.ticks import SUGGESTIONS_FOR
 from bot.store import Audited, AuditEntry, NotABackup, Restored
 from bot.store.records import broken, digest_of
 from bot.store.vault import Vault, made_ready
@@ -75,10 +77,12 @@ async def compact(bureau: Bureau, _: datetime, __: Params) -> dict[str, Any]:
     return dict(await bureau.store.compact())
 
 
-async def suggestions(bureau: Bureau, _: datetime, _params: Params) -> dict[str, Any]:
-    """What people suggested in the last 30 days: words and day, nobody's name."""
+async def suggestions(bureau: Bureau, now: datetime, _params: Params) -> dict[str, Any]:
+    """What people suggested in the last 30 days: words and day, nobody's name; what was counted."""
     found = await bureau.store.suggestions()
-    return {"suggestions": [{"day": day, "text": text} for day, text in found]}
+    counts = await bureau.store.counts((now - SUGGESTIONS_FOR).date().isoformat())
+    heard = [[words, counts[name]] for name, words in messages.FEEDBACK.items() if name in counts]
+    return {"suggestions": [{"day": day, "text": text} for day, text in found], "feedback": heard}
 
 
 async def forget(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:

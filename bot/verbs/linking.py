@@ -20,7 +20,8 @@ ROLES = ("查看", "编辑", "审核", "管理")  # at the console; what each ma
 async def listed(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any]:
     """Every personal link: whose, for which steps, until when, and whether it is locked."""
     found = reviewers.read(bureau.shelf.folders.data)
-    return {"reviewers": [{**_told(one), "closed": one.closed(now) or None} for one in found]}
+    told = [{**_told(one), "closed": one.closed(now) or None} for one in found]
+    return {"reviewers": told, "roles": list(ROLES), "steps": _known_steps(bureau)}
 
 
 async def link(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -40,9 +41,10 @@ async def link(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     one = reviewers.reviewer(name, token, pin, now, now + timedelta(days=days), steps, role)
     found = reviewers.read(data)
     again = reviewers.named(found, name) is not None
-    await recorded(bureau, now, name, "换发链接" if again else "发给链接")
+    await recorded(bureau, now, name, "换发链接" if again else "发给链接", params)
     reviewers.write(data, reviewers.replaced(found, one))
-    return {**_told(one), "url": url, "pin": pin, "again": again}
+    console = bureau.review_page(token).replace("/review/", "/console/with/")
+    return {**_told(one), "url": url, "console": console, "pin": pin, "again": again}
 
 
 async def revoke(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -53,23 +55,30 @@ async def revoke(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any
     if one is None:
         raise Mistake(f"没有给“{name}”发过链接；qingfeng reviewers 可看都有谁")
     reviewers.write(data, [other for other in found if other is not one])  # first: it is urgent
-    await recorded(bureau, now, one.name, "收回链接")
+    await recorded(bureau, now, one.name, "收回链接", params)
     return {"name": one.name, "revoked": True}
 
 
-async def recorded(bureau: Bureau, now: datetime, name: str, did: str) -> None:
-    entry = AuditEntry(at=now, what="reviewer", about=name, detail={"did": did})
+async def recorded(
+    bureau: Bureau, now: datetime, name: str, did: str, params: Params | None = None
+) -> None:
+    who = str((params or {}).get("by") or "")  # the administrator at the console, by name
+    entry = AuditEntry(at=now, what="reviewer", about=name, who=who, detail={"did": did})
     await bureau.store.audit(entry)
 
 
 def _steps(bureau: Bureau, asked: Any) -> tuple[str, ...]:
-    folders = bureau.shelf.folders
-    every = [*folders.steps, *(step for steps in folders.kinds.values() for step in steps), SECOND]
-    known = list(dict.fromkeys(every))
+    known = _known_steps(bureau)
     for step in map(str, asked):
         if step not in known:
             raise Mistake(f"没有“{step}”这个审批环节；配置里有：{'、'.join(known)}")
     return tuple(map(str, asked))
+
+
+def _known_steps(bureau: Bureau) -> list[str]:
+    folders = bureau.shelf.folders
+    every = [*folders.steps, *(step for steps in folders.kinds.values() for step in steps), SECOND]
+    return list(dict.fromkeys(every))
 
 
 def _told(one: Reviewer) -> dict[str, Any]:

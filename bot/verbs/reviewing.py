@@ -228,7 +228,7 @@ def next_step(bureau: Bureau, item: Item) -> str:
 def name_of(who: Any) -> str:
     name = str(who or "").strip()
     if not name or not name.isprintable():
-        raise Mistake("请写明是谁审批，例如 --as 王五")
+        raise Mistake("请写明姓名")
     return name
 
 

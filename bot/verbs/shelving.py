@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from bot.core import messages
+from bot.core import messages, policy
 from bot.core.content import HEADINGS, KINDS, parse_item
 from bot.core.form import Form, form_of, text_of
 from bot.core.lint import Frame, examine
@@ -92,6 +92,7 @@ async def text(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     item = item_of(bureau, now, str(params["item"]))
     library = bureau.library(now.date())
     stands = reviewing.standing_of(bureau.shelf.folders, item)
+    opens = policy.next_permitted(now, bureau.policy, library.calendar.is_workday)
     sent = [push for push in await bureau.store.pushes() if push.item == item.id and push.sent_at]
     return {
         **_row(item, state_of(item, library), library),
@@ -101,6 +102,7 @@ async def text(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         "next": [*stands.missing, ""][0],
         "returned": stands.returned,
         **await desk.judged(bureau, now, item, stands),
+        "opens": opens.isoformat() if opens > now else None,
         "targets": [[one.id, one.name] for one in bureau.targets if not one.office],
         "sent": [[push.key, push.sent_at.isoformat()] for push in sent if push.sent_at][-12:],
     }

@@ -10,9 +10,8 @@ from io import BytesIO
 import docx
 import pytest
 
-from bot.core.model import State
 from bot.verbs import VERBS
-from tests.engine.office import office
+from tests.engine.office import moment, office
 from tests.web.test_console import HOME, by_link, entered, post, ticket
 
 
@@ -228,13 +227,27 @@ async def test_a_text_is_returned_or_withdrawn_with_a_reason(desk):
     assert "已退回 1" in (await one.get(f"{HOME}/library")).text
 
 
-async def test_a_text_is_sent_by_hand_to_one_group(desk):
+@pytest.mark.parametrize(
+    ("at", "before", "after"),
+    [
+        ("2026-06-18 10:07", "", "已发出。"),
+        ("2026-06-18 10:30", "最早 6月18日 周四 10:31 发出", "最早 6月18日 周四 10:31 发出"),
+        ("2026-06-18 12:10", "最早 6月18日 周四 14:40 发出", "最早 6月18日 周四 14:40 发出"),
+        ("2026-06-18 19:00", "最早 6月22日 周一 09:10 发出", "最早 6月22日 周一 09:10 发出"),
+        ("2026-06-15 10:31", "", "最早 6月16日 周二 09:10 发出：当天已向该对象推送过一条"),
+    ],
+)
+async def test_a_text_sent_by_hand_says_at_once_when_it_really_goes(desk, at, before, after):
+    if at < "2026-06-16":
+        await desk.at(at)
+    desk.clock.jump(moment(at))
     one = await entered(desk)
-    await desk.at("2026-06-16 10:00")
-    one = await entered(desk)
-    answer = await post(one, "/library/SC-01/send", to="jg1")
-    assert "已交发" in answer.text
-    assert any(key.startswith("manual-") for key in await desk.pushes(State.SENT, State.PLANNED))
+    page = (await one.get(f"{HOME}/library/SC-01")).text
+    assert before in page
+    assert ("现在不是推送的时候" in page) == bool(before)
+    answer = await post(one, "/library/SC-01/send", to="zx")
+    assert after in answer.text
+    assert (desk.heard("zx") == 1) == (after == "已发出。" or at < "2026-06-16")
 
 
 async def test_an_editor_writes_and_neither_approves_nor_sends(desk):

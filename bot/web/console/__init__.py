@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from bot.web.console import doors, front, library, outlets, people, setting
+from bot.web.console import doors, entrants, front, library, outlets, people, setting
 from bot.web.console.room import closed
 from bot.web.shown import HERE, file_at, phone_style
 
@@ -28,5 +28,6 @@ def routes() -> list[Route]:
         *outlets.ROUTES,
         *library.ROUTES,
         *people.ROUTES,
+        *entrants.ROUTES,
         *setting.ROUTES,
     ]

@@ -9,9 +9,11 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from bot.core import messages
 from bot.core.form import BOXES
+from bot.core.model import State
 from bot.web.console.entry import BY_INVITATION, BY_WECOM, REVIEW, RULE, SEE, STOP, WRITE
-from bot.web.console.room import HOME, Ask, page
+from bot.web.console.room import HOME, Ask, clock, day, page
 from bot.web.shown import bubble_of
 
 SHELF = f"{HOME}/library"
@@ -94,8 +96,16 @@ async def _withdraw(ask: Ask) -> Response:
 async def _send(ask: Ask) -> Response:
     item = ask.request.path_params["item"]
     done = await ask.verb("send", item=item, to=ask.text("to"))
-    where = f"{HOME}/push/{done['key']}"
-    return ask.go(where, "已交发：在允许的时段里会马上发出。")
+    return ask.go(f"{HOME}/push/{done['key']}", _what_came_of(done))
+
+
+def _what_came_of(push: Mapping[str, Any]) -> str:
+    """Say whether it is out already or, at once, when it will go and why not now."""
+    if push["state"] == State.SENT:
+        return messages.BY_HAND_SENT
+    if push["state"] == State.PLANNED and (when := push["not_before"] or push["due"]):
+        return messages.BY_HAND_LATER.format(day(when), clock(when), push["reason"])
+    return messages.BY_HAND_ENDED.format(messages.STATES[push["state"]], push["reason"])
 
 
 # -- the form --------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ async def _targets(ask: Ask) -> Response:
 
 @page(RULE)
 async def _bind(ask: Ask) -> Response:
-    number = int(ask.text("number") or 0) or None
+    number = ask.number("number")
     done = await ask.verb("targets-bind", target=ask.text("target"), number=number)
     return ask.go(TARGETS, f"已绑定：{done['name']}。")
 
@@ -101,12 +101,17 @@ async def _roster(ask: Ask) -> Response:
 async def _receipts(ask: Ask) -> Response:
     week = ask.text("week")
     found = await ask.verb("summary", week=week)
+    today = iso_week(ask.now.date())
+    # What is tapped today belongs to this week; the newest summary speaks of the one before.
+    running = None if week and week != today else await ask.verb("summary", week=today)
     monday = monday_of(found["week"])
     around = {
         "before": iso_week(monday.fromordinal(monday.toordinal() - 7)),
         "after": iso_week(monday.fromordinal(monday.toordinal() + 7)),
     }
-    return ask.page("receipts.html", found=found, around=around)
+    return ask.page(
+        "receipts.html", found=found, around=around, running=running, today=today, counted=ask.now
+    )
 
 
 @page(SEE)
@@ -126,6 +131,12 @@ async def _unknown(ask: Ask) -> Response:
     found = await ask.verb("pushes", state=["unknown"], named=True)
     rows: list[dict[str, Any]] = together(found["pushes"])
     return ask.page("unknown.html", rows=rows, names=found["names"], titles=found["titles"])
+
+
+@page(RULE)
+async def _heard(ask: Ask) -> Response:
+    """What staff said of the texts: counts, and suggestions without a person."""
+    return ask.page("heard.html", found=await ask.verb("suggestions"))
 
 
 @page(RULE)
@@ -182,6 +193,7 @@ ROUTES = [
     Route(RECEIPTS, _receipts, methods=["GET"]),
     Route(f"{RECEIPTS}/picture.svg", _picture, methods=["GET"]),
     Route(f"{RECEIPTS}/unknown", _unknown, methods=["GET"]),
+    Route(f"{RECEIPTS}/heard", _heard, methods=["GET"]),
     Route(f"{RECEIPTS}/trail", _trail, methods=["GET"]),
     Route(f"{RECEIPTS}/ledger", _ledger, methods=["POST"]),
     Route(f"{HOME}/doctor", _doctor, methods=["GET"]),

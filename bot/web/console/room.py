@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 
 from bot.core import messages
-from bot.web.console.entry import SEE, Entry, Visitor, host_of
+from bot.web.console.entry import RULE, SEE, Entry, Visitor, host_of
 from bot.web.shown import answered, from_here, headers, pages, shown
 
 FORM_BYTES = 16 << 20  # a Word file with pictures
@@ -47,6 +47,11 @@ class Ask:
         """Return a field of the form or, of a GET, of the address; "" where there is none."""
         given = self.form.get(name, self.request.query_params.get(name, ""))
         return given.strip() if isinstance(given, str) else ""
+
+    def number(self, name: str) -> int | None:
+        """Return a field that is a whole number, None for anything else."""
+        text = self.text(name)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 9 else None
 
     async def upload(self, name: str) -> tuple[str, bytes]:
         """Return name and bytes of an uploaded file, ("", b"") where none was chosen."""
@@ -201,15 +206,16 @@ def _percent(value: float | None) -> str:
 
 
 pages.filters.update(day=day, clock=clock, moment=moment, percent=_percent)
-PAGES = (  # in the order of the bar; those of rooms that are built
-    (HOME, "今天"),
-    (f"{HOME}/plan", "计划"),
-    (f"{HOME}/library", "内容"),
-    (f"{HOME}/targets", "对象"),
-    (f"{HOME}/receipts", "回执"),
-    (f"{HOME}/outside", "外发"),
-    (f"{HOME}/days", "放假安排"),
-    (f"{HOME}/doctor", "检查"),
-    (f"{HOME}/setup", "设置"),
+PAGES = (  # in the order of the bar, each with what one must be allowed to see it
+    (HOME, "今天", SEE),
+    (f"{HOME}/plan", "计划", SEE),
+    (f"{HOME}/library", "内容", SEE),
+    (f"{HOME}/targets", "对象", SEE),
+    (f"{HOME}/receipts", "回执", SEE),
+    (f"{HOME}/outside", "外发", SEE),
+    (f"{HOME}/setup", "设置", RULE),
+    (f"{HOME}/people", "人员", RULE),
+    (f"{HOME}/doctor", "检查", RULE),
+    (f"{HOME}/days", "放假安排", RULE),
 )
 pages.globals.update(states=messages.STATES, note=messages.NOT_FOR_APPRAISAL, pages=PAGES)
