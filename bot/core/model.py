@@ -281,7 +281,8 @@ class Push:
     reason: str = ""
     not_before: datetime | None = None
     sent_at: datetime | None = None
-    parts: Mapping[str, str] = field(default_factory=dict)  # audience part -> state
+    cut: int = 0  # into how many parts the audience is cut; known once the first began
+    tally: Mapping[str, int] = field(default_factory=dict)  # state -> parts, of all but planned
 
 
 @dataclass(frozen=True, kw_only=True)

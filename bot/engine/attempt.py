@@ -52,11 +52,8 @@ class Part:
         return Call(target=self.push.target, channel=channel, people=self.people, reaches=reaches)
 
 
-def may_go(part: Part, channel: Channel, earlier: Sequence[Delivery], now: datetime) -> bool:
-    """Whether a part was never sent, or may be sent again because WeCom drops the copy."""
-    state = part.push.parts.get(str(part.number), State.PLANNED)
-    if state != State.UNKNOWN:
-        return state == State.PLANNED
+def may_repeat(part: Part, channel: Channel, earlier: Sequence[Delivery], now: datetime) -> bool:
+    """Whether an unknown part may be sent again because WeCom drops the copy."""
     sent = part.push.sent_at
     fresh = sent is not None and now - sent <= REPEAT_FOR
     same = not earlier or (

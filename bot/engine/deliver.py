@@ -12,10 +12,10 @@ from datetime import datetime
 
 from bot.channels import KINDS, Channel
 from bot.core import enclosing, messages
-from bot.core.model import Cohort, Delivery, Message, Push, State
+from bot.core.model import Cohort, Message, Push, State
 from bot.engine import compose, desk
 from bot.engine import enclosing as enclosed
-from bot.engine.attempt import REPEAT_FOR, Part, attempt, may_go, noted, proven
+from bot.engine.attempt import REPEAT_FOR, Part, attempt, may_repeat, noted, proven
 from bot.engine.bureau import Bureau, Moment
 from bot.engine.hindrance import PATIENCE, SOON, Wait, chat_of, gives_way, hindrance, opening_of
 
@@ -161,11 +161,12 @@ async def _parts(
     `text` is the push whose text must hold all the while: itself, or the one that it follows.
     """
     audience = compose.parts_of(cohort, channel)
-    tried: dict[int, list[Delivery]] = {}
-    for row in await bureau.store.deliveries(push.key):
-        tried.setdefault(row.part, []).append(row)
+    stand = await bureau.store.parts(push.key)
     chat = await chat_of(push, channel, bureau)
     for number, people in enumerate(audience):
+        state = stand.get(number, State.PLANNED)
+        if state not in (State.PLANNED, State.UNKNOWN):
+            continue
         moment = bureau.moment(moment)
         opening = opening_of(push, bureau, moment)
         if opening > moment.now:
@@ -179,8 +180,8 @@ async def _parts(
             await _later(push, Wait(until=moment.now + SOON, reason=channel.closed), bureau)
             return
         part = Part(push, moment.item(text), cohort, people, number, len(audience), chat)
-        earlier = tried.get(number, [])
-        if not may_go(part, channel, earlier, moment.now):
+        earlier = await bureau.store.deliveries(push.key, number)
+        if state is State.UNKNOWN and not may_repeat(part, channel, earlier, moment.now):
             continue
         call = part.call(channel)
         slot = bureau.pace.slot(call, moment.now)
@@ -206,7 +207,7 @@ async def _later(push: Push, wait: Wait, bureau: Bureau) -> None:
 async def _expire(push: Push, why: str, bureau: Bureau) -> None:
     """End a push whose window has closed; one that reached some people stays sent, and says so."""
     reason = messages.EXPIRED_WINDOW.format(why)
-    partly = State.SENT in push.parts.values()
+    partly = State.SENT in push.tally
     await bureau.store.end(push.key, State.SENT if partly else State.EXPIRED, reason)
     noted("expired", push, reason)
 

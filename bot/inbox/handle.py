@@ -275,9 +275,8 @@ def _acknowledge(
     receipt = Receipt(
         push=push.key, person=person, step=Step.ACKNOWLEDGED, at=at, means=event.means
     )
-    proves = push.parts.get(str(part), push.state) == State.UNKNOWN
-    if event.kind == "page" and len(push.parts) > 1:
-        proves = False  # a link went out, in whichever part
+    # The store confirms it where this part is unknown; of a page a link went out in whichever.
+    proves = State.UNKNOWN in push.tally and (event.kind != "page" or push.cut == 1)
     return [Record(receipt=receipt), *([Confirm(push_key=key, part=part)] if proves else [])]
 
 

@@ -54,10 +54,11 @@ class Store(Protocol):
     async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
         """Claim one part of a push: planned (or unknown, to be repeated) → sending.
 
-        A compare-and-set of one row, immediately before the POST. False when somebody else
+        A compare-and-set of the part's row, immediately before the POST. False when somebody else
         has it or it has ended. The cohort is kept from the first part on, and so is that there
         are `parts` of them, so that a crash never takes the first for the whole. Row, attempt
         and cohort are durable together before True is answered; False promises nothing.
+        What is written is as much for one part of fifty thousand as for one of two.
         """
 
     async def finish(self, delivery: Delivery, parts: int, not_before: datetime | None) -> None:
@@ -107,8 +108,10 @@ class Store(Protocol):
     async def next_due(self) -> datetime | None:
         """Return when the next planned push wants attention, None when none does."""
 
-    async def pushes(self, states: Collection[State] = ()) -> list[Push]:
-        """Return the pushes (in these states), by due time."""
+    async def pushes(
+        self, states: Collection[State] = (), *, target: str = "", stem: str = ""
+    ) -> list[Push]:
+        """Return the pushes (in these states, to a target, of an occurrence and part), by due."""
 
     async def push(self, key: str) -> Push | None: ...
 
@@ -120,8 +123,11 @@ class Store(Protocol):
     async def cohorts(self, stem: str = "") -> dict[str, Cohort]:
         """Return the cohorts by push key: of one occurrence and part (`stem`), or of all."""
 
-    async def deliveries(self, key: str = "") -> list[Delivery]:
-        """Return the attempts of one push, or all, in the order of their beginning."""
+    async def parts(self, key: str) -> dict[int, State]:
+        """Return where each part of a push stands; nothing before the first began."""
+
+    async def deliveries(self, key: str = "", part: int | None = None) -> list[Delivery]:
+        """Return the attempts of one push (at one part), or all, in the order of beginning."""
 
     async def begun_since(self, target: str, moment: datetime) -> list[datetime]:
         """Return when sends to `target` began, from `moment` on: for the pace."""
@@ -270,14 +276,13 @@ class Store(Protocol):
         """Return in words what has outgrown this store; nothing while it is at ease."""
 
 
-def overall(parts: Mapping[str, str], count: int) -> State:
-    """Return where a push stands, from where its parts do."""
-    states = set(parts.values())
-    if State.SENDING in states:
+def overall(tally: Mapping[str, int], parts: int) -> State:
+    """Return where a push stands, from how many of its parts stand where (those not planned)."""
+    if State.SENDING in tally:
         return State.SENDING
-    if State.PLANNED in states or len(parts) < count:
+    if sum(tally.values()) < parts:
         return State.PLANNED
     for state in (State.UNKNOWN, State.SENT):
-        if state in states:
+        if state in tally:
             return state
     return State.REFUSED

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from datetime import time
 from typing import Any
 
 from bot.core import messages
+from bot.core.model import State
 from bot.store import backup as copies
 from bot.store import tallies
 from bot.store.databases import JOURNAL_FILE, KINDS, MAIN
@@ -18,7 +20,7 @@ from bot.store.records import broken, digest_of
 from bot.store.tables import Doc, from_file
 
 PROBE = "probe.tmp"
-_OF_A_PUSH = ("cohorts", "deliveries", "receipts")
+_OF_A_PUSH = ("cohorts", "deliveries", "parts", "receipts")
 _DIGEST = {"deliveries": "text", "kept": "digest"}  # table -> where a row names its text
 
 
@@ -113,6 +115,13 @@ class Care(Keeper):
         counted = doc.get("folded") if table == "pushes" else None
         if counted and self._of("sent", "folded", doc["key"]).find(counted) is None:
             yield f"{doc['key']} 的合计数已不在"
+        if table == "pushes" and self._tally(doc) != doc["tally"]:
+            yield f"{doc['key']} 的各部分与它的合计不符"
+
+    def _tally(self, doc: Doc) -> dict[str, int]:
+        """Count where the parts of a push stand, from their rows."""
+        states = Counter(self._parts(doc["key"], doc["cut"]).values())
+        return {str(state): n for state, n in states.items() if state is not State.PLANNED}
 
     def _wrong_figures(self) -> Iterator[str]:
         rows = tallies.WeekRows(self._of, self._main("pushes").find)

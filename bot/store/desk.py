@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from operator import is_
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, TypeVar
 
-from bot.core.model import Cohort, Delivery, Push
+from bot.core.model import Cohort, Delivery, Push, State
 from bot.store import tallies
 from bot.store.backup import clear, finish_restore
 from bot.store.codec import from_doc, to_doc
@@ -20,7 +18,8 @@ from bot.store.databases import FOLD_AT, MAIN, Databases
 from bot.store.files import Files
 from bot.store.migrate import bring_up_to_date
 from bot.store.records import BEGINNING, AuditEntry, as_seen, digest_of, linked
-from bot.store.tables import Doc, Rows
+from bot.store.standing import Standing
+from bot.store.tables import Doc, Rows, id_of
 
 OWN = ("file", "begun", "folded")  # what only the store knows of a push
 OTHER = "other"  # the week of what belongs to no push that we know
@@ -44,7 +43,7 @@ class Desk:
         )
         bring_up_to_date(self._databases)
         clear(folder)
-        self._decoded: dict[str, tuple[Doc, Push]] = {}
+        self._standing: Standing | None = None
         self._rosters: dict[str, tuple[Doc, Cohort]] = {}
         self._lists: dict[str, tuple[list[Doc], list[Any]]] = {}
         self._committer = Committer(self._databases)
@@ -86,24 +85,34 @@ class Desk:
             known = self._lists[table] = docs, decode(docs)
         return list(known[1])
 
-    def _push_of(self, doc: Doc) -> Push:
-        """Decode a row once; a row is never changed, only replaced."""
-        known = self._decoded.get(doc["key"])
-        if known is None or known[0] is not doc:
-            push = from_doc(Push, doc)
-            push = replace(push, parts=MappingProxyType(push.parts))  # it is everybody's
-            known = self._decoded[doc["key"]] = doc, push
-        return known[1]
-
     def _push(self, key: str) -> Push | None:
-        doc = self._main("pushes").find(key)
-        return self._push_of(doc) if doc else None
+        return self._stand().find(key)
+
+    def _stand(self) -> Standing:
+        """Return the pushes as their rows are now."""
+        part = self._main("pushes").storage_part
+        if self._standing is None or self._standing.part is not part:  # the files were read anew
+            self._standing = Standing(part)
+        return self._standing
 
     def _put_push(self, push: Push, **more: Any) -> None:
         """Replace the row of a push; what only the store knows of it stays, or is `more`."""
         old = self._main("pushes").find(push.key) or {}
         own: Doc = {name: old[name] for name in OWN if name in old}
         self._main("pushes").put({**to_doc(push), **own, **more})
+
+    def _part(self, key: str, part: int) -> State:
+        """Return where one part of a push stands; without a row it is planned."""
+        row = {"push": key, "part": part}
+        doc = self._of("sent", "parts", key).find(id_of("parts", row))
+        return State(doc["state"]) if doc else State.PLANNED
+
+    def _parts(self, key: str, cut: int) -> dict[int, State]:
+        return {part: self._part(key, part) for part in range(cut)}
+
+    def _put_part(self, key: str, part: int, state: State) -> None:
+        row = {"push": key, "part": part, "state": state.value}
+        self._of("sent", "parts", key).put(row)
 
     def _put_delivery(self, delivery: Delivery) -> str:
         """Put an attempt; return the digest of what it shows, kept once for all who see it."""

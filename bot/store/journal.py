@@ -26,8 +26,8 @@ from bot.store.files import Files, put_in_place
 
 log = logging.getLogger(__name__)
 
-FORMAT = 3
-SPOKEN = (2, FORMAT)  # formats whose journal has these lines
+FORMAT = 4
+SPOKEN = (2, 3, FORMAT)  # formats whose journal has these lines
 ROOM_LEAST, ROOM_MOST = 64 << 10, 1 << 20  # bytes; as many as there are lines, within these
 Change = Sequence[Any]  # see databases.py; a JSON array
 

@@ -4,17 +4,20 @@ format 1: everything in qingfeng.json, which was rewritten on every change.
 format 2: cohorts, deliveries and receipts by week, and a journal (databases.py).
 format 3: texts kept by digest, and the trail. Deliveries of before have their text in the row, and
           are read as they are; the mark keeps an older program from misreading newer ones.
+format 4: where each part of an audience stands is a row of its own, beside its deliveries; the
+          push's row counts them.
 """
 
 from __future__ import annotations
 
 import errno
+from collections import Counter
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from bot.core.calendar import iso_week
-from bot.core.model import Push
+from bot.core.model import Push, State
 from bot.store.codec import from_doc
 from bot.store.databases import MAIN, Databases
 from bot.store.journal import FORMAT
@@ -75,4 +78,20 @@ def _keep_texts(databases: Databases) -> None:
     """Nothing is to be rewritten: rows of both shapes are read."""
 
 
-STEPS: Mapping[int, Callable[[Databases], None]] = {1: _split, 2: _keep_texts}
+def _part_rows(databases: Databases) -> None:
+    """Take the states of the parts out of the rows of their pushes."""
+    pushes = databases[MAIN].rows("pushes")
+    for doc in pushes.docs():
+        if "parts" not in doc:
+            continue
+        states = doc["parts"]
+        rows = databases[f"sent/{doc['file']}"].rows("parts") if states else None
+        for part, state in states.items():
+            if rows is not None and state != State.PLANNED:
+                rows.put({"push": doc["key"], "part": int(part), "state": state})
+        over = sorted(state for state in states.values() if state != State.PLANNED)
+        rest = {name: value for name, value in doc.items() if name != "parts"}
+        pushes.put({**rest, "cut": len(states), "tally": dict(Counter(over))})
+
+
+STEPS: Mapping[int, Callable[[Databases], None]] = {1: _split, 2: _keep_texts, 3: _part_rows}

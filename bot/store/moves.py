@@ -1,10 +1,14 @@
 """How a push moves from state to state (core.model), as functions from row to row.
 
-None means that the row does not admit the move; every store decides by these.
+Each part of an audience has a row of its own; the push's knows how many stand where (`tally`, of
+all but the planned), so that a move of one part costs the same however many there are. None means
+that the row does not admit the move; every store decides by these.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -20,30 +24,36 @@ def wanted_at(push: Push) -> datetime:
     return max(push.due, push.not_before or push.due)
 
 
-def begun(push: Push, part: int, parts: int) -> Push | None:
-    """One part is claimed, and it is known that there are `parts`."""
-    name = str(part)
-    if push.state in ENDS or push.parts.get(name, State.PLANNED) not in CLAIMABLE:
+def begun(push: Push, part: State, parts: int) -> Push | None:
+    """One part, which stands at `part`, is claimed, and it is known that there are `parts`."""
+    if push.state in ENDS or part not in CLAIMABLE:
         return None
-    every = {str(number): State.PLANNED for number in range(parts)}
-    return replace(push, state=State.SENDING, parts={**every, **push.parts, name: State.SENDING})
+    tally = _moved(push.tally, part, State.SENDING)
+    return replace(push, state=State.SENDING, cut=max(push.cut, parts), tally=tally)
 
 
 def after(
-    push: Push, delivery: Delivery, state: State, parts: int, not_before: datetime | None
+    push: Push,
+    delivery: Delivery,
+    part: State,
+    state: State,
+    parts: int,
+    not_before: datetime | None,
 ) -> Push:
-    """Return the push as the end of one delivery leaves it; a part that was sent stays so."""
-    if push.parts.get(str(delivery.part)) == State.SENT:
-        return push
-    states = {**push.parts, str(delivery.part): state}
+    """Return the push as the end of one delivery leaves it: its part goes from `part` to `state`.
+
+    A part that was sent stays so: that is not asked here.
+    """
+    tally, cut = _moved(push.tally, part, state), max(push.cut, parts)
     went_out = delivery.state in (State.SENT, State.UNKNOWN)
-    others = [known for number, known in states.items() if number != str(delivery.part)]
-    if not_before is None and any(known in CLAIMABLE for known in others):
+    waiting = cut - sum(tally.values()) + tally.get(State.UNKNOWN, 0)
+    if not_before is None and waiting > (state in CLAIMABLE):
         not_before = push.not_before  # another part still has its time to wait for
     return replace(
         push,
-        parts=states,
-        state=overall(states, parts),
+        cut=cut,
+        tally=tally,
+        state=overall(tally, cut),
         reason=delivery.reason,
         not_before=not_before,
         sent_at=push.sent_at or (delivery.begun if went_out else None),
@@ -63,43 +73,52 @@ def later(push: Push, not_before: datetime | None, reason: str) -> Push | None:
     return replace(push, not_before=not_before, reason=reason)
 
 
-def confirmed(push: Push, part: int) -> Push | None:
+def confirmed(push: Push, part: State) -> Push | None:
     """Somebody has it: an unknown part was sent."""
-    if push.parts.get(str(part)) != State.UNKNOWN:
+    if part is not State.UNKNOWN:
         return None
-    parts = {**push.parts, str(part): State.SENT}
-    return replace(push, state=overall(parts, len(parts)), parts=parts, reason="")
+    tally = _moved(push.tally, part, State.SENT)
+    return replace(push, state=overall(tally, push.cut), tally=tally, reason="")
 
 
 def again(push: Push, reason: str) -> Push | None:
     """Somebody looked: its unknown parts did not arrive, and are to be sent."""
-    if push.state in ENDS or State.UNKNOWN not in push.parts.values():
+    if push.state in ENDS or State.UNKNOWN not in push.tally:
         return None
-    parts = {
-        number: State.PLANNED if known == State.UNKNOWN else known
-        for number, known in push.parts.items()
-    }
+    tally = {state: number for state, number in push.tally.items() if state != State.UNKNOWN}
     return replace(
         push,
-        state=overall(parts, len(parts)),
-        parts=parts,
+        state=overall(tally, push.cut),
+        tally=tally,
         reason=reason,
         not_before=None,
-        sent_at=push.sent_at if State.SENT in parts.values() else None,
+        sent_at=push.sent_at if State.SENT in tally else None,
     )
 
 
 def overtaken(push: Push) -> Push:
-    """A push that may have been sent in a time that a restore has lost."""
-    parts = {
-        number: State.UNKNOWN if state in (State.PLANNED, State.SENDING) else state
-        for number, state in (push.parts or {"0": State.PLANNED}).items()
-    }
+    """A push that may have been sent in a time that a restore has lost.
+
+    Nothing is known of any part of it that had no end.
+    """
+    cut = max(push.cut, 1)
+    over = {state: n for state, n in push.tally.items() if state in (State.SENT, State.REFUSED)}
+    doubted = cut - sum(over.values())
     return replace(
         push,
         state=State.UNKNOWN,
-        parts=parts,
+        cut=cut,
+        tally={**over, str(State.UNKNOWN): doubted} if doubted else over,
         reason=messages.RESTORED,
         not_before=None,
         sent_at=push.sent_at or push.due,
     )
+
+
+def _moved(tally: Mapping[str, int], old: State, new: State) -> dict[str, int]:
+    """Return the tally after one part went from one state to another."""
+    counts = Counter(tally)
+    counts[str(old)] -= 1
+    counts[str(new)] += 1
+    del counts[str(State.PLANNED)]
+    return {state: number for state, number in sorted(counts.items()) if number > 0}

@@ -12,7 +12,7 @@ from bot.store import moves
 from bot.store.codec import from_doc, to_doc
 from bot.store.desk import OTHER, Desk
 from bot.store.records import AuditEntry
-from bot.store.tables import Doc, id_of
+from bot.store.tables import id_of
 
 ROSTERS = 64  # decoded ones: those of the newest pushes, which people tap
 
@@ -27,21 +27,30 @@ class Outbox(Desk):
             table = self._main("pushes")
             fresh = [push for key, push in wanted.items() if table.find(key) is None]
             files = {doc["occurrence"]: doc["file"] for doc in table.docs()} if fresh else {}
-            for push in map(self._doubted, fresh):
+            for push in fresh:
                 file = files.setdefault(push.occurrence, iso_week(push.due.date()))
                 self._put_push(push, file=file)
+                if self._lost(push):
+                    self._doubt(push)
             self._adopt({push.key for push in fresh})
             return len(fresh)
 
         return await self._write(work) if wanted else 0
 
-    def _doubted(self, push: Push) -> Push:
-        """What was due in a time that a restore has lost may have been sent then."""
+    def _lost(self, push: Push) -> bool:
+        """Whether it was due in a time that a restore has lost: it may have been sent then."""
         restored = self._main("meta").find("restored")
         if restored is None or push.state not in (State.PLANNED, State.EXPIRED):
-            return push
-        lost = push.due < datetime.fromisoformat(restored["at"])
-        return moves.overtaken(push) if lost else push
+            return False
+        return push.due < datetime.fromisoformat(restored["at"])
+
+    def _doubt(self, push: Push) -> None:
+        """Nothing is known of the parts of a push that have no end."""
+        doubted = moves.overtaken(push)
+        self._put_push(doubted)
+        for part, state in self._parts(push.key, doubted.cut).items():
+            if state in (State.PLANNED, State.SENDING):
+                self._put_part(push.key, part, State.UNKNOWN)
 
     def _adopt(self, keys: Collection[str]) -> None:
         """Bring receipts that were there before their push to the week of the push."""
@@ -72,11 +81,12 @@ class Outbox(Desk):
 
     async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
         def work() -> bool:
-            push = self._push(delivery.push)
-            begun = moves.begun(push, delivery.part, parts) if push else None
+            push, part = self._push(delivery.push), self._part(delivery.push, delivery.part)
+            begun = moves.begun(push, part, parts) if push else None
             if begun is None:
                 return False
             self._put_push(begun, begun=delivery.begun.isoformat())
+            self._put_part(begun.key, delivery.part, State.SENDING)
             self._put_delivery(delivery)
             cohorts = self._of("sent", "cohorts", begun.key)
             if cohorts.find(cohort.push) is None:  # the first one stays; thousands take a while
@@ -87,19 +97,35 @@ class Outbox(Desk):
 
     async def finish(self, delivery: Delivery, parts: int, not_before: datetime | None) -> None:
         def work() -> None:
-            push = self._push(delivery.push)
-            assert push is not None, "only what was begun is finished"
             digest = self._put_delivery(delivery)
             self._audit_end(delivery, digest)
             doubt = delivery.state is not State.SENT and self._doubtful(delivery)
-            state = State.UNKNOWN if doubt else delivery.state
-            self._put_push(moves.after(push, delivery, state, parts, not_before))
+            self._stands(delivery, State.UNKNOWN if doubt else delivery.state, parts, not_before)
 
         await self._write(work)
+
+    def _stands(
+        self, delivery: Delivery, state: State, parts: int, not_before: datetime | None
+    ) -> None:
+        """Put a part, and its push, where the end of an attempt leaves them."""
+        push, part = self._push(delivery.push), self._part(delivery.push, delivery.part)
+        assert push is not None, "only what was begun ends"
+        if part is not State.SENT:  # that stays
+            self._put_part(push.key, delivery.part, state)
+            self._put_push(moves.after(push, delivery, part, state, parts, not_before))
 
     def _deliveries(self, key: str) -> list[Delivery]:
         docs = self._of("sent", "deliveries", key).docs()
         return [self._delivery_of(doc) for doc in docs if doc["push"] == key]
+
+    def _attempts(self, key: str, part: int) -> list[Delivery]:
+        """Return the attempts at one part, found by their numbers: 1, 2, …"""
+        rows, found = self._of("sent", "deliveries", key), list[Delivery]()
+        while doc := rows.find(
+            id_of("deliveries", {"push": key, "part": part, "attempt": len(found) + 1})
+        ):
+            found.append(self._delivery_of(doc))
+        return found
 
     def _audit_end(self, delivery: Delivery, digest: str) -> None:
         """What people may have seen, or WeCom refused to show them, is of the trail."""
@@ -119,8 +145,7 @@ class Outbox(Desk):
     def _doubtful(self, delivery: Delivery) -> bool:
         """Whether an earlier attempt at the same part may have arrived."""
         return any(
-            one.part == delivery.part and one.state is State.UNKNOWN
-            for one in self._deliveries(delivery.push)
+            one.state is State.UNKNOWN for one in self._attempts(delivery.push, delivery.part)
         )
 
     async def _change(self, key: str, change: Callable[[Push], Push | None]) -> bool:
@@ -142,7 +167,16 @@ class Outbox(Desk):
         await self._change(key, lambda push: moves.later(push, not_before, reason))
 
     async def confirm(self, key: str, part: int) -> bool:
-        return await self._change(key, lambda push: moves.confirmed(push, part))
+        def work() -> bool:
+            push = self._push(key)
+            changed = moves.confirmed(push, self._part(key, part)) if push else None
+            if changed is None:
+                return False
+            self._put_part(key, part, State.SENT)
+            self._put_push(changed)
+            return True
+
+        return await self._write(work)
 
     async def again(self, key: str, reason: str) -> bool:
         def work() -> bool:
@@ -153,6 +187,9 @@ class Outbox(Desk):
             for delivery in self._deliveries(key):
                 if delivery.state is State.UNKNOWN:  # else its doubt would outlive the word
                     self._put_delivery(replace(delivery, state=State.REFUSED, reason=reason))
+            for part, state in self._parts(key, changed.cut).items():
+                if state is State.UNKNOWN:
+                    self._put_part(key, part, State.PLANNED)
             self._put_push(changed)
             return True
 
@@ -172,30 +209,35 @@ class Outbox(Desk):
 
     def _lose(self, delivery: Delivery) -> None:
         lost = replace(delivery, state=State.UNKNOWN, ended=delivery.begun)
-        push = self._push(delivery.push)
-        assert push is not None, "a delivery has its push"
         self._audit_end(lost, self._put_delivery(lost))
-        self._put_push(moves.after(push, lost, lost.state, len(push.parts), None))
+        self._stands(lost, lost.state, 0, None)
 
-    async def pushes(self, states: Collection[State] = ()) -> list[Push]:
-        return await self._read(lambda: self._pushes(states))
+    async def pushes(
+        self, states: Collection[State] = (), *, target: str = "", stem: str = ""
+    ) -> list[Push]:
+        return await self._read(lambda: self._pushes(states, target, stem))
 
-    def _pushes(self, states: Collection[State] = ()) -> list[Push]:
-        found = self._once("pushes", self._by_due)
-        return [push for push in found if push.state in states] if states else found
-
-    def _by_due(self, docs: list[Doc]) -> list[Push]:
-        return sorted(map(self._push_of, docs), key=lambda push: (push.due, push.key))
+    def _pushes(
+        self, states: Collection[State] = (), target: str = "", stem: str = ""
+    ) -> list[Push]:
+        return self._stand().asked(states, target, stem)
 
     async def push(self, key: str) -> Push | None:
         found = await self._read(lambda: self._push(key))
-        return replace(found, parts=dict(found.parts)) if found else None
+        return replace(found, tally=dict(found.tally)) if found else None
+
+    async def parts(self, key: str) -> dict[int, State]:
+        def work() -> dict[int, State]:
+            push = self._push(key)
+            return self._parts(key, push.cut) if push else {}
+
+        return await self._read(work)
 
     # -- what went out -------------------------------------------------------------------------
 
     async def addressed(self, key: str) -> tuple[Push | None, Cohort | None]:
         found, cohort = await self._read(lambda: (self._push(key), self._cohort(key)))
-        return (replace(found, parts=dict(found.parts)) if found else None), cohort
+        return (replace(found, tally=dict(found.tally)) if found else None), cohort
 
     async def cohort(self, key: str) -> Cohort | None:
         return await self._read(lambda: self._cohort(key))
@@ -216,14 +258,15 @@ class Outbox(Desk):
             if not stem:
                 rows = [from_doc(Cohort, doc) for doc in self._docs("sent", "cohorts")]
                 return {row.push: row for row in rows}
-            keys = [doc["key"] for doc in self._main("pushes").docs()]
-            found = {key: self._cohort(key) for key in keys if key.rpartition("@")[0] == stem}
+            found = {push.key: self._cohort(push.key) for push in self._pushes(stem=stem)}
             return {key: cohort for key, cohort in found.items() if cohort}
 
         return await self._read(work)
 
-    async def deliveries(self, key: str = "") -> list[Delivery]:
+    async def deliveries(self, key: str = "", part: int | None = None) -> list[Delivery]:
         def work() -> list[Delivery]:
+            if key and part is not None:
+                return self._attempts(key, part)
             if key:
                 return self._deliveries(key)
             return [self._delivery_of(doc) for doc in self._docs("sent", "deliveries")]
@@ -233,8 +276,9 @@ class Outbox(Desk):
 
     async def begun_since(self, target: str, moment: datetime) -> list[datetime]:
         def work() -> list[datetime]:
-            docs = self._main("pushes").docs()
-            mine = [doc for doc in docs if doc["target"] == target and "begun" in doc]
+            keys = [push.key for push in self._pushes(target=target)]
+            docs = [doc for key in keys if (doc := self._main("pushes").find(key))]
+            mine = [doc for doc in docs if "begun" in doc]
             late = [doc for doc in mine if datetime.fromisoformat(doc["begun"]) >= moment]
             begun = [row.begun for doc in late for row in self._deliveries(doc["key"])]
             return sorted(one for one in begun if one >= moment)

@@ -32,6 +32,7 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
     "pushes": ("key",),
     "deliveries": ("push", "part", "attempt"),
     "cohorts": ("push",),
+    "parts": ("push", "part"),
     "receipts": ("push", "person", "step"),
     "figures": ("of",),
     "numbers": ("year", "name"),
@@ -80,6 +81,7 @@ class Part(Storage):
         # only `add`ed since, which stand beside it.
         self.notes: dict[str, Any] = {}
         self.added: list[Doc] = []
+        self.watched: dict[str, set[str]] = {}  # table -> ids of what changed (standing.py)
 
     def find(self, table: str, id: str) -> Doc | None:
         rows = self.tables.get(table)
@@ -92,6 +94,7 @@ class Part(Storage):
         old = rows.get(id)
         rows[id] = doc
         self.notes = {}
+        self._note(table, id)
         self._ledger.changed(self, table, id, old, doc)
 
     def add(self, table: str, doc: Doc) -> bool:
@@ -103,6 +106,7 @@ class Part(Storage):
         rows[id] = doc
         if self.notes:
             self.added.append(doc)
+        self._note(table, id)
         self._ledger.changed(self, table, id, None, doc)
         return True
 
@@ -110,16 +114,22 @@ class Part(Storage):
         old = self.tables.get(table, {}).pop(id, None)
         if old is not None:
             self.notes = {}
+            self._note(table, id)
             self._ledger.changed(self, table, id, old, None)
 
     def set(self, table: str, id: str, doc: Doc | None) -> None:
         """Put a document where it was, or take it away, without a word: loading and undoing."""
         self.notes = {}
+        self._note(table, id)
         rows = self.tables.setdefault(table, {})
         if doc is None:
             rows.pop(id, None)
         else:
             rows[id] = doc
+
+    def _note(self, table: str, id: str) -> None:
+        if table in self.watched:
+            self.watched[table].add(id)
 
     # -- TinyDB's side ---------------------------------------------------------------------------
 

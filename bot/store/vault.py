@@ -14,7 +14,6 @@ from typing import IO, Any
 
 from bot.core.model import State
 from bot.store import backup as copies
-from bot.store import moves
 from bot.store.backup import RESTORING
 from bot.store.care import Care
 from bot.store.codec import to_doc
@@ -71,7 +70,6 @@ class Vault(Care):
         if self._of_today() != known:
             return False
         self._databases.let_go()  # whoever reads next finishes what is made ready here
-        self._decoded.clear()
         copies.make_ready(self._databases.folder, self._files)
         copies.finish_restore(self._databases.folder, self._files)
         return True
@@ -85,7 +83,7 @@ class Vault(Care):
             later = push.state is State.PLANNED and push.due >= at
             if not later:
                 touched += push.state is not State.UNKNOWN
-                self._put_push(moves.overtaken(push))
+                self._doubt(push)
         for delivery in [self._delivery_of(doc) for doc in self._docs("sent", "deliveries")]:
             if delivery.state is State.SENDING:
                 self._put_delivery(replace(delivery, state=State.UNKNOWN, ended=delivery.begun))

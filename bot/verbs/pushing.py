@@ -39,7 +39,8 @@ async def resolve(bureau: Bureau, now: datetime, params: Params) -> dict[str, An
     push = await bureau.store.push(key)
     if push is None:
         raise Mistake(f"没有“{key}”这条推送；qingfeng pushes 可列出全部编号")
-    doubtful = [int(part) for part, state in push.parts.items() if state == State.UNKNOWN]
+    stand = await bureau.store.parts(key)
+    doubtful = [part for part, state in stand.items() if state is State.UNKNOWN]
     if not doubtful:
         raise Mistake(f"{key} 不是“{messages.STATES['unknown']}”，不用核实")
     if not arrived and push.until < now:

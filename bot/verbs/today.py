@@ -161,7 +161,7 @@ async def one(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         **planning.named(bureau, library, [push]),
         "until": push.until.isoformat(),
         "may_skip": push.state is State.PLANNED,
-        "may_resolve": State.UNKNOWN in push.parts.values(),
+        "may_resolve": State.UNKNOWN in push.tally,
         "views": views,
     }
 

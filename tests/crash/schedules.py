@@ -111,9 +111,9 @@ class Run(Work):
 
     async def _check_believed(self) -> None:
         """What people have seen is sent or unknown, and seen once."""
-        parts = {push.key: push.parts for push in await self.store.pushes()}
+        parts = {push.key: await self.store.parts(push.key) for push in await self.store.pushes()}
         for (key, part), times in self.taken().items():
-            state = parts.get(key, {}).get(str(part))
+            state = parts.get(key, {}).get(part)
             if state not in (State.SENT, State.UNKNOWN):
                 self.broke("believed", f"part {part} of {key} was taken and is {state}")
             if times > 1:
@@ -126,16 +126,16 @@ class Run(Work):
         self._settle(await self.store.everything(), await self._allowed())
         pushes = {push.key: push for push in await self.store.pushes()}
         self.ends = {key: push.state for key, push in pushes.items()}
-        self._check_lost(pushes)
+        await self._check_lost(pushes)
         self._check_receipts((await self.store.acts()).receipts)
 
-    def _check_lost(self, pushes: dict[str, Push]) -> None:
+    async def _check_lost(self, pushes: dict[str, Push]) -> None:
         for key in {push.key for push in planned(self.seed)} - pushes.keys():
             self.broke("lost", f"{key} is gone")
         taken = self.taken()
-        for key, push in pushes.items():
-            for part, state in push.parts.items():
-                if state == State.SENT and not taken[key, int(part)]:
+        for key in pushes:
+            for part, state in (await self.store.parts(key)).items():
+                if state == State.SENT and not taken[key, part]:
                     self.broke("lost", f"part {part} of {key} is sent and was seen by nobody")
 
     def _check_receipts(self, receipts: Sequence[Receipt]) -> None:

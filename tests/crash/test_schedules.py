@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from bot.core.model import State
 from tests.crash.disk import Disk
 from tests.crash.schedules import in_turn, tell, violations
 from tests.crash.witness import Shelves
@@ -59,8 +60,7 @@ class SendsFirst(Shelves):
 
     async def begin(self, delivery, cohort, parts=1):
         self.put_off = delivery, cohort, parts
-        push = await self.push(delivery.push)
-        return push is not None and push.parts.get(str(delivery.part), "planned") != "sent"
+        return (await self.parts(delivery.push)).get(delivery.part) is not State.SENT
 
     async def finish(self, delivery, parts, not_before):
         await super().begin(*self.put_off)

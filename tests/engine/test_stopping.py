@@ -126,7 +126,7 @@ async def test_a_halt_reaches_the_parts_of_an_audience_that_are_still_to_go(tmp_
     assert await house.tick() == []
     push = await bureau.store.push(MAIN)
     assert posts == [1000]
-    assert push.parts == {"0": "sent", "1": "planned"}
+    assert (push.cut, push.tally) == (2, {"sent": 1})
     assert "已叫停" in push.reason
     await house.close()
 

@@ -42,6 +42,8 @@ PUSH = Push(
     due=NOW,
     until=NOW,
     state=State.UNKNOWN,
+    cut=3,
+    tally={"sent": 2, "unknown": 1},
 )
 COHORT = Cohort(push=KEY, covered=("zhang", "Li"), tappable=True)
 

@@ -45,6 +45,7 @@ async def test_a_sound_folder_has_no_fault_wherever_its_rows_are(tmp_path):
         ("receipts/2026-W25.json", "{", "[", "已损坏"),
         ("audit/2026-06.json", '"what":"setting"', '"what":"sotting"', "第 3 条"),
         ("sent/2026-W25.json", '"text":"', '"text":"0', "已不在"),
+        ("sent/2026-W25.json", '"part":0,"state":"sent"', '"part":0,"state":"refused"', "各部分"),
         ("qingfeng.json", '"hash":"', '"hash":"0', "留痕"),
     ],
 )
@@ -67,7 +68,7 @@ async def test_inspect_tells_every_file_with_its_rows_and_the_sum_of_all_bytes(t
     told = await store.inspect()
     rows = {one["file"]: one["rows"] for one in told["files"]}
     assert rows["receipts/2026-W25.json"] == {"receipts": 1}
-    assert rows["sent/2026-W29.json"] == {"cohorts": 1, "deliveries": 1}
+    assert rows["sent/2026-W29.json"] == {"cohorts": 1, "deliveries": 1, "parts": 1}
     assert rows["qingfeng.json"]["pushes"] == 2
     assert told["bytes"] == sum(path.stat().st_size for path in tmp_path.rglob("*.j*"))
     assert (told["entries"], told["limits"]) == (3, [])

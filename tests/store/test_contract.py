@@ -146,6 +146,55 @@ async def test_parts_begin_each_for_itself(store):
     assert not await store.begin(attempt(P, part=1, number=2), cohort(P), 2)
 
 
+async def test_pushes_are_found_by_target_and_by_occurrence_and_part(store):
+    other = push("jg2")
+    friday = push("jg1", key="friday-2026W26_main@jg1", occurrence="friday-2026W26")
+    await store.add_pushes([P, other, friday])
+    await brought_to(store, State.SENT, other)
+    found = {
+        "target": await store.pushes(target="jg1"),
+        "stem": await store.pushes(stem="dragon-boat-2026_main"),
+        "both": await store.pushes(target="jg2", stem="dragon-boat-2026_main"),
+        "sent": await store.pushes([State.SENT], stem="dragon-boat-2026_main"),
+        "none": await store.pushes([State.SENT], target="jg1"),
+    }
+    sent = await store.push(other.key)
+    assert found == {
+        "target": [P, friday],
+        "stem": [P, sent],
+        "both": [sent],
+        "sent": [sent],
+        "none": [],
+    }
+
+
+async def test_the_attempts_at_one_part_are_told_apart_from_the_others(store):
+    await store.add_pushes([P])
+    for part, number in ((0, 1), (1, 1), (1, 2)):
+        await store.begin(attempt(P, part, number), cohort(P), 11)
+        await store.finish(attempt(P, part, number, state=State.PLANNED), 11, MONDAY)
+    tried = [(row.part, row.attempt) for row in await store.deliveries(P.key, 1)]
+    assert tried == [(1, 1), (1, 2)]
+    assert await store.deliveries(P.key, 10) == []
+
+
+async def test_of_many_parts_only_those_on_their_way_are_unknown_after_a_crash(shelf):
+    """Each part has its own claim and its own end; the push counts them."""
+    store, ends = shelf.store, [S, S, U, R, W]
+    await store.add_pushes([P])
+    for part, state in enumerate(ends):
+        assert await store.begin(attempt(P, part=part), cohort(P), 7)
+        await store.finish(attempt(P, part=part, state=state), 7, None)
+    assert await store.begin(attempt(P, part=5), cohort(P), 7)
+    store = shelf.reopen()
+    assert await store.recover() == [P.key]
+    assert await store.parts(P.key) == dict(enumerate([*ends, U, W]))
+    assert (await store.push(P.key)).tally == {"sent": 2, "unknown": 2, "refused": 1}
+    assert await store.again(P.key, "没有送达")
+    assert await store.parts(P.key) == dict(enumerate([S, S, W, R, W, W, W]))
+    assert await store.verify() == []
+
+
 async def test_the_cohort_of_the_first_part_stays(store):
     await store.add_pushes([P])
     await store.begin(attempt(P, part=0), cohort(P, "zhang", "li"), 2)
@@ -181,7 +230,7 @@ async def test_a_push_stands_where_its_parts_do(store, ends, overall):
         await store.finish(attempt(P, part=part, state=state), len(ends), None)
     found = await store.push(P.key)
     assert found.state is overall
-    assert found.parts == {str(part): state for part, state in enumerate(ends)}
+    assert await store.parts(P.key) == dict(enumerate(ends))
 
 
 async def test_a_push_is_not_done_before_its_last_part(store):
@@ -294,7 +343,7 @@ async def test_confirming_one_part_says_nothing_of_the_others(store):
     assert not await store.confirm(P.key, 2)
     found = await store.push(P.key)
     assert found.state is State.PLANNED  # the third is still to go
-    assert found.parts == {"0": "sent", "1": "unknown", "2": "planned"}
+    assert await store.parts(P.key) == {0: S, 1: U, 2: W}
 
 
 async def test_what_did_not_arrive_is_sent_again_and_its_next_end_is_believed(store):
@@ -322,7 +371,7 @@ async def test_the_parts_that_arrived_are_not_sent_again(store):
         await store.finish(attempt(P, part=part, state=end), 2, None)
     assert await store.again(P.key, "没有送达")
     found = await store.push(P.key)
-    assert (found.parts, found.sent_at) == ({"0": "sent", "1": "planned"}, MONDAY)
+    assert (await store.parts(P.key), found.sent_at) == ({0: S, 1: W}, MONDAY)
 
 
 async def test_a_crash_in_the_first_part_never_passes_for_the_whole(shelf):
@@ -437,8 +486,8 @@ async def test_what_was_handed_out_cannot_be_used_to_change_what_is_kept(store):
     (await store.summary("2026-W25"))["json"]["total"]["read"] = 98
     assert (await store.summary("2026-W25")) == {"json": {"total": {"read": 3}}}
     await brought_to(store, State.SENT, P)
-    (await store.push(P.key)).parts["0"] = "refused"
-    assert (await store.push(P.key)).parts == {"0": "sent"}
+    (await store.push(P.key)).tally["refused"] = 1
+    assert (await store.push(P.key)).tally == {"sent": 1}
 
 
 async def test_everything_is_there_after_closing_and_opening_again(shelf):

@@ -2,7 +2,8 @@
 
 `formats/1.json` was written by the first version: a sandbox's week round 端午 2026, with an unknown
 push, two receipts and three summaries. `formats/2/` was left by the second as a kill leaves it, a
-part of it in the journal; `formats/2.json` is what that version read in it.
+part of it in the journal; `formats/2.json` is what that version read in it. `formats/3/` was left
+by the third in the same way, in the midst of an audience of five parts.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -22,7 +25,7 @@ from bot.store.tiny import TinyStore
 FORMATS = Path(__file__).parent / "formats"
 
 
-@pytest.fixture(params=[1, 2])
+@pytest.fixture(params=[1, 2, 3])
 def version(request):
     return request.param
 
@@ -48,13 +51,22 @@ def alike(found, wanted) -> bool:
     return sorted(map(repr, found)) == sorted(map(repr, wanted))
 
 
-def by_due(pushes: list[Push]) -> list[Push]:
+def as_today(doc: dict) -> Push:
+    """Return a push whose row said where each part stands: today's says how many stand where."""
+    states = Counter(state for state in doc["parts"].values() if state != "planned")
+    return from_doc(Push, {**doc, "cut": len(doc["parts"]), "tally": states})
+
+
+def by_due(pushes: Iterable[Push]) -> list[Push]:
     return sorted(pushes, key=lambda push: (push.due, push.key))
 
 
 async def assert_all_is_there(store: TinyStore, version: int) -> None:
     acts = await store.acts()
-    assert await store.pushes() == by_due(rows(version, "pushes", Push))
+    assert await store.pushes() == by_due(map(as_today, told(version)["pushes"].values()))
+    for doc in told(version)["pushes"].values():
+        wanted = {int(part): state for part, state in doc["parts"].items()}
+        assert await store.parts(doc["key"]) == wanted
     assert alike(acts.receipts, rows(version, "receipts", Receipt))
     assert acts.cohorts == {row.push: row for row in rows(version, "cohorts", Cohort)}
     assert alike(await store.deliveries(), rows(version, "deliveries", Delivery))

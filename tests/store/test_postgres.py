@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import timedelta
 
 import psycopg
 import pytest
 
 from bot.core.model import State
+from bot.store.codec import to_doc
 from bot.store.postgres import PostgresStore
+from bot.store.postgres.schema import MIGRATIONS
 from bot.store.tiny import TinyStore
 from tests.postgres import fresh_database
 from tests.store.rows import MEMBERS, MINUTE, MONDAY, attempt, brought_to, cohort, push, receipt
@@ -96,6 +99,37 @@ async def test_a_connection_that_is_cut_is_made_anew_and_nothing_is_lost(two, ur
     assert [one.person for one in await second.receipts(P.key)] == answered
     assert len(answered) == 30
     assert await first.trouble() == ""
+
+
+async def test_a_database_of_the_first_version_is_brought_up_to_date(url, tmp_path):
+    """Then the row of a push said where each of its parts stood."""
+    states = {"0": "sent", "1": "sent", "2": "unknown", "3": "planned"}
+    old = {**to_doc(P), "state": "planned", "file": "2026-W25", "parts": states}
+    del old["cut"], old["tally"]
+    plain = {**old, "key": "friday-2026W26_main@jg1", "parts": {}}
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("DROP SCHEMA IF EXISTS qf CASCADE")
+        conn.execute("CREATE SCHEMA qf")
+        conn.execute("CREATE TABLE qf.version (number int NOT NULL)")
+        for statement in MIGRATIONS[0]:
+            conn.execute(statement)
+        conn.execute("INSERT INTO qf.version VALUES (1)")
+        for doc in (old, plain):
+            conn.execute(
+                "INSERT INTO qf.pushes (part, id, doc, state, wanted, waits, target)"
+                " VALUES ('', %s, %s, 'planned', %s, false, 'jg1')",
+                (doc["key"], json.dumps(doc), MONDAY),
+            )
+    store = PostgresStore(url, tmp_path)
+    assert await store.parts(P.key) == {n: State(state) for n, state in enumerate(states.values())}
+    found = await store.push(P.key)
+    assert (found.cut, found.tally) == (4, {"sent": 2, "unknown": 1})
+    assert (await store.push(plain["key"])).tally == await store.parts(plain["key"]) == {}
+    assert await store.pushes(stem="dragon-boat-2026_main") == [found]
+    assert await store.verify() == []
+    assert not await store.begin(attempt(P, part=1), cohort(P), 4)
+    assert await store.begin(attempt(P, part=3), cohort(P), 4)
+    store.close()
 
 
 async def test_a_data_folder_moves_in_whole_and_a_backup_is_the_way_back(url, tmp_path):

@@ -22,13 +22,20 @@ NOTIFY = "qingfeng_outbox"  # somebody planned, or postponed: senders look
 
 # What is searched by, beside (part, id): column -> its type.
 COLUMNS: dict[str, dict[str, str]] = {
-    "pushes": {"state": "text", "wanted": "timestamptz", "waits": "boolean", "target": "text"},
+    "pushes": {
+        "state": "text",
+        "wanted": "timestamptz",
+        "waits": "boolean",
+        "target": "text",
+        "stem": "text",
+    },
     # `leased` is the database's clock: workers' clocks may be minutes apart.
     "deliveries": {"push": "text", "state": "text", "begun": "timestamptz"},
     "cohorts": {"push": "text"},
+    "parts": {"push": "text"},
     "receipts": {"push": "text"},
 }
-_INDICES = (
+_FIRST_INDICES = (
     "CREATE INDEX ON qf.pushes (state, wanted)",
     "CREATE INDEX ON qf.pushes (target)",
     "CREATE INDEX ON qf.deliveries (push)",
@@ -37,10 +44,39 @@ _INDICES = (
 )
 
 
+_LATER = frozenset({"parts"})  # tables that the first version had not
+_LATER_COLUMNS = {"pushes": ("stem",)}
+
+# Format 4 of the data folder (store/migrate.py): rows of their own for the parts of an audience.
+_PARTS = [
+    "CREATE TABLE qf.parts (part text NOT NULL, id text NOT NULL,"
+    " seq bigint NOT NULL DEFAULT nextval('qf.seq'), push text,"
+    " doc text NOT NULL, PRIMARY KEY (part, id))",
+    "CREATE INDEX ON qf.parts (push)",
+    "INSERT INTO qf.parts (part, id, push, doc)"
+    " SELECT 'sent/' || (p.doc::json->>'file'), p.id || E'\\x1f' || one.key, p.id,"
+    " json_build_object('push', p.id, 'part', one.key::int, 'state', one.value)::text"
+    " FROM qf.pushes p, json_each_text(p.doc::json->'parts') one WHERE one.value <> 'planned'",
+    "UPDATE qf.pushes p SET doc = ((p.doc::jsonb - 'parts') || jsonb_build_object("
+    "'cut', (SELECT count(*) FROM jsonb_each_text(p.doc::jsonb->'parts')),"
+    "'tally', (SELECT coalesce(jsonb_object_agg(value, n), '{}') FROM ("
+    "SELECT value, count(*) AS n FROM jsonb_each_text(p.doc::jsonb->'parts')"
+    " WHERE value <> 'planned' GROUP BY value) counted)))::text"
+    " WHERE p.doc::jsonb ? 'parts'",
+    "ALTER TABLE qf.pushes ADD COLUMN stem text",
+    "UPDATE qf.pushes SET stem = left(id, length(id) - strpos(reverse(id), '@'))",
+    "CREATE INDEX ON qf.pushes (stem)",
+]
+
+
 def _first() -> list[str]:
     made = []
     for table in TABLES:
-        more = "".join(f"{name} {kind}, " for name, kind in COLUMNS.get(table, {}).items())
+        if table in _LATER:
+            continue
+        known = _LATER_COLUMNS.get(table, ())
+        columns = {n: kind for n, kind in COLUMNS.get(table, {}).items() if n not in known}
+        more = "".join(f"{name} {kind}, " for name, kind in columns.items())
         if table == "deliveries":
             more += "leased timestamptz NOT NULL DEFAULT clock_timestamp(), "
         by = " PARTITION BY LIST (part)" if table == PARTITIONED else ""
@@ -49,11 +85,11 @@ def _first() -> list[str]:
             f"seq bigint NOT NULL DEFAULT nextval('qf.seq'), {more}"
             f"doc text NOT NULL, PRIMARY KEY (part, id)){by}"
         )
-    return ["CREATE SEQUENCE qf.seq CACHE 1", *made, *_INDICES]
+    return ["CREATE SEQUENCE qf.seq CACHE 1", *made, *_FIRST_INDICES]
 
 
 # One list of statements a version, oldest first; what was released is never edited.
-MIGRATIONS: tuple[list[str], ...] = (_first(),)
+MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS)
 
 
 def bring_up_to_date(conn: Conn) -> None:

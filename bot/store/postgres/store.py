@@ -23,6 +23,7 @@ from bot.store.postgres.schema import NOTIFY
 from bot.store.postgres.tables import PgDatabases, _first_line
 from bot.store.records import Audited, Restored
 from bot.store.returns import receipt_ids
+from bot.store.standing import by_due
 from bot.store.tables import Doc
 from bot.store.tiny import TinyStore
 from bot.store.vault import TRIES, Vault, _prepared
@@ -43,7 +44,7 @@ class PostgresStore(Vault):
         self._lease = lease
         self._base = PgDatabases(url, folder)
         self._databases: Any = self._base
-        self._decoded, self._rosters = {}, {}
+        self._rosters = {}
         self._lists = {}
         self._left_names = False
         self._one_backup = asyncio.Lock()
@@ -57,17 +58,32 @@ class PostgresStore(Vault):
 
     # -- statements of their own -----------------------------------------------------------------
 
-    def _push_of(self, doc: Doc) -> Push:
-        return from_doc(Push, doc)
+    def _push(self, key: str) -> Push | None:
+        doc = self._main("pushes").find(key)
+        return _push_of(doc) if doc else None
 
     def _once(self, table: str, decode: Any) -> list[Any]:
         return list(decode(self._main(table).docs()))
 
-    def _pushes(self, states: Collection[State] = ()) -> list[Push]:
-        where, values = ("AND state = ANY(%s)", ([str(one.value) for one in states],))
-        rows = self._rows("pushes")
-        docs = rows.docs(where, *values) if states else rows.docs("AND true")
-        return self._by_due(docs)
+    def _pushes(
+        self, states: Collection[State] = (), target: str = "", stem: str = ""
+    ) -> list[Push]:
+        asked: list[tuple[str, Any]] = [
+            ("AND state = ANY(%s)", [str(one.value) for one in states]),
+            ("AND target = %s", target),
+            ("AND stem = %s", stem),
+        ]
+        mine = [(where, value) for where, value in asked if value]
+        where = " ".join(where for where, _ in mine) or "AND true"
+        docs = self._rows("pushes").docs(where, *(value for _, value in mine))
+        return by_due(map(_push_of, docs))
+
+    def _parts(self, key: str, cut: int) -> dict[int, State]:
+        docs = self._rows("parts", self._week("sent", key)).docs("AND push = %s", key)
+        return {
+            **dict.fromkeys(range(cut), State.PLANNED),
+            **{doc["part"]: State(doc["state"]) for doc in docs},
+        }
 
     def _rows(self, table: str, part: str = "") -> Any:
         return self._base.rows(part, table)
@@ -80,7 +96,7 @@ class PostgresStore(Vault):
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
         def work() -> list[Push]:
             docs = self._rows("pushes").docs("AND state = 'planned' AND wanted <= %s", now)
-            found = [push for push in self._by_due(docs) if push.channel in channels]
+            found = [push for push in map(_push_of, docs) if push.channel in channels]
             return sorted(found, key=lambda push: (push.rank, push.due, push.key))[:limit]
 
         return await self._read(work)
@@ -294,3 +310,7 @@ class PostgresStore(Vault):
             return moving.replace_all(self._base, folder)
 
         return await self._write(work)
+
+
+def _push_of(doc: Doc) -> Push:
+    return from_doc(Push, doc)

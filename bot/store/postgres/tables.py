@@ -33,7 +33,7 @@ from bot.store.tables import Doc, id_of
 log = logging.getLogger(__name__)
 
 _OF_KIND = {
-    "sent": ("cohorts", "deliveries", "folded"),
+    "sent": ("cohorts", "deliveries", "parts", "folded"),
     "receipts": ("receipts",),
     "texts": ("texts",),
     "audit": ("trail",),
@@ -138,6 +138,7 @@ def _columns(table: str, doc: Doc) -> dict[str, Any]:
             "state": doc["state"],
             "target": doc["target"],
             "waits": bool(doc.get("not_before")),
+            "stem": doc["key"].rpartition("@")[0],
         }
         return {**mine, "wanted": max(due, later)}
     if table == "deliveries":
