@@ -169,7 +169,8 @@ def test_a_tap_on_an_unknown_push_proves_that_it_was_sent():
 
 @pytest.mark.parametrize("state", [state for state in State if state is not State.UNKNOWN])
 def test_a_tap_on_any_other_push_changes_no_state(state):
-    assert told(push=replace(PUSH, state=state, cut=1, tally={str(state): 1})) == [Record(receipt=receipt()), THANKS]
+    push = replace(PUSH, state=state, cut=1, tally={str(state): 1})
+    assert told(push=push) == [Record(receipt=receipt()), THANKS]
 
 
 @pytest.mark.parametrize("part", range(3))
