@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from bot.sandbox.records import Message
+from bot.sandbox.sending import authorities
 from bot.sandbox.world import World
 
 LINK = re.compile(r"https?://[^\s\"'<>\\)\]]+")
@@ -43,7 +44,7 @@ def watch(world: World, http: httpx.AsyncClient | None) -> Callable[[Message], N
 
 async def _scan(world: World, message: Message, http: httpx.AsyncClient | None) -> None:
     method = world.link_scanner.upper()
-    client = http or httpx.AsyncClient(trust_env=False)
+    client = http or httpx.AsyncClient(verify=authorities(), trust_env=False)
     try:
         for url in links_of(message):
             try:

@@ -6,6 +6,7 @@ Beside `token.py` the only module that makes anything of httpx, so that it can b
 from __future__ import annotations
 
 import asyncio
+import functools
 import ipaddress
 import logging
 import ssl
@@ -54,16 +55,23 @@ def connect(
     hush()
     if is_this_machine(base_url):
         proxy = ""
+    environ = not is_this_machine(base_url)
     return httpx.AsyncClient(
         base_url=base_url,
         timeout=timeout,
         limits=LIMITS,
         transport=transport,
         proxy=proxy or None,
-        verify=tls or True,
+        verify=tls or _public(environ),
         follow_redirects=False,
-        trust_env=not is_this_machine(base_url),
+        trust_env=environ,
     )
+
+
+@functools.cache
+def _public(environ: bool) -> ssl.SSLContext:
+    """The public authorities, read once in a process; `environ`: as SSL_CERT_FILE may say."""
+    return httpx.create_ssl_context(trust_env=environ)
 
 
 def trusting(ca: str | Path | None) -> ssl.SSLContext | None:
