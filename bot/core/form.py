@@ -77,6 +77,27 @@ def text_of(form: Form) -> str:
     return f"---\n{head}\n---\n\n{body}\n"
 
 
+def box_of(text: str, line: int) -> str:
+    """Return the box of the form that holds a line of its file: "f-摘要", "s-怎么做"; "" for none.
+
+    >>> box_of("---\\n标题: 茶\\n---\\n\\n## 经过\\n\\n他来了。\\n", 7)
+    's-经过'
+    """
+    box, fences = "", 0
+    for number, words in enumerate(text.splitlines(), start=1):
+        if words == "---" and fences < 2:
+            fences += 1
+            box = "s-" if fences == 2 else ""
+        elif fences == 1:
+            key = re.split("[:：]", words, maxsplit=1)[0].strip()
+            box = f"f-{key}" if key in BOXES else "more"
+        elif words.startswith("## "):
+            box = f"s-{words[3:].strip()}"
+        if number == line:
+            return box
+    return ""
+
+
 def _on_one_line(value: str) -> str:
     return " ".join(value.split())
 

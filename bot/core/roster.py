@@ -72,10 +72,10 @@ def unreached(deliveries: Iterable[Delivery]) -> list[Unreached]:
     """Return those who did not get the latest message that was meant for them, by account."""
     last: dict[str, Unreached | None] = {}
     for row in sorted(deliveries, key=lambda row: row.begun):
+        gone = {one.casefold() for one in row.invalid}
+        free = {one.casefold() for one in row.unlicensed}
         for person in row.to:
             key = person.casefold()
-            gone = {one.casefold() for one in row.invalid}
-            free = {one.casefold() for one in row.unlicensed}
             if key in gone:
                 last[key] = Unreached(person=person, why="invalid", said="")
             elif key in free:

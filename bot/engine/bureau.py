@@ -13,7 +13,7 @@ from bot.core.disclosure import MIN_PEOPLE
 from bot.core.memory import UNSAID
 from bot.core.model import Item, Member, Push, Target
 from bot.core.outlets import Screen
-from bot.core.planning import Plan, Planned
+from bot.core.planning import Plan, Planned, plan_span
 from bot.core.policy import Policy
 from bot.core.render import Footer
 from bot.core.roster import Directory
@@ -62,8 +62,12 @@ class Drawn:
             if alike and all(map(is_, known[1], rows)):
                 return known[3]
         made = compute()
-        self._spans = [(plan, rows, asked, made), *self._spans[:7]]
+        self._spans = [(plan, rows, asked, made), *self._spans[:11]]
         return made
+
+    def spanned(self, first: date, days: int, plan: Plan, rows: Sequence[Push]) -> Planned:
+        """Return what `plan_span` says, worked out once."""
+        return self.span(plan, rows, (first, days), lambda: plan_span(first, days, plan, rows))
 
     def rosters(
         self, members: Sequence[Member], today: date, compute: Callable[[], Rosters]

@@ -304,6 +304,7 @@ async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any
         min_people=bureau.min_people,
         per_target=bureau.per_target,
         stopped=bureau.shelf.folders.memory.happened,
+        spanned=bureau.drawn.spanned,
     )
     text = telling.words(built, bureau.footer.unit, bureau.per_target == "message")
     drawn = picture.svg(built, bureau.footer.unit)

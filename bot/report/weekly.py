@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -17,6 +17,7 @@ from bot.core.summary import Summary, asked, first_week, summarise
 from bot.library.folder import Library
 from bot.store import Store
 
+Span = Callable[[date, int, Plan, Sequence[Push]], Planned]  # first day, days, plan, rows
 MOST_REASONS = 3  # why nothing was sent
 
 
@@ -42,14 +43,15 @@ async def build(
     min_people: int = MIN_PEOPLE,
     per_target: str = "console",
     stopped: Iterable[tuple[datetime, str]] = (),
+    spanned: Span = plan_span,
 ) -> Summary:
-    """Count the acts before `as_of` for the summary of `week`."""
+    """Count the acts before `as_of` for the summary of `week`; `spanned` may know the plan."""
     # Not counted: the summary's own push, and what the administrator tried on himself.
     items = [push for push in await store.pushes() if push.item and not is_private(push.target)]
     wanted = asked(week, items, calendar=plan.calendar, as_of=as_of)
     acts = await store.counted(wanted.questions, wanted.named)
     monday = monday_of(week) + timedelta(days=7)
-    ahead = plan_span(monday, 7, plan, items)
+    ahead = spanned(monday, 7, plan, items)
     coming = ahead.pushes
     since, sunday = monday_of(first_week(week, plan.calendar)), monday - ONE
     found = await store.counts(since.isoformat(), sunday.isoformat())
@@ -74,7 +76,7 @@ async def build(
     built = await with_pages(built, store, items, as_of)
     built = replace(built, misunderstood=await hardest(store, library, items, built, min_people))
     if not built.guard.sent:
-        built = replace(built, idle=await _idle(store, plan, items, since, sunday))
+        built = replace(built, idle=await _idle(store, plan, items, since, sunday, spanned))
     return replace(built, targets=()) if per_target == "off" else built
 
 
@@ -120,11 +122,11 @@ async def hardest(
 
 
 async def _idle(
-    store: Store, plan: Plan, items: Sequence[Push], first: date, last: date
+    store: Store, plan: Plan, items: Sequence[Push], first: date, last: date, spanned: Span
 ) -> tuple[str, ...]:
     """Return why nothing was sent in the weeks reported on, the most frequent reasons first."""
     ended = [push.reason for push in items if first <= push.due.date() <= last and push.reason]
-    planned = plan_span(first, (last - first).days + 1, plan, items)
+    planned = spanned(first, (last - first).days + 1, plan, items)
     reasons = Counter([*ended, *(skip.reason for skip in planned.skipped)])
     pause = (await store.targets()).get("*")
     halted = [pause.disabled] if pause is not None and pause.disabled else []

@@ -101,7 +101,7 @@ def _days(library: Library, first: date, days: int) -> dict[str, Any]:
 
 def names_of(bureau: Bureau, library: Library) -> dict[str, str]:
     """Return what targets, rules and nodes are called."""
-    names = {target.id: target.name for target in bureau.targets}
+    names = dict(messages.TO_THE_OFFICE) | {one.id: one.name for one in bureau.targets}
     names[enclosing.RULE] = messages.ATTACHMENT
     names |= {rule.key: rule.name for rule in library.schedules.rules}
     return names | {node.key: node.name for node in library.schedules.nodes}

@@ -13,7 +13,7 @@ from typing import Any
 
 from bot.core import messages, policy
 from bot.core.content import HEADINGS, KINDS, parse_item
-from bot.core.form import Form, form_of, text_of
+from bot.core.form import Form, box_of, form_of, text_of
 from bot.core.lint import Frame, examine
 from bot.core.model import Item, Kind, Problem
 from bot.engine import preview as previewed
@@ -153,12 +153,12 @@ async def tried(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]
         problems = [*problems, *examine(item, frame)]
         plan = bureau.plan(library)
         for view in previewed.views(item, now.date(), bureau, plan, desk.channels_of(bureau)):
-            used.append(_used(view))
+            used.append(_used(view, item.kind is Kind.NODE))
         other = library.item(item.id)
         if other is not None and other.path != params.get("path"):
             problems = [*problems, _twice(item, other)]
     return {
-        "problems": [[one.severity, one.message] for one in problems],
+        "problems": [[one.severity, one.message, box_of(text, one.line)] for one in problems],
         "used": list(dict.fromkeys(line for line in used if line)),
     }
 
@@ -225,11 +225,13 @@ def _form_json(form: Form, *, path: str, mark: str) -> dict[str, Any]:
     }
 
 
-def _used(view: Mapping[str, Any]) -> str:
-    if view["error"]:
-        return str(view["error"])
+def _used(view: Mapping[str, Any], node: bool) -> str:
+    """Tell how much room a message takes, under the name of its way and part."""
     sizes = [f"{what} {size}/{limit} {unit}" for what, size, limit, unit in view["used"] if limit]
-    return "，".join(sizes)
+    told = view["error"] or "，".join(sizes)
+    way = messages.WAYS.get(view["channel"], view["channel"])
+    part = f" · {messages.PART_NAMES.get(view['part'], view['part'])}" if node else ""
+    return f"{way}{part}：{told}" if told else ""
 
 
 def _twice(item: Item, other: Item) -> Problem:

@@ -152,8 +152,12 @@ async def test_the_answer_beside_the_form_is_that_of_check_and_saves_nothing(des
     before = path.read_bytes()
     fields["s-怎么做"] = "打 13800138000 找他。"
     answer = json.loads((await one.post(f"{HOME}/library/try", data=fields)).text)
-    assert any("电话" in words or "手机" in words for _, words in answer["problems"])
-    assert any("字节" in line for line in answer["used"])
+    assert any(
+        "电话" in words or "手机" in words
+        for _, words, box in answer["problems"]
+        if box == "s-怎么做"
+    )
+    assert any(line.startswith("群消息：全文 ") for line in answer["used"])
     assert path.read_bytes() == before
 
 

@@ -65,7 +65,7 @@ async def test_receipts_begin_with_law_three_and_name_nobody(desk):
     await desk.at("2026-06-15 10:00")
     one = await entered(desk)
     said = (await one.get(f"{HOME}/receipts")).text
-    assert said.index("仅用于改进推送内容") < said.index("周报</h1>")
+    assert said.index("仅用于改进推送内容") < said.index("周报 2026-W24</small></h1>")
     names = [member.name for member in desk.stage.roster]
     assert not [name for name in names if name in said]
     assert "未阅" not in said

@@ -145,7 +145,7 @@ async def _try(ask: Ask) -> Response:
     try:
         return JSONResponse(await ask.verb("text-try", **_typed(ask)))
     except ask.doors.mistake as error:
-        return JSONResponse({"problems": [["error", str(error)]], "used": []})
+        return JSONResponse({"problems": [["error", str(error), ""]], "used": []})
 
 
 @page(WRITE)

@@ -106,6 +106,8 @@ async def _receipts(ask: Ask) -> Response:
     running = None if week and week != today else await ask.verb("summary", week=today)
     monday = monday_of(found["week"])
     around = {
+        "monday": monday.isoformat(),
+        "sunday": monday.fromordinal(monday.toordinal() + 6).isoformat(),
         "before": iso_week(monday.fromordinal(monday.toordinal() - 7)),
         "after": iso_week(monday.fromordinal(monday.toordinal() + 7)),
     }

@@ -10,13 +10,28 @@ if (form) {
     if (name) one.className = name;
     return one;
   };
+  const beside = (found) => {
+    for (const old of form.querySelectorAll(".slip")) old.remove();
+    for (const box of form.querySelectorAll("[aria-describedby]")) box.removeAttribute("aria-describedby");
+    for (const [severity, words, name] of found.problems) {
+      const box = name && form.elements[name];
+      if (!box || !box.closest) continue;
+      const slip = document.createElement("span");
+      slip.className = severity === "warning" ? "slip more" : "slip error";
+      slip.id = `slip-${form.querySelectorAll(".slip").length}`;
+      slip.textContent = words;
+      box.closest("label").append(slip);
+      box.setAttribute("aria-describedby", `${box.getAttribute("aria-describedby") || ""} ${slip.id}`.trim());
+    }
+  };
   const show = (found) => {
+    beside(found);
     const list = document.createElement("ul");
     list.className = "problems";
     for (const [severity, words] of found.problems) list.append(line(words, severity === "warning" ? "more" : ""));
-    const room = document.createElement("p");
-    room.className = "more";
-    room.textContent = found.used.join("；");
+    const room = document.createElement("ul");
+    room.className = "room more";
+    for (const words of found.used) room.append(line(words));
     const good = document.createElement("p");
     good.textContent = "没有发现问题。";
     answer.replaceChildren(found.problems.length ? list : good, room);
