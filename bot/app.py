@@ -161,7 +161,7 @@ def build(
     doors = Doors(
         control=_control(config, bureau, now, entry, _doctor(config, bureau, http, auth, robot)),
         receive=reception,
-        read=lambda key: compose.reading(key, bureau),
+        read=lambda key, person="": compose.reading(key, bureau, person),
         links=links,
         now=now,
         token=token,

@@ -16,6 +16,7 @@ LETTERS = "ABCD"
 VOTE_TITLE, LIST_TITLE, LIST_OPTION = 16, 36, 10  # 字 (wecom/api.md §2.8, §3.3)
 ONLY_READ = "read"  # the option of whoever has read it and does not want to answer: nobody must
 KEY = "answer"  # of the card's button; begins the name of a count
+EXPLANATION = "答案"  # the section of a text that stands behind its question
 _ANSWER = re.compile(r"答案\s*[:：]?\s*([A-Da-d])")
 
 
@@ -24,6 +25,7 @@ class Question:
     stem: str
     options: tuple[str, ...]
     answer: str  # A … D
+    why: str = ""  # the author's 答案, told to whoever has answered
 
     @property
     def right(self) -> str:
@@ -50,7 +52,18 @@ def question_of(item: Item) -> Question | None:
         return None
     if not answer or LETTERS.index(answer) >= len(options):
         return None
-    return Question(stem=stem, options=tuple(options), answer=answer)
+    why = item.sections.get(EXPLANATION, "").strip()
+    return Question(stem=stem, options=tuple(options), answer=answer, why=why)
+
+
+def fitted(words: str, room: int) -> str:
+    """Return as many of the lines as there is room for, always the first."""
+    kept, *lines = words.split("\n")
+    for line in lines:
+        if len(kept) + 1 + len(line) > room:
+            break
+        kept += f"\n{line}"
+    return kept
 
 
 def name_of(push_key: str, option: str) -> str:

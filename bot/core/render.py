@@ -292,6 +292,7 @@ class Reading:
     anonymous: bool = False  # it went to a group: 已阅 here is of a browser, and of nobody
     question: Question | None = None  # what the page asks, where the office wants it
     pictured: str = ""  # the item, where pictures or films belong to it
+    over: str = ""  # why nothing is recorded here, in words for whoever has it open
 
 
 def reading(item: Item, part: str, values: Mapping[str, str], footer: Footer) -> Reading:

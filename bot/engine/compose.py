@@ -33,6 +33,7 @@ from bot.core.render import Footer, Reading
 from bot.core.summary import CORRECTION
 from bot.engine import alarms
 from bot.engine.bureau import Bureau, Moment
+from bot.inbox.handle import covered, open_until
 from bot.report import picture, weekly
 
 ROOM = {"app": render.APP_BYTES}  # where a message has less room than a group's
@@ -242,10 +243,11 @@ def preview(push: Push, item: Item, bureau: Bureau, plan: Plan) -> dict[str, obj
     return {"text": "\n".join(lines), "size": size}
 
 
-async def reading(key: str, bureau: Bureau) -> Reading | None:
+async def reading(key: str, bureau: Bureau, person: str = "") -> Reading | None:
     """Return the whole text of a push for its page; None when there is none to be shown.
 
     A text that was edited, withdrawn or has expired since is not shown: what was approved is.
+    `person` is who has it open, where that is known.
     """
     push, moment = await bureau.store.push(key), bureau.moment()
     item = moment.item(push) if push is not None else None
@@ -257,7 +259,17 @@ async def reading(key: str, bureau: Bureau) -> Reading | None:
     found = render.reading(item, push.part, values, await _numbered(push, bureau))
     channel = bureau.channels.get(push.target)
     found = replace(found, anonymous=channel is not None and not channel.tappable)
+    found = replace(found, over=await _over(push, person, bureau, moment))
     return replace(found, question=question_of(item)) if bureau.questions else found
+
+
+async def _over(push: Push, person: str, bureau: Bureau, moment: Moment) -> str:
+    """Return why a tap on the page of a push would count for nobody, "" where it would count."""
+    if moment.now > open_until(push):
+        return messages.PAGE_OVER
+    cohort = await bureau.store.cohort(push.key) if person else None
+    others = cohort is not None and cohort.tappable and covered(person, cohort) is None
+    return messages.PAGE_OF_OTHERS if others else ""
 
 
 async def _numbered(push: Push, bureau: Bureau) -> Footer:

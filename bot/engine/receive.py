@@ -47,8 +47,9 @@ class Answer:
 
     button: str = ""  # the words for the tapped button
     text: str = ""  # Markdown for the chat
-    more: str = ""  # after an answer: which one is right
-    card: Any = None  # the template_card that was tapped, as it was sent by the robot
+    more: str = ""  # after an answer: which one is right, and why
+    card: Any = None  # the template_card that was tapped, as it was sent
+    page: str = ""  # where the whole text of an answered card is read, "" where nowhere
 
 
 Verdict = Callable[[Push, str, str], Awaitable[str]]
@@ -106,9 +107,10 @@ class Reception:
                 case Learn(chat=chat, who=who):
                     await self._learn(chat, who, now)
                 case ReplaceButton(text=text, more=more):
-                    told = push is not None and event.means == BOT_BUTTON
+                    told = push is not None and (event.means == BOT_BUTTON or more)
                     card = await self._card(key, part) if told else None
                     answer = replace(answer, button=text, card=card, more=more)
+                    answer = replace(answer, page=bureau.page(key) if more else "")
                 case Decide(button=button) if push is not None:
                     words = await self._decide(push, button, event.person)
                     answer = replace(answer, button=words, card=await self._card(key, part))

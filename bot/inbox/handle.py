@@ -44,7 +44,7 @@ class ReplaceButton:
     """Answer the callback: grey the tapped button with `text`."""
 
     text: str
-    more: str = ""  # after an answer: which one is right
+    more: str = ""  # after an answer: which one is right, and why
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +214,7 @@ def _of_nobody(event: Event, push: Push | None, now: datetime) -> list[Effect]:
     """Count what a page tells without a person: neither is a receipt, nor in any rate."""
     if push is None or push.key != event.task_id:
         return [Count(name="unknown-task")]
-    if now > _begun(push) + OPEN_FOR:
+    if now > open_until(push):
         return [Count(name="too-late")]
     return [Count(name=f"{event.button}/{push.key}")]
 
@@ -234,7 +234,7 @@ def _decide(event: Event, push: Push, cohort: Cohort | None) -> list[Effect]:
     known = event.button in seats.BUTTONS.get(push.rule, ())
     if event.kind != "card" or not known or push.key != push_key_of(event.task_id)[0]:
         return [Count(name="other-button")]
-    if _covered(event.person, cohort) is None:
+    if covered(event.person, cohort) is None:
         return [Count(name="stranger")]
     return [Decide(button=event.button)]
 
@@ -257,7 +257,9 @@ def _answered(
         else:
             effects.append(effect)
     words = messages.ANSWERED.format(question.answer)
-    return [*effects, ReplaceButton(text=words, more=messages.RIGHT.format(question.right))]
+    explained = [line for line in question.why.split("\n") if line.strip()]
+    more = "\n".join([messages.RIGHT.format(question.right), *explained])
+    return [*effects, ReplaceButton(text=words, more=more)]
 
 
 def _acknowledge(
@@ -266,11 +268,11 @@ def _acknowledge(
     key, part = push_key_of(event.task_id)
     if push is None or push.key != key:
         return [Count(name="unknown-task")]
-    person = _covered(event.person, cohort)
+    person = covered(event.person, cohort)
     if person is None:
         return [Count(name="stranger")]
     at = _moment(event.at, push, now)
-    if at > _begun(push) + OPEN_FOR:
+    if at > open_until(push):
         return [Count(name="too-late")]
     receipt = Receipt(
         push=push.key, person=person, step=Step.ACKNOWLEDGED, at=at, means=event.means
@@ -280,7 +282,7 @@ def _acknowledge(
     return [Record(receipt=receipt), *([Confirm(push_key=key, part=part)] if proves else [])]
 
 
-def _covered(person: str, cohort: Cohort | None) -> str | None:
+def covered(person: str, cohort: Cohort | None) -> str | None:
     """Return the account as the roster spells it, or None: WeCom's accounts have no case."""
     covered = cohort.covered if cohort else ()
     if person in covered:
@@ -292,6 +294,11 @@ def _covered(person: str, cohort: Cohort | None) -> str | None:
 def _moment(at: datetime, push: Push, now: datetime) -> datetime:
     """Return `at`; a time before the send or after `now` is nonsense, and `now` stands for it."""
     return at if _begun(push) <= at <= now else now
+
+
+def open_until(push: Push) -> datetime:
+    """Return until when a push takes receipts."""
+    return _begun(push) + OPEN_FOR
 
 
 def _begun(push: Push) -> datetime:

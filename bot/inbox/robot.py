@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from bot.core.asking import fitted
+from bot.core.render import CARD_TEXT
 from bot.inbox.events import Event, event_from_frame
 from bot.wecom.aibot import Came, Told
 from bot.wecom.errors import CallFailed
@@ -130,7 +132,8 @@ def greyed(card: Mapping[str, Any], words: str, more: str = "") -> dict[str, Any
     says the words. `more` stands on an answered card, where the question was.
     """
     if "submit_button" in card:
-        head = {**card["main_title"], **({"desc": more} if more else {})}
+        said = fitted(more, CARD_TEXT)
+        head = {**card["main_title"], **({"desc": said} if said else {})}
         asked: dict[str, Any] = {
             "main_title": head,
             "submit_button": {**card["submit_button"], "text": words},

@@ -17,6 +17,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from markdown_it import MarkdownIt
 
 from bot.core import messages
+from bot.core.asking import EXPLANATION
 from bot.core.render import Reading
 from bot.web.shown import linked, pages
 
@@ -68,11 +69,14 @@ class Form:
 
 def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] = ()) -> str:
     """Return the HTML of a text, with 已阅 where somebody is signed in."""
+    asks = reading.question if form and not reading.anonymous else None
+    shown = [(name, _html(text)) for name, text in reading.sections]
     return pages.get_template("reading.html").render(
         reading=reading,
-        sections=[(name, _html(text)) for name, text in reading.sections],
+        sections=[one for one in shown if not asks or one[0] != EXPLANATION],
+        behind=[html for name, html in shown if asks and name == EXPLANATION],
         form=form,
-        asks=None if reading.anonymous else reading.question,
+        asks=asks,
         question_head=messages.QUESTION_HEAD,
         answer=messages.ANSWER_BUTTON,
         figures=figures,
@@ -83,6 +87,8 @@ def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] =
 
 
 def _hint(reading: Reading, form: Form | None) -> str:
+    if reading.over:
+        return reading.over
     if reading.anonymous and form is not None:
         return messages.PAGE_TAP_ANONYMOUS
     return messages.PAGE_TAP_HERE if form else messages.PAGE_TAP_CARD
@@ -132,9 +138,10 @@ def films_page(unit: str, films: Sequence[Mapping[str, Any]]) -> str:
 
 @cache
 def thanks_page(more: str = "") -> str:
-    """Return the page after 已阅; `more` is which option was right, after an answer."""
+    """Return the page after 已阅; `more` is which option was right and why, after an answer."""
     template = pages.get_template("thanks.html")
-    return template.render(words=messages.ACK_DONE, more=more, note=messages.VOLUNTARY)
+    lines = more.split("\n") if more else []
+    return template.render(words=messages.ACK_DONE, more=lines, note=messages.VOLUNTARY)
 
 
 def closed_page(words: str = messages.PAGE_CLOSED, title: str = messages.PAGE_CLOSED_TITLE) -> str:

@@ -33,7 +33,8 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from bot.core import messages
-from bot.core.render import Reading
+from bot.core.asking import fitted
+from bot.core.render import CARD_TEXT, Reading
 from bot.inbox import Event, event_from_page, event_from_xml
 from bot.inbox.events import NOBODY, OPENED, UNCLEAR, USEFUL, WORDS
 from bot.web import console, desk, outlets
@@ -44,7 +45,7 @@ from bot.web.shown import HERE
 from bot.web.signin import BACK, NotOurs, SignIn
 from bot.wecom.callback import BODY_BYTES, Callback
 from bot.wecom.errors import Refused
-from bot.wecom.replies import passive_reply, passive_text
+from bot.wecom.replies import passive_notice, passive_reply, passive_text
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,12 @@ LOCAL_HOSTS = ("127.0.0.1", "localhost", "qingfeng")
 
 Control = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 Receive = Callable[[Event], Awaitable["Said"]]
-Read = Callable[[str], Awaitable[Reading | None]]  # push key -> its whole text
+
+
+class Read(Protocol):
+    """From a push key to its whole text, for `person` where it is known who has it open."""
+
+    async def __call__(self, key: str, person: str = "") -> Reading | None: ...
 
 
 class Said(Protocol):
@@ -71,6 +77,12 @@ class Said(Protocol):
 
     @property
     def more(self) -> str: ...
+
+    @property
+    def card(self) -> Any: ...
+
+    @property
+    def page(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,13 +181,31 @@ async def _callback(request: Request) -> Response:
         log.warning("callback late", extra={"action": "callback-late"})
         return PlainTextResponse("", status_code=503)
     if said is not None and said.button:
-        xml = passive_reply(fields, said.button, doors.now())
+        xml = _changed(fields, said, doors.now())
     elif said is not None and said.text and event is not None and event.kind == "message":
         xml = passive_text(fields, said.text, doors.now())  # whoever only looks in, hears nothing
     else:
         return Response()
     sealed = doors.callback.seal(xml, query.get("nonce", ""), doors.now())
     return Response(sealed, media_type="application/xml")
+
+
+def _changed(fields: Mapping[str, Any], said: Said, now: datetime) -> str:
+    """Return what becomes of the tapped card: its button is grey; of an answered one, the reason.
+
+    A card that asks has no room for that beside its options, so a notice takes its place where
+    there is a page to lead to.
+    """
+    if not (said.more and said.page and isinstance(said.card, Mapping)):
+        return passive_reply(fields, said.button, now)
+    return passive_notice(
+        fields,
+        source=str(said.card.get("source", {}).get("desc", "")),
+        title=said.card["main_title"]["title"],
+        text=fitted(said.more, CARD_TEXT),
+        url=said.page,
+        now=now,
+    )
 
 
 async def _said(doors: Doors, event: Event) -> Said:
@@ -208,17 +238,17 @@ async def _read(request: Request) -> Response:
     doors: Doors = request.app.state.doors
     token = request.path_params["token"]
     key = doors.links.push_key(token)
-    reading = await doors.read(key) if key else None
+    person = (doors.signin.person(request) if doors.signin else "") or ""
+    reading = await doors.read(key, person) if key else None
     if reading is None:
         return _closed(404)
-    form = None
-    if doors.signin is not None:
-        if request.method == "GET" and doors.signin.wanted(request):
-            return doors.signin.begin(f"/r/{token}")
-        if person := doors.signin.person(request):
-            form = Form(doors.signin.form(person, token))
+    if doors.signin is not None and request.method == "GET" and doors.signin.wanted(request):
+        return doors.signin.begin(f"/r/{token}")
+    form = Form(doors.signin.form(person, token)) if doors.signin and person else None
     browser = ""
-    if form is None and reading.anonymous and doors.browsers and request.method == "GET":
+    if reading.over:
+        form = None
+    elif form is None and reading.anonymous and doors.browsers and request.method == "GET":
         proof, browser = doors.browsers.form(request, token)
         form = Form(proof)
     figures = await outlets.figures(request, reading)

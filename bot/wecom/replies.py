@@ -33,6 +33,22 @@ def passive_reply(fields: Mapping[str, Any], words: str, now: datetime) -> str:
     return _reply(fields, "update_button", button, now)
 
 
+def passive_notice(
+    fields: Mapping[str, Any], *, source: str, title: str, text: str, url: str, now: datetime
+) -> str:
+    """Return the update_template_card message that puts a notice in the place of a tapped card.
+
+    For whoever tapped it only (wecom/api.md §5.8); the whole notice leads to `url`.
+    """
+    parts = (
+        f"<CardType>{cdata('text_notice')}</CardType><Source><Desc>{cdata(source)}</Desc></Source>"
+        f"<MainTitle><Title>{cdata(title)}</Title></MainTitle>"
+        f"<SubTitleText>{cdata(text)}</SubTitleText>"
+        f"<CardAction><Type>1</Type><Url>{cdata(url)}</Url></CardAction>"
+    )
+    return _reply(fields, "update_template_card", f"<TemplateCard>{parts}</TemplateCard>", now)
+
+
 def passive_text(fields: Mapping[str, Any], words: str, now: datetime) -> str:
     """Return the text message that answers a person's own words.
 

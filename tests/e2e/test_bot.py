@@ -82,8 +82,9 @@ TARGETS = {
 
 @asynccontextmanager
 async def town(
-    home, *, plain_ids=True, secret=SECRET, seats="", **targets: str
+    home, *, plain_ids=True, secret=SECRET, seats="", edit=None, **targets: str
 ) -> AsyncIterator[Town]:
+    """`seats` are lines after [review]; `edit` changes a copy of the texts before all begins."""
     clock = Clock(moment("2026-06-15 08:40"))
     world = World(clock.now)
     for name in (*PEOPLE, "zhao"):
@@ -93,8 +94,12 @@ async def town(
     world.add_group("Office", "廉政办", ["zhao"], bots=[BOT])
     world.add_app(7, "清风", "app-s3cret")
     async with Serving(create_app(world)) as sandbox:
-        for folder in ("content", "schedules"):
-            (home / folder).symlink_to(ROOT / folder)
+        (home / "schedules").symlink_to(ROOT / "schedules")
+        if edit:
+            shutil.copytree(ROOT / "content", home / "content")
+            edit(home / "content")
+        else:
+            (home / "content").symlink_to(ROOT / "content")
         lines = [f'[wecom]\nbase_url = "{sandbox.url}"\n[wecom.app]\ncorp_id = "{world.corp_id}"']
         lines += ['agentid = 7\nsecret = "app-s3cret"'] if not plain_ids else []
         lines += [f'[wecom.bot]\nbot_id = "{BOT}"\nsecret = "{secret}"']

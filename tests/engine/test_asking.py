@@ -8,6 +8,7 @@ import pytest
 
 from bot.core import asking, messages
 from bot.core.model import Step
+from bot.core.render import CARD_TEXT
 from bot.engine.lots import SIZE, Lots
 from bot.sandbox.taps import tap
 from bot.verbs import VERBS
@@ -63,6 +64,21 @@ async def test_an_answer_is_one_receipt_and_its_option_is_counted_with_others_on
         assert [(one.person, one.step) for one in receipts] == [
             (person, Step.ANSWERED) for person in people[:SIZE]
         ]
+
+
+async def test_an_answered_card_says_why_and_leads_to_the_text_for_whoever_answered_it(tmp_path):
+    async with office(tmp_path, port=8650, **ON) as desk:
+        key, people = await ask(desk)
+        asks = asking.question_of(desk.house.bureau.moment().library.item("SP-05"))
+        assert (await answer(desk, people[0], key, "B")).reply == "update_template_card"
+        card = next(m for m in desk.world.posted if m.task_id == key)
+        mine = desk.world.state_of(card, people[0]).card
+        assert mine["main_title"]["title"] == card.card["main_title"]["title"]
+        assert mine["sub_title_text"].startswith(messages.RIGHT.format(asks.right))
+        assert asks.why.split("\n\n")[1] in mine["sub_title_text"]
+        assert len(mine["sub_title_text"]) <= CARD_TEXT
+        assert mine["card_action"]["url"] == desk.house.bureau.page(key)
+        assert desk.world.state_of(card, people[1]) is None, "nobody else's card changes"
 
 
 async def test_whoever_only_ticks_that_it_is_read_has_read_and_answered_nothing(tmp_path):

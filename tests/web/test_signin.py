@@ -13,18 +13,22 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from bot.core import asking, messages
 from bot.core.model import Step
 from bot.demo.stage import AGENTID
+from bot.engine.lots import SIZE
 from bot.inbox import PAGE_BUTTON
 from bot.sandbox.faults import FaultKind
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving, free_port
+from bot.verbs import VERBS
 from bot.web.signin import SignIn
 from bot.wecom.errors import CallFailed
 from tests.engine.office import Office, moment, office
 
 MAIN = "dragon-boat-2026_main@jg1"
 READER = "u004"
+ASKS = "\n[receipts]\nquestions = true"
 
 
 @dataclass
@@ -76,21 +80,29 @@ class Town:
         return list((await self.desk.house.bureau.store.acts()).receipts)
 
 
-@pytest.fixture
-async def town(tmp_path):
+@asynccontextmanager
+async def built(home, until: str = "2026-06-15 11:05", **more: str) -> AsyncIterator[Town]:
+    """A bot behind a page that WeCom trusts; `more` is of `office`."""
     port, wecom = free_port(), free_port()
     settings = {
         "wecom": f'authorize_url = "http://127.0.0.1:{wecom}/connect/oauth2/authorize"',
         "web": "sign_in = true",
     }
     async with (
-        office(tmp_path, port=port, sandbox=f"http://127.0.0.1:{wecom}", **settings) as desk,
+        office(home, port=port, sandbox=f"http://127.0.0.1:{wecom}", **settings, **more) as desk,
         Serving(desk.house.web, port=port) as served,
         Serving(create_app(desk.world), port=wecom),
     ):
         desk.world.set_trusted_domain(AGENTID, f"127.0.0.1:{port}")
-        await desk.at("2026-06-15 11:05")
+        if until:
+            await desk.at(until)
         yield Town(desk, served.url, desk.house.bureau.page(MAIN))
+
+
+@pytest.fixture
+async def town(tmp_path):
+    async with built(tmp_path) as found:
+        yield found
 
 
 async def test_a_person_whom_wecom_names_taps_on_the_page_and_it_is_one_receipt(town):
@@ -129,10 +141,109 @@ async def test_whoever_wecom_does_not_know_reads_and_cannot_tap(town):
     assert await town.receipts() == []
 
 
-async def test_a_stranger_to_the_roster_is_thanked_and_leaves_no_name(town):
+async def test_a_link_that_was_passed_on_is_read_by_others_and_says_that_it_is_not_theirs(town):
     async with town.browser("guest") as browser:
-        assert (await browser.tap(await browser.go(town.page))).status_code == 200
+        page = await browser.go(town.page)
+        assert messages.PAGE_OF_OTHERS in page.text
+        assert "不在此列" in page.text, "there is no harm in reading it"
+        assert "<form" not in page.text
+        assert (await browser.http.post(town.page, data={"form": "x"})).status_code == 403
     assert await town.receipts() == []
+
+
+async def test_whoever_left_the_roster_with_the_page_open_is_thanked_and_leaves_no_name(town):
+    async with town.browser(READER) as browser:
+        page = await browser.go(town.page)
+        await town.desk.house.bureau.store.forget(READER, town.desk.clock.now())
+        assert (await browser.tap(page)).status_code == 200
+    assert await town.receipts() == []
+    assert (await town.desk.house.bureau.store.counts())["stranger"] == 1
+
+
+async def test_after_thirty_days_the_page_is_read_thanks_and_records_nothing(town):
+    async with town.browser(READER) as browser:
+        early = await browser.go(town.page)
+        assert messages.PAGE_OVER not in early.text
+        sent = (await town.desk.house.bureau.store.push(MAIN)).sent_at
+        town.desk.clock.jump(sent + timedelta(days=30))
+        assert messages.PAGE_OVER not in (await browser.go(town.page)).text, "to the second"
+        town.desk.clock.jump(sent + timedelta(days=30, seconds=1))
+        late = await browser.go(town.page)
+        assert messages.PAGE_OVER in late.text
+        assert "<form" not in late.text
+        answer = await browser.tap(early, option="")  # it lay open all the while
+        assert "谢谢" in answer.text
+    assert await town.receipts() == []
+    assert (await town.desk.house.bureau.store.counts())["too-late"] == 1
+
+
+@pytest.mark.parametrize("spoilt", ["cut", "letter", "other", "nothing"])
+async def test_an_altered_link_says_so_in_plain_words_and_asks_wecom_nothing(town, spoilt):
+    start, token = town.page.rsplit("/", 1)
+    other = town.desk.house.bureau.page(MAIN.replace("jg1", "jg2")).rsplit("/", 1)[1]
+    body, seal = token.rsplit(".", 1)
+    bad = {
+        "cut": token[:-3],
+        "letter": f"{body}.{'A' if seal[0] != 'A' else 'B'}{seal[1:]}",
+        "other": f"{other.rsplit('.', 1)[0]}.{seal}",  # of another push, with this one's seal
+        "nothing": "x",
+    }[spoilt]
+    async with town.browser(READER) as browser:
+        page = await browser.go(f"{start}/{bad}")
+        assert page.status_code == 404
+        assert messages.PAGE_CLOSED in page.text
+        assert len(browser.hops) == 1
+        assert (await browser.http.post(f"{start}/{bad}/opened")).status_code == 404
+        assert (await browser.http.post(f"{start}/{bad}", data={"form": "x"})).status_code == 403
+    assert await town.desk.house.bureau.store.counts() == {}
+
+
+async def test_a_question_is_answered_on_the_page_once_with_its_explanation(tmp_path):
+    async with built(tmp_path, "", targets=ASKS) as town:
+        bureau, clock = town.desk.house.bureau, town.desk.clock
+        await VERBS["send"](bureau, clock.now(), {"item": "SP-05", "to": "jg1"})
+        await town.desk.at("2026-06-15 10:20")
+        [key] = [k for k, p in (await town.desk.pushes()).items() if p.item == "SP-05"]
+        people = list((await bureau.store.cohort(key)).covered)[:SIZE]
+        asks = asking.question_of(bureau.moment().library.item("SP-05"))
+        wrong = next(letter for letter, _ in asks.lettered() if letter != asks.answer)
+        for number, person in enumerate(people):
+            async with town.browser(person) as browser:
+                page = await browser.go(bureau.page(key))
+                assert asks.stem in page.text
+                above, _, behind = page.text.partition("不作答，直接看答案")
+                assert "照样要追究。" not in above, "the explanation is not there before the answer"
+                assert "照样要追究。" in behind, "but whoever does not answer may see it"
+                answer = await browser.tap(page, option=wrong if number else asks.answer)
+                assert messages.RIGHT.format(asks.right) in answer.text
+                assert asks.why.split("\n\n")[-1] in answer.text
+                await browser.tap(page, option=asks.answer)  # thinking again changes nothing
+        receipts = await bureau.store.receipts(key)
+        assert {(one.person, one.step) for one in receipts} == {
+            (person, Step.ANSWERED) for person in people
+        }
+        assert {one.means for one in receipts} == {PAGE_BUTTON}
+        counts = await bureau.store.counts()
+        told = {name: n for name, n in counts.items() if name.startswith(asking.KEY)}
+        assert told == {asking.name_of(key, asks.answer): 1, asking.name_of(key, wrong): SIZE - 1}
+        await town.desk.at("2026-06-29 11:00")
+        found = await VERBS["summary"](bureau, clock.now(), {"week": "2026-W26"})
+        assert found["total"]["read"] == SIZE
+
+
+@pytest.mark.parametrize("option", ["D", "b", "A B"])
+async def test_what_the_page_never_offered_counts_for_nobody(tmp_path, option):
+    async with built(tmp_path, "", targets=ASKS) as town:
+        bureau = town.desk.house.bureau
+        await VERBS["send"](bureau, town.desk.clock.now(), {"item": "SP-05", "to": "jg1"})
+        await town.desk.at("2026-06-15 10:20")
+        [key] = [k for k, p in (await town.desk.pushes()).items() if p.item == "SP-05"]
+        async with town.browser(READER) as browser:
+            answer = await browser.tap(await browser.go(bureau.page(key)), option=option)
+            assert answer.status_code == 200
+            assert "想一想" in (await browser.go(bureau.page(key))).text
+        assert await town.receipts() == []
+        assert (await bureau.store.counts())["other-option"] == 1
 
 
 async def test_where_wecom_is_silent_the_text_is_read_all_the_same(town):

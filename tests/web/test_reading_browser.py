@@ -1,0 +1,123 @@
+"""The reading page in a real browser: on a phone and a desk, by day and night, without a mouse."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import expect
+
+from bot.core import messages
+from bot.verbs import VERBS
+from tests.chromium import NEEDS_CHROMIUM
+from tests.web.test_signin import ASKS, READER, built
+
+pytestmark = NEEDS_CHROMIUM
+PICTURES = os.environ.get("PICTURES")  # a folder, to look at what a person sees
+HEAVIEST = 100_000  # bytes of the page with all that it loads
+
+
+@pytest.fixture
+async def town(tmp_path):
+    """A text with a question is out, and its reader is known to WeCom."""
+    async with built(tmp_path, "", targets=ASKS) as found:
+        bureau = found.desk.house.bureau
+        await VERBS["send"](bureau, found.desk.clock.now(), {"item": "SP-05", "to": "jg1"})
+        await found.desk.at("2026-06-15 10:20")
+        [key] = [k for k, p in (await found.desk.pushes()).items() if p.item == "SP-05"]
+        found.page = bureau.page(key)
+        found.key = key
+        yield found
+
+
+async def session(town) -> list[dict[str, str]]:
+    """Return the cookies of a browser that WeCom has named."""
+    async with town.browser(READER) as browser:
+        await browser.go(town.page)
+        jar = browser.http.cookies.jar
+        return [{"name": c.name, "value": c.value, "url": town.url} for c in jar]
+
+
+async def opened(town, browser, **look):
+    context = await browser.new_context(bypass_csp=True, **look)  # else axe is let in no more
+    await context.add_cookies(await session(town))
+    page = await context.new_page()
+    await page.goto(town.page)
+    return page
+
+
+async def sound(page, name: str) -> None:
+    """Whatever is on the page, axe finds nothing wrong and nothing sticks out."""
+    if PICTURES:
+        await page.screenshot(path=Path(PICTURES) / f"{name}.png", full_page=True)
+    found = await Axe().run(page)
+    assert found.response["violations"] == [], found.generate_report()
+    wide = await page.evaluate("document.documentElement.scrollWidth")
+    assert wide <= page.viewport_size["width"]
+
+
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (390, 1280)]
+
+
+async def test_axe_finds_nothing_and_nothing_sticks_out(town, browser):
+    for scheme, width in LOOKS:
+        size, name = {"width": width, "height": 844}, f"{scheme}-{width}"
+        page = await opened(town, browser, viewport=size, color_scheme=scheme)
+        await page.get_by_text("意见反馈（不记名）").click()
+        await sound(page, f"page-{name}")
+        await page.get_by_role("radio").nth(1).check()
+        await page.get_by_role("button", name=messages.ANSWER_BUTTON, exact=True).click()
+        await expect(page.locator("body")).to_contain_text("参考答案")
+        await sound(page, f"answered-{name}")
+        await page.goto(f"{town.page}x")
+        await expect(page.locator("body")).to_contain_text(messages.PAGE_CLOSED_TITLE)
+        await sound(page, f"closed-{name}")
+        await page.context.close()
+    town.desk.clock.jump(town.desk.clock.now() + timedelta(days=31))
+    page = await opened(town, browser, viewport={"width": 390, "height": 844})
+    await expect(page.locator("body")).to_contain_text(messages.PAGE_OVER)
+    await sound(page, "over")
+
+
+async def test_it_is_read_and_tapped_without_a_mouse_and_weighs_little(town, browser):
+    context = await browser.new_context(viewport={"width": 390, "height": 844})
+    await context.add_cookies(await session(town))
+    page = await context.new_page()
+    weight, complaints = [], []
+    page.on("response", lambda answer: weight.append(answer))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(town.page, wait_until="networkidle")
+    assert sum([len(await answer.body()) for answer in weight if answer.ok]) < HEAVIEST
+    tree = await page.locator("body").aria_snapshot()
+    headings = [line.strip() for line in tree.splitlines() if "heading" in line]
+    assert headings[0].endswith("[level=1]")
+    assert all(line.endswith("[level=2]") for line in headings[1:]), "no step is left out"
+    assert 'button "已阅"' in tree
+    assert 'group "想一想（自愿，不记名）' in tree, "a question has its name for a screen reader"
+    assert await page.evaluate("document.documentElement.lang") == "zh-CN"
+    for _ in range(40):
+        await page.keyboard.press("Tab")
+        here = await page.evaluate("document.activeElement.textContent.trim()")
+        if here == "已阅":
+            break
+    assert here == "已阅"
+    outline = await page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid", "who has no mouse sees where he is"
+    await page.keyboard.press("Enter")
+    await expect(page.locator("body")).to_contain_text("已阅，谢谢")
+    assert complaints == []
+    receipts = await town.desk.house.bureau.store.receipts(town.key)
+    assert [one.person for one in receipts] == [READER]
+    await context.close()
+
+
+async def test_without_a_script_it_is_the_same_page(town, browser):
+    size = {"width": 390, "height": 844}
+    page = await opened(town, browser, viewport=size, java_script_enabled=False)
+    await page.get_by_role("button", name="已阅", exact=True).click()
+    await expect(page.locator("body")).to_contain_text("已阅，谢谢")
+    counts = await town.desk.house.bureau.store.counts()
+    assert not [name for name in counts if name.startswith("opened")], "only a script says so"
