@@ -14,7 +14,7 @@ from bot.core.memory import UNSAID
 from bot.core.model import Item, Member, Push, Target
 from bot.core.outlets import Screen
 from bot.core.planning import Plan, Planned, plan_span
-from bot.core.policy import Policy
+from bot.core.policy import Policy, closing
 from bot.core.render import Footer
 from bot.core.roster import Directory
 from bot.core.seats import Seat
@@ -40,14 +40,14 @@ def _no_page(_: str) -> str:
 
 
 class Drawn:
-    """The plans of today as they were drawn last.
+    """The plans as they were drawn last.
 
     What a plan has worked out (its nodes' days, its texts' tags) holds while nothing that it
-    depends on has changed; the next day begins anew, so that nothing piles up.
+    depends on has changed; the next month begins anew, so that nothing piles up.
     """
 
     def __init__(self) -> None:
-        self._today: date | None = None
+        self._month = 0
         self._plans: list[Plan] = []
         self._settled: tuple[Plan, object] | None = None
         self._rosters: tuple[Sequence[Member], date, Rosters] | None = None
@@ -75,26 +75,30 @@ class Drawn:
         """Return who belongs to which target; asked anew for another roster or another day."""
         known = self._rosters
         if known is None or known[1] != today or known[0] != members:
-            known = self._rosters = members, today, compute()
+            made = compute()
+            same = known is not None and known[2] == made
+            known = self._rosters = members, today, known[2] if known and same else made
         return known[2]
 
     def is_settled(self, whole: Plan, history: Sequence[Push], now: datetime) -> bool:
         """Whether planning has just found nothing to add, from the same plan and the same rows.
 
-        What was sent meanwhile changes no plan; what was refused, skipped or expired may. Windows
-        close with the clock, so that after an hour it is asked again in any case.
+        What was sent meanwhile changes no plan; what was refused, skipped or expired may, and so
+        may the end of the day's last window: of the clock a plan asks nothing else.
         """
         known = self._settled
-        return known is not None and known[0] is whole and known[1] == _standing(history, now)
+        if known is None or known[0] is not whole:
+            return False
+        return known[1] == _standing(whole, history, now)
 
     def settle(self, whole: Plan, history: Sequence[Push], now: datetime) -> None:
         """Note that there was nothing to add."""
-        self._settled = whole, _standing(history, now)
+        self._settled = whole, _standing(whole, history, now)
 
     def same(self, plan: Plan, today: date) -> Plan:
         """Return the plan that equals `plan` and knows already what it knows; else `plan`."""
-        if today != self._today:
-            self._today, self._plans = today, []
+        if today.month != self._month:
+            self._month, self._plans = today.month, []
         for known in self._plans:
             if known == plan:
                 return known
@@ -102,9 +106,9 @@ class Drawn:
         return plan
 
 
-def _standing(history: Sequence[Push], now: datetime) -> object:
+def _standing(whole: Plan, history: Sequence[Push], now: datetime) -> object:
     unsaid = frozenset(push.key for push in history if push.state in UNSAID)
-    return len(history), unsaid, now.replace(minute=0, second=0, microsecond=0)
+    return len(history), unsaid, now.date(), closing(now.date(), whole.policy) <= now
 
 
 @dataclass(frozen=True, kw_only=True)

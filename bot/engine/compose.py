@@ -152,8 +152,8 @@ def audience(members: Sequence[Member], target: Target | None, today: date) -> l
     return [
         member
         for member in members
-        if member.present(today)
-        and (everybody or target.roster in (member.branch, member.department))
+        if (everybody or target.roster in (member.branch, member.department))
+        and member.present(today)
     ]
 
 

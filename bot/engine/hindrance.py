@@ -159,9 +159,10 @@ async def gives_way(
     wanted, reached = {person.casefold() for person in cohort.covered}, set[str]()
     members = await bureau.store.members()
     for other in await bureau.store.pushes():
+        if (other.occurrence, other.part) != (push.occurrence, push.part):
+            continue
         way, target = bureau.channels.get(other.target), bureau.target(other.target)
-        same = other.occurrence == push.occurrence and other.part == push.part
-        if not same or way is None or not way.tappable:
+        if way is None or not way.tappable:
             continue
         people = {m.id.casefold() for m in compose.audience(members, target, moment.today)}
         patient = moment.now < push.due + A_WHILE and other.until > moment.now

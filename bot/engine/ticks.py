@@ -52,11 +52,16 @@ def missed(first: date, whole: Plan, history: Sequence[Push], now: datetime) -> 
     """
     begun = min((push.due for push in history), default=now)
     known = {push.key for push in history}
+    closed = [
+        slot
+        for slot in node_slots(max(first, begun.date()), now.date(), whole)
+        if policy.closing(slot.last_day, whole.policy) <= now
+    ]
     if not any(
         slot.key(target) not in known
         for target in whole.receivers
-        for slot in node_slots(max(first, begun.date()), now.date(), whole)
-        if slot.is_for(target) and policy.closing(slot.last_day, whole.policy) <= now
+        for slot in closed
+        if slot.is_for(target)
     ):
         return []  # as on every good day
     return [

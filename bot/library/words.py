@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from bot.core.lint.lexicon import Lexicon, parse_lexicon
@@ -10,29 +11,42 @@ from bot.core.model import Problem
 from bot.core.review import Leaders
 from bot.library.decode import read_toml
 from bot.library.shipped import home
+from bot.library.walk import Stamp, stamp_at
 
 NAME = "lexicon.toml"
-_last: dict[Path, tuple[tuple[int, int], Leaders]] = {}
+_last: dict[Path, tuple[Stamp, Leaders]] = {}
 
 
 def load_lexicon(content: Path, today: date) -> tuple[Lexicon, list[Problem]]:
     """Return the unit's words; where its file is missing or broken, those that were shipped."""
-    if not (content / NAME).exists():
+    path = content / NAME
+    if not path.exists():
         hint = f"没有提法库 {NAME}，暂按程序自带的检查；要改提法，请从样例里复制一份"
         return _shipped(), [_warning("lexicon-missing", hint)]
-    data, text, problems = read_toml(content / NAME, NAME)
-    if problems:
-        return _shipped(), problems
-    lexicon, more = parse_lexicon(data, text, NAME)
+    lexicon, problems = _parsed(path, stamp_at(path))
+    if lexicon is None:
+        return _shipped(), list(problems)
     if why := lexicon.stale(today):
         hint = f"提法可能已更新：{why}，请对照最新文件核对，再改 version"
-        more.append(_warning("lexicon-old", hint))
-    return lexicon, more
+        return lexicon, [*problems, _warning("lexicon-old", hint)]
+    return lexicon, list(problems)
+
+
+@lru_cache(maxsize=4)
+def _parsed(path: Path, _: Stamp) -> tuple[Lexicon | None, tuple[Problem, ...]]:
+    """Read a file once for as long as it is the same; None where it is no TOML."""
+    data, text, problems = read_toml(path, NAME)
+    if problems:
+        return None, tuple(problems)
+    lexicon, more = parse_lexicon(data, text, NAME)
+    return lexicon, tuple(more)
 
 
 def _shipped() -> Lexicon:
-    data, text, _ = read_toml(home() / "content" / NAME, NAME)
-    return parse_lexicon(data, text, NAME)[0]
+    path = home() / "content" / NAME
+    lexicon, _ = _parsed(path, stamp_at(path))
+    assert lexicon is not None, "what ships can be read"
+    return lexicon
 
 
 def leaders_of(content: Path) -> Leaders:
@@ -41,19 +55,16 @@ def leaders_of(content: Path) -> Leaders:
     While somebody has broken the file, the last good list holds.
     """
     path = content / NAME
-    try:
-        stat = path.stat()
-    except OSError:
+    stamp = stamp_at(path)
+    if not any(stamp):
         return Leaders()
-    stamp = (stat.st_mtime_ns, stat.st_size)
     known = _last.get(path)
     if known is not None and known[0] == stamp:
         return known[1]
-    data, text, problems = read_toml(path, NAME)
-    if problems and known is not None:
-        found = known[1]
+    lexicon, _ = _parsed(path, stamp)
+    if lexicon is None:
+        found = known[1] if known is not None else Leaders()
     else:
-        lexicon, _ = parse_lexicon(data, text, NAME)
         phrases = tuple(one.right for one in lexicon.wordings)
         found = Leaders(names=lexicon.words.leaders, phrases=phrases)
     _last[path] = stamp, found

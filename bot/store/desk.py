@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
-from operator import is_
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ from bot.store.files import Files
 from bot.store.migrate import bring_up_to_date
 from bot.store.records import BEGINNING, AuditEntry, as_seen, digest_of, linked
 from bot.store.standing import Standing
-from bot.store.tables import Doc, Rows, id_of
+from bot.store.tables import Doc, Part, Rows, id_of
 
 OWN = ("file", "begun", "folded")  # what only the store knows of a push
 OTHER = "other"  # the week of what belongs to no push that we know
@@ -45,7 +44,7 @@ class Desk:
         clear(folder)
         self._standing: Standing | None = None
         self._rosters: dict[str, tuple[Doc, Cohort]] = {}
-        self._lists: dict[str, tuple[list[Doc], list[Any]]] = {}
+        self._lists: dict[str, tuple[Part, list[Any]]] = {}
         self._committer = Committer(self._databases)
         self._write, self._read = self._committer.write, self._committer.read
 
@@ -80,10 +79,12 @@ class Desk:
 
     def _once(self, table: str, decode: Callable[[list[Doc]], list[T]]) -> list[T]:
         """Decode a table anew only when a row of it has been replaced: ticks ask all the time."""
-        docs, known = self._main(table).docs(), self._lists.get(table)
-        if known is None or len(known[0]) != len(docs) or not all(map(is_, known[0], docs)):
-            known = self._lists[table] = docs, decode(docs)
-        return list(known[1])
+        rows = self._main(table)
+        part, known = rows.storage_part, self._lists.get(table)
+        if known is None or known[0] is not part or part.watched[table]:
+            known = self._lists[table] = part, decode(rows.docs())
+            part.watched[table] = set()
+        return [*known[1]]
 
     def _push(self, key: str) -> Push | None:
         return self._stand().find(key)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.core.calendar import Calendar
 from bot.core.model import State
+from bot.core.planning import Plan, plan_span
 from bot.engine import planner, ticks
 from bot.engine.bureau import Drawn
 from tests.engine.office import moment
@@ -37,12 +39,28 @@ async def test_a_row_that_was_refused_makes_the_day_be_planned_again(desk):
     refused = [replace(rows[0], state=State.REFUSED), *rows[1:]]
     assert not bureau.drawn.is_settled(whole, refused, now)
     assert not bureau.drawn.is_settled(whole, rows[1:], now)
-    assert not bureau.drawn.is_settled(whole, rows, moment("2026-06-15 10:30"))
+    assert bureau.drawn.is_settled(whole, rows, moment("2026-06-15 17:09"))
+    assert not bureau.drawn.is_settled(whole, rows, moment("2026-06-15 17:10"))
+    assert not bureau.drawn.is_settled(whole, rows, moment("2026-06-16 09:30"))
     assert not bureau.drawn.is_settled(replace(whole), rows, now)
 
 
-def test_what_was_worked_out_goes_with_the_day():
-    drawn, plan = Drawn(), object()
-    assert drawn.same(plan, moment("2026-06-15 09:30").date()) is plan
-    assert drawn.same(plan, moment("2026-06-16 09:30").date()) is plan
+async def test_of_the_clock_a_plan_asks_only_which_days_are_over(desk):
+    await desk.at("2026-06-15 09:30")
+    whole = await _plan(desk)
+    since = moment("2026-06-11 00:00").date()
+
+    def planned(clock):
+        return plan_span(since, 8, whole, [], moment(f"2026-06-18 {clock}"))
+
+    assert planned("00:01") == planned("09:30") == planned("17:09")
+    assert planned("17:09") != planned("17:10"), "what is not written by then is too late"
+
+
+def test_what_was_worked_out_goes_with_the_month():
+    one = Plan(calendar=Calendar(), nodes=(), rules=(), items=(), targets=())
+    drawn, equal = Drawn(), replace(one)
+    assert drawn.same(one, moment("2026-06-15 09:30").date()) is one
+    assert drawn.same(equal, moment("2026-06-16 09:30").date()) is one
+    assert drawn.same(equal, moment("2026-07-01 09:30").date()) is equal
     assert len(drawn._plans) == 1
