@@ -79,7 +79,11 @@ HEADINGS: Mapping[Kind, tuple[str, ...]] = {
 }
 STATUSES = ("草稿", "停用")
 MAX_HEAD_LINES = 200
+MOST_WEEKS = 520  # of a cooldown: ten years
+_CLAIMED = 4000  # characters in which a head is looked for
 
+_FENCE = re.compile(r"\s*[-－—–―]{2,}\s*")  # --- as any keyboard and WPS write it
+_CLAIM = re.compile(r"^\s*(类别|公开属性|kind|public)\s*[:：]", re.MULTILINE)
 _LINE = re.compile(r"^(?P<key>[^\s:：][^:：]*)[:：](?P<value>.*)$")
 _LIST = re.compile(r"[、，,；;]")
 _SUFFIX = re.compile(r"(\.md|\.txt)+$", re.IGNORECASE)
@@ -100,14 +104,12 @@ def parse_words(text: str, path: str) -> tuple[Item | None, list[Problem]]:
     speak of: no head, no usable 类别, no 标题. Everything else is a Problem beside an item.
     """
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    end = _end_of_head(lines)
-    if end is None:
-        return None, [
-            _problem(
-                path, 1, "item-head", "找不到字段区：文件应以一行 --- 开头，字段写完后再有一行 ---"
-            )
-        ]
-    values, at, problems = _head(lines[1:end], path)
+    fences = _fences(lines)
+    if fences is None:
+        hint = "找不到字段区：文件应以一行 --- 开头，字段写完后再有一行 ---"
+        return None, [_problem(path, 1, "item-head", hint)]
+    start, end = fences
+    values, at, problems = _head(lines[start + 1 : end], start + 2, path)
     fields, more = _typed(values, at, path)
     problems += more
     kind = fields.get("kind")
@@ -125,13 +127,13 @@ def parse_words(text: str, path: str) -> tuple[Item | None, list[Problem]]:
 def parts_of_file(text: str) -> tuple[list[str], list[str]] | None:
     """Return the lines of a file's head and of its body; None where it has no head."""
     lines = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    end = _end_of_head(lines)
-    return None if end is None else (lines[1:end], lines[end + 1 :])
+    fences = _fences(lines)
+    return None if fences is None else (lines[fences[0] + 1 : fences[1]], lines[fences[1] + 1 :])
 
 
 def head_entries(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
     """Yield (key as written, value, all its lines) of a head; ("", "", …) for what is no field."""
-    for _, line, block in _entries(lines):
+    for _, line, block in _entries(lines, 1):
         match = _LINE.match(line)
         written = f"{line}\n{block}" if block else line
         if match and not block:
@@ -141,23 +143,29 @@ def head_entries(lines: Sequence[str]) -> Iterator[tuple[str, str, str]]:
 
 
 def has_head(text: str) -> bool:
-    """Whether a file claims to be an item: its first line is ---."""
-    return re.split("[\r\n]", text.removeprefix("\ufeff"), maxsplit=1)[0].rstrip() == "---"
+    """Whether a file claims to be an item: it begins with ---, or has a line 类别 or 公开属性."""
+    first = text.removeprefix("\ufeff").lstrip()[:80]
+    return bool(re.match(r"---[ \t]*([\r\n]|$)", first) or _CLAIM.search(text, 0, _CLAIMED))
 
 
-def _end_of_head(lines: Sequence[str]) -> int | None:
-    if lines[0].rstrip() != "---":
+def _fences(lines: Sequence[str]) -> tuple[int, int] | None:
+    """Return where the lines of dashes round the head are; blank lines may stand before it."""
+    start = next((n for n, line in enumerate(lines) if line.strip()), None)
+    if start is None or not _FENCE.fullmatch(lines[start]):
         return None
-    limit = min(len(lines), MAX_HEAD_LINES)
-    return next((n for n in range(1, limit) if lines[n].rstrip() == "---"), None)
+    limit = min(len(lines), start + MAX_HEAD_LINES)
+    end = next((n for n in range(start + 1, limit) if _FENCE.fullmatch(lines[n])), None)
+    return None if end is None else (start, end)
 
 
-def _head(lines: Sequence[str], path: str) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
+def _head(
+    lines: Sequence[str], first: int, path: str
+) -> tuple[dict[str, Any], dict[str, int], list[Problem]]:
     """Split the head into values by field, the line of each, and problems."""
     values: dict[str, Any] = {}
     at: dict[str, int] = {}
     problems: list[Problem] = []
-    for number, key, value in _entries(lines):
+    for number, key, value in _entries(lines, first):
         match = _LINE.match(key)
         if not match:
             hint = f"看不懂这一行：“{key[:20]}”。每行应写成 键: 值"
@@ -183,10 +191,10 @@ def _head(lines: Sequence[str], path: str) -> tuple[dict[str, Any], dict[str, in
     return values, at, problems
 
 
-def _entries(lines: Sequence[str]) -> Iterator[tuple[int, str, str]]:
+def _entries(lines: Sequence[str], first: int) -> Iterator[tuple[int, str, str]]:
     """Yield (line number in the file, the key's line, the indented block under it)."""
     start, key, block = 0, "", [""]
-    for number, line in enumerate(lines, 2):
+    for number, line in enumerate(lines, first):
         if not line.strip():
             if key:
                 block.append("")
@@ -270,8 +278,8 @@ def _convert(name: str, value: Any) -> Any:
     if name in DATES:
         return parse_date(value, _CHINESE[name])
     if name in NUMBERS and value:
-        if not value.isdecimal():
-            raise ValueError(f"“{_CHINESE[name]}: {value}”应是一个整数")
+        if not value.isdecimal() or len(value) > 3 or int(value) > MOST_WEEKS:
+            raise ValueError(f"“{_CHINESE[name]}: {value[:20]}”应是一个整数，最多 {MOST_WEEKS}")
         return int(value)
     return value
 

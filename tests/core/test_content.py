@@ -127,7 +127,7 @@ def test_no_text_raises_and_none_vanishes_in_silence(lines, end):
 
 @given(st.lists(LINES, max_size=8))
 def test_what_is_typed_in_the_head_is_in_the_item_or_in_a_problem(lines):
-    lines = [line for line in lines if line.rstrip() != "---"]
+    lines = [line for line in lines if line.strip().strip("-－—–―")]
     found, problems = parse_item(text_of(*lines, 编号="X", 摘要="y"), PATH)
     if problems or found is None:
         return
@@ -153,6 +153,8 @@ def test_what_is_typed_in_the_head_is_in_the_item_or_in_a_problem(lines):
         (["生效: 去年"], "item-effective", 4, "请写成 2026-09-01"),
         (["失效: 2026-02-30"], "item-expires", 4, "不是日期"),
         (["冷却周数: 两周"], "item-cooldown-weeks", 4, "应是一个整数"),
+        (["冷却周数: 521"], "item-cooldown-weeks", 4, "最多 520"),
+        (["冷却周数: " + "9" * 5000], "item-cooldown-weeks", 4, "最多 520"),
         (["状态: 已批准"], "item-status", 4, "只能写 草稿 或 停用"),
         (["摘要: 头", "  尾"], "item-block", 4, "请只留一种写法"),
         (["摘要: |", "  尾"], "item-block", 4, "请只留一种写法"),
@@ -253,6 +255,16 @@ def test_line_ends_and_a_byte_order_mark_change_nothing(end, mark):
     assert has_head(other)
     assert sound(other) == sound(text)
     assert sound(other).digest == sound(text).digest
+
+
+@pytest.mark.parametrize("fence", ["－－－", "——", "----", " ---", "———————"])
+@pytest.mark.parametrize("before", ["", "\n", " \n　\n"])
+def test_whatever_the_keyboard_makes_of_three_dashes_and_blank_lines_before_them(fence, before):
+    text = text_of("摘要: 提醒", "标提: 谁")
+    plain, (problem,) = parse_item(text, PATH)
+    found, (other,) = parse_item(before + text.replace("---", fence), PATH)
+    assert found.digest == plain.digest
+    assert other.line == problem.line + before.count("\n")
 
 
 @pytest.mark.parametrize(

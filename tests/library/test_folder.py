@@ -84,6 +84,16 @@ def test_every_name_windows_gives_a_text_with_a_head_is_read(desk, name):
     assert len(read(desk).items) == 1
 
 
+def test_a_note_that_has_the_fields_of_a_text_is_never_passed_over_in_silence(desk):
+    put(desk, "忘了横线.txt", item().replace("---\n", ""))
+    put(desk, "README-第一课.md", item().replace("---\n", ""))
+    put(desk, "说明.txt", "标题：怎么用\n来源：办公室\n")
+    assert [(one.path, one.code) for one in read(desk).problems] == [
+        ("README-第一课.md", "item-head"),
+        ("忘了横线.txt", "item-head"),
+    ]
+
+
 BROKEN = {
     "empty": b"",
     "no head": "没有字段区".encode(),
