@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from bot.core.model import Item
 from bot.core.review import texts_of
 
+NODE = "{节日}"
+
 FEWEST = 2  # characters: a single one would stop half the library
 
 
@@ -22,11 +24,20 @@ def plain(text: str) -> str:
 
 def held_by(item: Item, words: Iterable[str]) -> str:
     """Return the first of `words` that an item holds anywhere a reader may see, "" for none."""
-    text = plain("\n".join([*texts_of(item).values(), *item.attachments]))
+    text = plain("\n".join(_said(item).values()))
     return next((word for word in words if plain(word) in text), "")
 
 
 def places(item: Item, word: str) -> list[str]:
     """Return where an item holds a word: fields and headings."""
     wanted = plain(word)
-    return [name for name, text in texts_of(item).items() if wanted in plain(text)]
+    return [name for name, text in _said(item).items() if wanted in plain(text)]
+
+
+def _said(item: Item) -> dict[str, str]:
+    """Return every text of an item as it is read: {节日} says each of its nodes, or all of them."""
+    names = dict.fromkeys((*item.nodes, "、".join(item.nodes)))
+    return {
+        where: "\n".join([text, *(text.replace(NODE, name) for name in names if NODE in text)])
+        for where, text in texts_of(item).items()
+    }

@@ -60,6 +60,7 @@ def texts_of(item: Item) -> dict[str, str]:
     """Return every text of an item that a reader may see, by field or heading."""
     names = ("title", "short", "summary", "basis", "source", "question", "persons")
     texts = {name: str(getattr(item, name)) for name in names}
+    texts["attachments"] = "\n".join(item.attachments)  # their names are seen with them
     texts |= {f"## {name}": text for name, text in item.sections.items()}
     return {name: text for name, text in texts.items() if text}
 

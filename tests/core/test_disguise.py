@@ -48,7 +48,8 @@ def codes(item) -> set[str]:
 @given(disguised(MARKINGS))
 @settings(max_examples=400)
 def test_a_marking_is_found_in_whatever_disguise(body):
-    marked = any(word in bare(body) for word in (*MARKINGS, *LEXICON.words.block))
+    plainly = re.sub("[手司随飞危]机密|身份号", "", bare(body))
+    marked = any(word in plainly for word in (*MARKINGS, *LEXICON.words.block))
     assert ("marking" in codes(said(SOUND, 经过=body))) is marked
 
 

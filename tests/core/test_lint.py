@@ -106,6 +106,11 @@ OFFENCES = [
     (said(NODE, 提醒="2026-10-01起放假"), "date-in-node"),
     (said(NODE, 一句话="明天放假"), "date-in-node"),
     (said(NODE, 节后="明日上班"), "date-in-node"),
+    (said(NODE, 提醒="今晚开始放假"), "date-in-node"),
+    (said(NODE, 提醒="本月30日登记"), "date-in-node"),
+    (said(NODE, 提醒="请在30日前登记"), "date-in-node"),
+    (said(NODE, 提醒="10/1-10/7放假"), "date-in-node"),
+    (said(NODE, 提醒="10.1至10.7放假"), "date-in-node"),
     (replace(NODE, title="6 月 19 日"), "date-in-node"),
     (said(NODE, 提醒="{节曰}好"), "placeholder"),
     (replace(NODE, summary="{ 节日 }"), "placeholder"),
@@ -125,6 +130,12 @@ OFFENCES = [
     (said(SOUND, 经过="身份证 110101 19900307 1234"), "identity-number"),
     (said(SOUND, 经过="卡号6222021234567890128。"), "bank-number"),
     (said(SOUND, 经过="卡号 6222 0212 3456 7890 128"), "bank-number"),
+    (said(SOUND, 经过="卡号6222-0212-3456-7890-128"), "bank-number"),
+    (said(SOUND, 经过="手机密码和机密要事"), "marking"),
+    (said(SOUND, 经过="份号 0012"), "marking"),
+    (replace(SOUND, attachments=("机 密文件.pdf",)), "marking"),
+    (replace(SOUND, attachments=("张某13800138000.pdf",)), "phone-number"),
+    (replace(SOUND, series="绝密课 1/3"), "marking"),
     (said(SOUND, 经过="此件 机 密"), "marking"),
     (said(SOUND, 经过="谈话笔录摘抄如下"), "marking"),
     (said(REPOST, 经过="地址是" + WEBHOOK), "secret"),
@@ -232,6 +243,10 @@ ADVICE = [
     (said(SOUND, 经过="真的！太好了！"), "exclamations"),
     (said(SOUND, 经过="看 https://example.com/a"), "address"),
     (said(SOUND, 经过="甲\n## 结语\n乙"), "heading-unknown"),
+    (said(SOUND, 经过="甲\n＃＃ 结语\n乙"), "heading-unknown"),
+    *((replace(SOUND, audience=name), "audience-unknown") for name in ("全体职工", "机关党员干部")),
+    (replace(SOUND, audience="党支部书记、各级领导"), "audience-unknown"),
+    (replace(SOUND, level="领导级"), "level-unknown"),
 ]
 
 
@@ -257,6 +272,10 @@ def test_a_rule_that_advises_only_warns(offender, code):
         said(SOUND, 经过="9月25日，明天，请拨12388或010-66554433"),
         said(SOUND, 经过="编号1234567890123456789012，秘密，工作中的秘密"),
         said(SOUND, 经过="邮箱 a@b.example"),
+        said(SOUND, 经过="交出手机\n密切配合；司机密切留意；手机密码；公民身份号码"),
+        replace(SOUND, audience="党支部书记、领导班子、窗口职工、预备党员", level="岗位"),
+        replace(SOUND, series="党纪学习教育 1/3", attachments=("课件 2026-10-01.pdf",)),
+        said(NODE, 提醒="五日内登记；30日内登记；3号楼；比例1.5；每月报送；10日后"),
         said(SOUND, 经过="单号2026061512345678，付了1234567890元"),
         said(SOUND, 经过="一家👨\u200d👩\u200d👧，❤\ufe0f"),
         said(SOUND, 经过="　　首行空两格，不间断\u00a0空格"),
@@ -293,6 +312,11 @@ def test_without_a_rule_a_text_that_it_stops_passes(rule):
         assert {problem.code for problem in examine(offender, frame)} == {rule.code}
         assert examine(offender, frame, others) == []
     assert examine(SOUND, frame, [rule]) == []
+
+
+def test_where_only_the_quotes_are_missing_the_sentence_says_so():
+    (problem,) = lint([said(SOUND, 经过="树牢四个意识")], MONDAY, NAMES, LEXICON, UNFILLED)
+    assert problem.message == "“四个意识”本身要带双引号"
 
 
 def test_the_shipped_lexicon_has_no_fault_and_knows_the_set_phrases():

@@ -42,7 +42,7 @@ _MARKUP_NAMES = {
     "code": "代码框",
 }
 _ADDRESS = re.compile(r"https?://|www\.[a-z]", re.IGNORECASE)
-_HEADING = re.compile(r"^(#{1,6})\s*(\S.*)$", re.MULTILINE)
+_HEADING = re.compile(r"^([#＃]{1,6})\s*(\S.*)$", re.MULTILINE)
 
 
 @rule("right-to-left", "改变文字方向的字符：看到的和发出的次序不一样", "删去；--fix 可以代删")
@@ -173,7 +173,7 @@ def address(sheet: Sheet, _: Frame) -> Iterator[Found]:
     severity="warning",
 )
 def heading_unknown(sheet: Sheet, _: Frame) -> Iterator[Found]:
-    if "#" not in sheet.letters:
+    if not {"#", "＃"} & set(sheet.letters):
         return
     for name, text in sheet.item.sections.items():
         for match in _HEADING.finditer(text):

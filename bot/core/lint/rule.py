@@ -73,8 +73,9 @@ class Sheet:
     def texts(self) -> tuple[tuple[str, str], ...]:
         """Every text a reader may see, by the key or heading it stands under."""
         item = self.item
-        keys = ("标题", "短讯", "摘要", "依据", "来源", "题目", "人物")
+        keys = ("标题", "短讯", "系列", "摘要", "依据", "来源", "题目", "人物")
         found = [(key, text) for key in keys if (text := getattr(item, KEYS[key]))]
+        found += [("附件", "\n".join(item.attachments))] if item.attachments else []
         found += [(f"## {name}", text) for name, text in item.sections.items()]
         return tuple(found)
 

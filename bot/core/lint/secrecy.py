@@ -22,9 +22,11 @@ MARKINGS = (
 )
 _MARKINGS = re.compile("|".join(MARKINGS))
 _SPACED = spaced(MARKINGS)
+# 手机密码, 司机密切, 身份号码: what stands before makes an everyday word of it.
+_EVERYDAY = {"机密": frozenset("手司随飞危"), "份号": frozenset("身")}
 _IDENTITY = re.compile(r"(?<![\dA-Za-z])\d{17}[\dXx](?![\dA-Za-z])")
 _PHONE = re.compile(r"(?<!\d)(?:\+?86-?)?1[3-9]\d-?\d{4}-?\d{4}(?!\d)")
-_CARD = re.compile(r"(?<!\d)[1-9]\d{15,18}(?!\d)")
+_CARD = re.compile(r"(?<!\d)[1-9]\d{3}(?:-?\d{4}){3}(?:-?\d{1,3})?(?!\d)")
 _MENTION = re.compile(r"<@|[@＠]\s*(所有人|all\b)", re.IGNORECASE)
 
 
@@ -46,7 +48,7 @@ def marking(sheet: Sheet, frame: Frame) -> Iterator[Found]:
         return
     own = frame.lexicon.pattern("block")
     for name, text in sheet.bare:
-        for word in dict.fromkeys(_MARKINGS.findall(text) + own.findall(text)):
+        for word in dict.fromkeys([*_marked(_MARKINGS, text), *_marked(own, text)]):
             hint = f"出现“{word}”：涉密和内部内容不得放入本库；如属正常表述请改写"
             yield Found(name, hint, _place(sheet, name, word))
 
@@ -76,7 +78,7 @@ def phone_number(sheet: Sheet, _: Frame) -> Iterator[Found]:
 @rule("bank-number", "疑似银行卡号（16 到 19 位，校验位相符）", "删去")
 def bank_number(sheet: Sheet, _: Frame) -> Iterator[Found]:
     for name, text in sheet.numbers:
-        numbers = _CARD.findall(text)
+        numbers = [number.replace("-", "") for number in _CARD.findall(text)]
         if any(_luhn(number) and not _IDENTITY.fullmatch(number) for number in numbers):
             yield Found(name, "出现疑似银行卡号，请删去")
 
@@ -95,6 +97,12 @@ def secret(sheet: Sheet, _: Frame) -> Iterator[Found]:
     for name, text in sheet.texts:
         for at, what in secrets_in(text):
             yield Found(name, f"这里像是{what}，请删去，并到企业微信后台重置它", at)
+
+
+def _marked(pattern: re.Pattern[str], text: str) -> Iterator[str]:
+    for match in pattern.finditer(text):
+        if text[max(0, match.start() - 1) : match.start()] not in _EVERYDAY.get(match[0], ()):
+            yield match[0]
 
 
 def _numbers(sheet: Sheet, pattern: re.Pattern[str], hint: str) -> Iterator[Found]:

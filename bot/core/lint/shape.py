@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from datetime import timedelta
 
-from bot.core import messages
+from bot.core import messages, roles
 from bot.core.lint.rule import Found, Frame, Sheet, rule
 from bot.core.model import Kind
 
@@ -24,6 +24,13 @@ EXPIRING = timedelta(days=30)
 REPOST_LIVES = timedelta(days=731)  # 24 months
 STEM, OPTION = 30, 11  # characters of a card's question (wecom/api.md §3.3)
 CHANNELS = ("webhook", "bot", "app")
+LEVELS = ("通识", "岗位", "领导")
+# What people write and mean one of the words that plans know.
+_MEANT = (
+    ("党员", re.compile(r"(?:全体|全局|机关)?党员(?:干部|同志|职工)*|全体.*党员.*")),
+    ("领导干部", re.compile(r"(?:全体|各级|局|单位)?领导(?:干部|班子|成员|们)*")),
+    ("全体", re.compile(r"(?:全体|全员|全局|所有|大家).*|(?:机关|本单位|干部)*(?:职工|员工|同志)")),
+)
 _URL = re.compile(r"https?://([^\s/:，。；、）)》]+)[^\s，。；、）)》]*", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}\s*(?:年\s*\d{1,2}\s*月\s*\d{1,2}\s*日|[-/.]\d{1,2}[-/.]\d{1,2})")
 _ANSWER = re.compile(r"答案\s*[:：]?\s*([A-Da-d])")
@@ -65,6 +72,32 @@ def channel_unknown(sheet: Sheet, _: Frame) -> Iterator[Found]:
     for name in sheet.item.channels:
         if name.lower() not in CHANNELS:
             yield Found("渠道", f"没有“{name}”这个渠道，可用的有：{'、'.join(CHANNELS)}")
+
+
+@rule(
+    "audience-unknown",
+    "对象写成了没有人用的说法：全体职工、各级领导",
+    "写 全体、党员、领导干部，或推送对象 audience 里同样的字样",
+    severity="warning",
+)
+def audience_unknown(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    for name in roles.named(sheet.item):
+        if name in roles.EVERYBODY or roles.leads(name):
+            continue
+        if meant := next((word for word, ways in _MEANT if ways.fullmatch(name)), ""):
+            yield Found("对象", f"“对象: {name}”对不上任何推送对象，不会被选中；请写“{meant}”")
+
+
+@rule(
+    "level-unknown",
+    "层级不认识，会当作给大家的",
+    "写 通识、岗位 或 领导",
+    severity="warning",
+)
+def level_unknown(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    if (level := sheet.item.level) and level not in LEVELS:
+        hint = f"“层级: {level}”不认识，会当作给大家的；可用的有：{'、'.join(LEVELS)}"
+        yield Found("层级", hint)
 
 
 @rule("dates", "失效早于生效", "改其中一个日期", timed=True)

@@ -13,7 +13,9 @@ _BETWEEN = re.compile(r"[、，,；;\s]{0,2}(?:和|与|及|以及)?")
 _NUMBER = r"[\d一二三四五六七八九十]{1,3}"
 _DATE_IN_NODE = re.compile(
     rf"{_NUMBER}\s*月\s*{_NUMBER}\s*[日号]|\d{{4}}[-/.]\d{{1,2}}[-/.]\d{{1,2}}"
-    r"|大?[明后昨今](?:天|日(?!子))|[本上下]?(?:星期|礼拜)[一二三四五六日天]"
+    r"|大?[明后昨今](?:天|日(?!子))|[明昨今][早晚]|[本上下当]月\s*\d{1,2}\s*[日号]"
+    r"|(?<![\d.])\d{1,2}[日号](?=[前起止至到])|(?<![\d./])\d{1,2}([./])\d{1,2}[-—~～至到]\d{1,2}\1\d"
+    r"|[本上下]?(?:星期|礼拜)[一二三四五六日天]"
     r"|(?<![一二两三四五六七八九十几\d每])周[一二三四五六日](?![年期到])"
 )
 _LONGEST_PART = 3  # characters: a shorter part of a list is an everyday word
@@ -24,7 +26,10 @@ def wording(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     right_of = frame.lexicon.right_of
     for name, match in sheet.every_place(frame.lexicon.wording_pattern):
         if right := right_of.get(match[0]):
-            yield Found(name, f"“{match[0]}”应写作“{right}”", match.start())
+            hint = f"“{match[0]}”应写作“{right}”"
+            if right.strip("“”") == match[0]:
+                hint = f"“{match[0]}”本身要带双引号"
+            yield Found(name, hint, match.start())
 
 
 @rule("wording-order", "固定提法的次序、标点不对，或漏了几项（提法库 order）", "照提示整句改")
