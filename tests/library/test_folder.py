@@ -212,7 +212,7 @@ def test_an_id_taken_from_a_file_name_must_name_a_folder_too(desk):
 )
 def test_an_attachment_that_is_not_in_the_folder_is_reported(desk, name):
     put(desk, "x.md", item(more=f"附件: {name}\n"))
-    (problem,) = read(desk).problems
+    (problem,) = [one for one in read(desk).problems if one.code == "file"]
     assert (problem.path, problem.line) == ("x.md", 10)
     assert "附件" in problem.message
 
