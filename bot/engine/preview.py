@@ -34,7 +34,7 @@ def views(
     values = render.values_of(days, plan.calendar)
     footer = replace(bureau.footer, number=NUMBER.format(day.year))
     return [
-        _view(item, part, values, footer, channel, bureau)
+        view(item, part, values, footer, channel, bureau)
         for channel in channels
         for part in _parts(item)
     ]
@@ -52,12 +52,13 @@ def _own(item: Item, part: str) -> bool:
     return bool(item.sections.get(heading, "").strip())
 
 
-def _view(
+def view(
     item: Item, part: str, values: dict[str, str], footer: Footer, channel: str, bureau: Bureau
 ) -> dict[str, Any]:
+    """Return one of them."""
     kind = KINDS[channel]
-    view: dict[str, Any] = {"channel": channel, "part": part, "message": None, "error": ""}
-    view["after"] = _after(item, kind, bureau) if part == "main" else []
+    found: dict[str, Any] = {"channel": channel, "part": part, "message": None, "error": ""}
+    found["after"] = _after(item, kind, bureau) if part == "main" else []
     try:
         message: Card | Markdown
         if kind.tappable:
@@ -68,8 +69,8 @@ def _view(
             message = render.in_group(item, part, values, footer, page, kind.dialect)
         shown = content_of(message, channel)
     except ValueError as error:  # too long, or a placeholder that nothing fills
-        return {**view, "error": str(error), "used": []}
-    return {**view, "message": shown, "used": _used(message, kind.dialect)}
+        return {**found, "error": str(error), "used": []}
+    return {**found, "message": shown, "used": _used(message, kind.dialect)}
 
 
 def _after(item: Item, kind: type[Channel], bureau: Bureau) -> list[list[str]]:

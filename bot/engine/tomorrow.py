@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 from bot.core import messages, policy, render, seats
 from bot.core.dates import ONE
@@ -17,8 +18,10 @@ from bot.core.model import SHANGHAI, Card, Markdown, Push, State, Target
 from bot.core.planning import Plan, plan_span
 from bot.core.policy import RANKS
 from bot.core.render import Dialect
-from bot.engine import compose, planner
+from bot.engine import compose, planner, preview
 from bot.engine.bureau import Bureau, Moment
+from bot.library import reviewers
+from bot.library.passes import pass_of
 
 BEGIN, WIDTH = time(16, 5), 1140  # seconds: the last card has left by 16:25
 AFTER_WORDS = timedelta(seconds=10)
@@ -171,9 +174,42 @@ def _words(one: Coming, reader: Target, bureau: Bureau, plan: Plan, rich: bool) 
             lines.append(messages.TOMORROW_BLOCKED.format(group[0].blocked))
     lines.append(messages.TOMORROW_OFFICE if reader.office else messages.TOMORROW_HOW)
     blocks = ["\n".join(f"> {line}" for line in lines)]
+    if reader.office:
+        blocks.append(_how_to_stop(one.day, bureau))
     for group in texts.values():
         blocks.append(_whole(group[0], bureau, plan, Dialect(limit=1_000_000, rich=rich)))
     return "\n\n".join(blocks)
+
+
+def _how_to_stop(day: date, bureau: Bureau) -> str:
+    """Say where 暂缓 and 急停 are for an office that has no card to tap."""
+    data = bureau.shelf.folders.data
+    known = any(who.may_stop and not who.closed(bureau.clock()) for who in reviewers.read(data))
+    if not known:
+        return messages.TOMORROW_BY_HAND
+    if not bureau.page("preview"):  # a phone reaches no page of ours
+        return messages.TOMORROW_OWN_LINK
+    return messages.TOMORROW_PAGE.format(bureau.review_page(f"day/{pass_of(day, data)}"))
+
+
+def shown(one: Coming, bureau: Bureau, plan: Plan) -> list[dict[str, Any]]:
+    """Return each text of an occurrence as its phones will show it, and who hears it."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for push in one.pushes:
+        known = found.setdefault((push.item, push.channel), {**_view(push, bureau, plan), "to": []})
+        known["to"].append(_name(push, bureau))
+    return list(found.values())
+
+
+def _view(push: Push, bureau: Bureau, plan: Plan) -> dict[str, Any]:
+    item = next((item for item in plan.items if item.id == push.item), None)
+    told = {"title": item.title if item else push.item, "blocked": push.blocked}
+    if item is None:
+        told |= {"channel": push.channel, "part": push.part, "error": messages.BLOCK_MISSING}
+        return {**told, "message": None, "used": []}
+    values = render.values_of(compose.node_days(push, item, plan), plan.calendar)
+    footer = replace(bureau.footer, number=NUMBER.format(push.due.year))
+    return {**told, **preview.view(item, push.part, values, footer, push.channel, bureau)}
 
 
 def _name(push: Push, bureau: Bureau) -> str:

@@ -44,9 +44,13 @@ class Reviewer:
     wrong: tuple[datetime, ...] = ()  # PINs that were tried since the last right one
     locked: datetime | None = None
 
+    @property
+    def may_stop(self) -> bool:
+        """Whether this person may put a message off, or stop everything: any reviewer."""
+        return self.role in (REVIEWING, "管理")
+
     def may_take(self, step: str) -> bool:
-        reviews = self.role in (REVIEWING, "管理")
-        return reviews and (not self.steps or step in self.steps)
+        return self.may_stop and (not self.steps or step in self.steps)
 
     def closed(self, now: datetime) -> str:
         """Return why the link opens nothing any more, "" while it does."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.verbs import (
+    coming,
     correcting,
     days,
     desk,
@@ -59,6 +60,8 @@ VERBS: Mapping[str, Verb] = {
     "desk": desk.desk,
     "desk-item": desk.desk_item,
     "desk-say": desk.desk_say,
+    "coming": coming.coming,
+    "coming-stop": coming.stop,
     "console-enter": entering.enter,
     "console-link": entering.link,
     "today": today.today,

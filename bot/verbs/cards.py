@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from bot.core import messages, seats
@@ -31,9 +32,9 @@ async def decide(
         return messages.NOT_YOURS
     match button:
         case seats.DEFER:
-            return await _defer(bureau, now, push, target.name)
+            return await defer(bureau, now, push.covers[0], target.name)
         case seats.HALT:
-            return await _halt(bureau, now, push, target.name)
+            return await halt(bureau, now, target.name)
         case seats.AGREE | seats.RETURN:
             seat = next((one for one in bureau.seats if one.id == push.target), None)
             return await _review(bureau, now, push, button, seat) if seat else messages.NOT_YOURS
@@ -41,27 +42,34 @@ async def decide(
             return messages.NOT_YOURS
 
 
-async def _defer(bureau: Bureau, now: datetime, push: Push, name: str) -> str:
+async def defer(bureau: Bureau, now: datetime, stem: str, name: str, how: str = "") -> str:
     """Keep back one occurrence and part, for all targets, until it is let go again."""
-    stem = push.covers[0]
     if planner.deferred(await bureau.store.targets(), stem):
         return messages.DEFERRED
     if await planner.gone(bureau, stem):
         return messages.DEFER_LATE
     await bureau.store.set_target(planner.deferral(stem, name, now))
-    await bureau.store.audit(AuditEntry(at=now, what="deferred", about=stem, who=name))
+    await bureau.store.audit(_entry(now, "deferred", name, how, stem))
     bureau.shelf.folders.memory.put_off(now)
     log.info("deferred %s", stem, extra={"action": "deferred"})
     return messages.DEFERRED
 
 
-async def _halt(bureau: Bureau, now: datetime, push: Push, name: str) -> str:
-    if planner.pause_of(await bureau.store.targets(), now.date()) is None:
-        why = messages.STOPPED_BY.format(now, name)
-        await bureau.store.set_target(planner.paused(now, None, why))
-        await bureau.store.audit(AuditEntry(at=now, what="paused", who=name))
-        log.warning("paused %s", push.key, extra={"action": "paused"})
+async def halt(bureau: Bureau, now: datetime, name: str, how: str = "") -> str:
+    """Pause everything until an administrator resumes it; a pause that ends by itself does not."""
+    states = await bureau.store.targets()
+    pause = planner.pause_of(states, now.date())
+    if pause is None or pause.until is not None:
+        stop = planner.paused(now, None, messages.STOPPED_BY.format(now, name))
+        since = states[planner.EVERY].since if pause else now
+        await bureau.store.set_target(replace(stop, since=since))
+        await bureau.store.audit(_entry(now, "paused", name, how, "all"))
+        log.warning("paused by hand", extra={"action": "paused"})
     return messages.STOPPED
+
+
+def _entry(now: datetime, what: str, who: str, how: str, about: str) -> AuditEntry:
+    return AuditEntry(at=now, what=what, about=about, who=who, detail={"how": how} if how else {})
 
 
 async def _review(bureau: Bureau, now: datetime, push: Push, button: str, seat: Seat) -> str:

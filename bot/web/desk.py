@@ -53,9 +53,9 @@ def routes() -> list[Route]:
     return [
         file_at("/review/style.css", HERE / "static" / "desk.css", "text/css"),
         phone_style("/review/phone.css"),
-        Route("/review/{token}", _told(_list), methods=["GET"]),
-        Route("/review/{token}/{item}", _told(_item), methods=["GET"]),
-        Route("/review/{token}/{item}", _told(_say), methods=["POST"]),
+        Route("/review/{token}", told_in_words(_list), methods=["GET"]),
+        Route("/review/{token}/{item}", told_in_words(_item), methods=["GET"]),
+        Route("/review/{token}/{item}", told_in_words(_say), methods=["POST"]),
     ]
 
 
@@ -67,8 +67,8 @@ async def _list(request: Request) -> Response:
 async def _listed(request: Request, said: str, status: int = 200) -> Response:
     found = await _ask(request, "desk")
     if not found["reviewer"] or found["closed"]:
-        return _closed(found)
-    return _page("desk.html", status, desk=found, base=_base(request), said=said)
+        return closed(found)
+    return page("desk.html", status, desk=found, base=_base(request), said=said)
 
 
 async def _item(request: Request) -> Response:
@@ -81,10 +81,10 @@ async def _shown(
     """Show one text, and beside an error what was typed (never the PIN)."""
     found = await _ask(request, "desk-item", item=request.path_params["item"])
     if not found["reviewer"] or found["closed"]:
-        return _closed(found)
+        return closed(found)
     if found["item"] is None:
         return await _listed(request, GONE, 404)
-    return _page(
+    return page(
         "desk_item.html",
         status,
         one={**found, "node": found["kind"] == Kind.NODE},
@@ -98,7 +98,7 @@ async def _shown(
 async def _say(request: Request) -> Response:
     if not from_here(request):
         return PlainTextResponse("", status_code=403, headers=HEADERS)
-    fields = await _fields(request)
+    fields = await fields_of(request)
     if fields is None:
         return PlainTextResponse("", status_code=413, headers=HEADERS)
     answer = await _ask(
@@ -119,12 +119,12 @@ async def _say(request: Request) -> Response:
     if answer["outcome"] == "gone":
         return await _listed(request, GONE, 409)
     if answer["outcome"] == "closed":
-        return _closed(await _ask(request, "desk"))
+        return closed(await _ask(request, "desk"))
     typed = {"why": fields.get("why", ""), "said": fields.get("said", "")}
     return await _shown(request, answer["error"], typed, STATUS[answer["outcome"]])
 
 
-async def _fields(request: Request) -> dict[str, str] | None:
+async def fields_of(request: Request) -> dict[str, str] | None:
     """Return the fields of a form, None for one too large; of a field twice the first counts."""
     body = b""
     async for chunk in request.stream():
@@ -145,7 +145,7 @@ async def _ask(request: Request, verb: str, **params: Any) -> dict[str, Any]:
     return answer
 
 
-def _told(handler: Handler) -> Handler:
+def told_in_words(handler: Handler) -> Handler:
     """Say in words what kept the page from being made; nothing was registered then."""
 
     async def told(request: Request) -> Response:
@@ -155,7 +155,7 @@ def _told(handler: Handler) -> Handler:
 
 
 def _not_done(status: int, why: str) -> Response:
-    return _page("desk_closed.html", status, heading="没有登记", why=why)
+    return page("desk_closed.html", status, heading="没有登记", why=why)
 
 
 # -- HTML ------------------------------------------------------------------------------------------
@@ -165,11 +165,11 @@ def _base(request: Request) -> str:
     return f"/review/{quote(request.path_params['token'], safe='')}"
 
 
-def _closed(found: Mapping[str, Any]) -> Response:
+def closed(found: Mapping[str, Any]) -> Response:
     """The plain page of a link that opens nothing: altered, taken back, ended, locked."""
     why = f"这个链接{found['closed']}。请找管理员换发。" if found["closed"] else ""
-    return _page("desk_closed.html", 403 if why else 404, why=why)
+    return page("desk_closed.html", 403 if why else 404, why=why)
 
 
-def _page(name: str, status: int, **values: Any) -> Response:
+def page(name: str, status: int, **values: Any) -> Response:
     return shown(name, status, HEADERS, values)

@@ -37,7 +37,7 @@ from bot.core.asking import fitted
 from bot.core.render import CARD_TEXT, Reading
 from bot.inbox import Event, event_from_page, event_from_xml
 from bot.inbox.events import NOBODY, OPENED, UNCLEAR, USEFUL, WORDS
-from bot.web import console, desk, outlets
+from bot.web import coming, console, desk, outlets
 from bot.web.anonymous import Browsers
 from bot.web.console.entry import Entry
 from bot.web.reading import HEADERS, PAGE_HEADERS, Form, Links, closed_page, page, thanks_page
@@ -117,6 +117,7 @@ def create_app(doors: Doors) -> Starlette:
             Route("/r/{token}/opened", _opened, methods=["POST"]),
             Route(BACK, _signed_in, methods=["GET"]),
             Mount("/static", StaticFiles(directory=HERE / "static")),
+            *coming.routes(),
             *desk.routes(),
             *outlets.routes(),
             *console.routes(),
