@@ -6,6 +6,7 @@ of the summary of its week. The columns are those of an office's own ledger (bac
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ _CHANNELS = {
     "appchat": "应用群聊",
 }
 _SECRECY = "保密审查"
+_OCCURRENCE = re.compile(r"(.+?)-(\d{4})(?:([WMQ])(\d{1,2}))?(?:-(\d+))?", re.ASCII)
 SAME_MOMENT = timedelta(minutes=1)
 
 Text = tuple[str, str, str]  # occurrence, part, item
@@ -142,9 +144,14 @@ def _row(text: Text, group: Sequence[Push], facts: Facts) -> Row:
 
 
 def _named(occurrence: str, part: str, names: Mapping[str, str]) -> str:
-    stem, _, period = occurrence.rpartition("-")
-    words = names.get(stem, stem)
-    return f"{words} {period}{messages.LEDGER_PARTS.get(part, '')}"
+    """Name an occurrence as people do: 中秋 2026节前一句话, 周五案例 2026年第25周."""
+    match = _OCCURRENCE.fullmatch(occurrence)
+    if match is None:
+        return f"{names.get(occurrence, occurrence)}{messages.LEDGER_PARTS.get(part, '')}"
+    stem, year, kind, number, again = match.groups()
+    period = messages.LEDGER_PERIODS.get(kind or "", "{0}").format(year, int(number or 0))
+    more = messages.LEDGER_AGAIN.format(again) if again else ""
+    return f"{names.get(stem, stem)} {period}{more}{messages.LEDGER_PARTS.get(part, '')}"
 
 
 def reviewed(steps: Sequence[Approved]) -> tuple[str, str]:

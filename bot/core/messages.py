@@ -95,7 +95,6 @@ PLAN_PROVISIONAL = "带 * 的日子" + PROVISIONAL + "，放假安排公布并�
 NO_PLAN_BEFORE = "还没有可比的计划：先运行 qingfeng plan，改动之后再加 --diff"
 DRY_WEEK = "{0:%m-%d} {1} 没有文字可推：{2}"
 DRY = "· {0} {1}：{2}"
-ALL_TARGETS = "全部推送"
 PAUSED_BY = "管理员于{:%m-%d}暂停"
 PAUSE_OVER = "{} 不在以后，请写恢复推送的那一天，如 2026-07-01"
 PAUSED = "已暂停推送{}。恢复：qingfeng resume"
@@ -156,6 +155,7 @@ PERIOD_WEEKS = "按整周归入：一周归入它的周四所在的月。"
 PERIOD_ONE = "--week、--month、--quarter、--year 只能写一个"
 PERIOD_WRONG = "“{}”不是月份、季度或年份，请写成 2026-06、2026Q2 或 2026"
 GUARD_REVIEWED, GUARD_OFF = "均经审核", "未经审核（审批已关闭）"
+GUARD_SENT, GUARD_NOTHING = "发出 {} 条，{}", "没有发出"
 GUARD_ENDS = "更正 {}，撤回 {}，暂缓 {}"
 # What was counted without a person, as it is told: a line here is a place in the summary.
 FEEDBACK = {
@@ -187,6 +187,10 @@ PICTURE_NONE = "这期周报发出时还没有画图；加 --recount 可按今�
 PICTURE_HOW = "已阅＝在阅知期（发出后5个工作日）内主动点按的人；暂无回执不表示没有阅看。"
 LEDGER_NO_TEXT = "（文本已不在）"
 LEDGER_SCOPE = "{} 个对象"
+LEDGER_PERIODS = {"W": "{0}年第{1}周", "M": "{0}年{1}月", "Q": "{0}年第{1}季度"}
+LEDGER_AGAIN = "（{}）"
+LEDGER_WINDOW = "{}（{}月）"
+LEDGER_BY_HAND = {"manual": "手工推送", "correction": "更正"}
 LEDGER_PARTS = {
     "early": " 提前说一句",
     "leaders": " 领导先行",
@@ -223,6 +227,8 @@ ENDS_WORTH_TELLING = {
     "unknown": "结果不明，请核实",
     "expired": "未能按时发出",
 }
+PAUSE_HOLDS = "推送暂停着：{}"
+IDLE_PAUSED = "{:%m-%d}起曾暂停推送"
 TARGET_DISABLED = "{}已停用：{}"
 REVIEW_OFF = "审批已关闭（review.required = false），内容未经审批即发送"
 COMING_BLOCKED = "本周计划中的 {} 还不能发：{}"

@@ -19,7 +19,7 @@ from bot.core.model import Push, State
 from bot.core.reading import Figures
 from bot.core.render import WEBHOOK_BYTES
 from bot.core.summary import CORRECTION, Guard
-from bot.core.telling import fitted, percent
+from bot.core.telling import fitted, guard_words, percent
 
 _QUARTER = re.compile(r"(\d{4})-?Q([1-4])", re.ASCII)
 THURSDAY = 3
@@ -168,10 +168,7 @@ def words(found: PeriodSummary, unit: str) -> str:
     blocks = [head, [messages.PERIOD_PARTS, *map(_part_words, found.parts)]]
     if found.nodes:
         blocks.append([messages.PERIOD_NODES, *map(_node_words, found.nodes)])
-    guard = found.guard
-    how = messages.GUARD_REVIEWED if guard.reviewed else messages.GUARD_OFF
-    ends = messages.GUARD_ENDS.format(guard.corrected, guard.withdrawn, guard.deferred)
-    blocks.append([f"**审核把关** 发出 {guard.sent} 条，{how}；{ends}"])
+    blocks.append([guard_words(found.guard)])
     if found.feedback:
         blocks.append(["**反馈** " + " · ".join(f"{what} {n}" for what, n in found.feedback)])
     lost = [f"{messages.STATES[state]} {n} 次" for state, n in found.ends.items()]

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from datetime import date, timedelta
 from typing import Any
 
 from bot.core import messages
@@ -12,7 +13,7 @@ from bot.core.calendar import monday_of
 from bot.core.disclosure import ItemLine, Line
 from bot.core.reading import Figures
 from bot.core.render import WEBHOOK_BYTES
-from bot.core.summary import Summary
+from bot.core.summary import Guard, Summary
 
 
 def words(summary: Summary, unit: str, per_target: bool = False) -> str:
@@ -31,7 +32,7 @@ def words(summary: Summary, unit: str, per_target: bool = False) -> str:
         blocks.append([f"**{_span_words(summary)}** 阅知中", *lines])
     if per_target and summary.targets:
         blocks.append([messages.PER_TARGET, *map(_target_words, summary.targets)])
-    blocks += [[line] for line in (_trend_words(summary), guard_words(summary)) if line]
+    blocks += [[line] for line in (_trend_words(summary), guard_words(summary.guard)) if line]
     blocks += [[line] for line in _heard(summary)]
     heed = "**需要留意**" + ("" if summary.exceptions else " 无")
     blocks.append([heed, *(f"· {line}" for line in summary.exceptions)])
@@ -105,12 +106,12 @@ def _trend_words(summary: Summary) -> str:
     return f"**近{len(weeks)}周阅知率** {steps}"
 
 
-def guard_words(summary: Summary) -> str:
+def guard_words(guard: Guard) -> str:
     """Say that everything sent was reviewed, and what was stopped or mended."""
-    guard = summary.guard
     how = messages.GUARD_REVIEWED if guard.reviewed else messages.GUARD_OFF
+    sent = messages.GUARD_SENT.format(guard.sent, how) if guard.sent else messages.GUARD_NOTHING
     ends = messages.GUARD_ENDS.format(guard.corrected, guard.withdrawn, guard.deferred)
-    return f"**审核把关** 发出 {guard.sent} 条，{how}；{ends}"
+    return f"**审核把关** {sent}；{ends}"
 
 
 def _heard(summary: Summary) -> list[str]:
@@ -212,6 +213,19 @@ def _item_json(line: ItemLine) -> dict[str, Any]:
         **({"read": None, "rate": None} if line.withheld else {}),
         "withheld": line.withheld,
     }
+
+
+def item_lines_of(rows: Iterable[Mapping[str, Any]]) -> tuple[ItemLine, ...]:
+    """Return the lines that `as_json` wrote under `items`; what was withheld stays so."""
+    names = [one.name for one in fields(Figures)]
+    return tuple(
+        ItemLine(
+            **{name: row[name] for name in ("occurrence", "part", "item", "title", "withheld")},
+            sent=date.fromisoformat(row["sent"]),
+            figures=Figures(**{name: row.get(name) or 0 for name in names}),
+        )
+        for row in rows
+    )
 
 
 def _line_json(line: Line) -> dict[str, Any]:

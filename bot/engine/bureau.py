@@ -27,9 +27,10 @@ from bot.store import Store
 
 
 class Asked:
-    """The library at the last look for what waits for a reviewer: the same one says the same."""
+    """What ticks remember of their last look, so as not to look again."""
 
-    library: Library | None = None
+    library: Library | None = None  # at which reviewers were asked: the same one says the same
+    lines: date | None = None  # up to which day the lines of the ledger are kept
 
 
 Rosters = Mapping[str, frozenset[str]]  # by target id, where people are addressed one by one
@@ -158,7 +159,7 @@ class Bureau:
     questions: bool = False  # whether a text's 题目 is asked
     lots: Lots = field(default_factory=Lots)  # choices that wait to be mixed
     seats: tuple[Seat, ...] = ()  # who reviews by card; each is a target of its own
-    asked: Asked = field(default_factory=Asked)  # at which library reviewers were last asked
+    asked: Asked = field(default_factory=Asked)
     min_people: int = MIN_PEOPLE
     per_target: str = "console"  # where figures per target stand: console, message, off
     keep_signatures: int = 3  # years of 签收: documents, by the unit's own term

@@ -125,6 +125,17 @@ def _open(push: Push | None) -> bool:
     return push is None or push.state not in ENDED
 
 
+async def keep_lines(bureau: Bureau, before: date, now: datetime) -> int:
+    """Keep the ledger's lines of what was sent up to a day, before names become counts."""
+    if bureau.asked.lines == before:
+        return 0
+    library = bureau.library(now.date())
+    plan, least = bureau.plan(library), bureau.min_people
+    kept = await weekly.keep_lines(bureau.store, library, plan, before, now, least)
+    bureau.asked.lines = before
+    return kept
+
+
 def next_ready(now: datetime) -> datetime:
     """Return when a summary may next have to be ready."""
     ready = datetime.combine(now.date(), READY, SHANGHAI)

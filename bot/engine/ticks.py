@@ -87,6 +87,7 @@ async def housekeep(bureau: Bureau, now: datetime) -> int:
     signed = timedelta(days=365 * bureau.keep_signatures)
     await bureau.store.drop_signatures(now - signed)
     before = now - timedelta(days=bureau.keep_days)
+    await reports.keep_lines(bureau, before.date(), now)
     for done in range(WEEKS_AT_ONCE):
         found = await bureau.store.fold_names(before, now)
         if found is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
@@ -21,8 +21,11 @@ from bot.report import weekly
 from bot.report.forwarding import forwarded
 from bot.store import Store
 
-WIDTHS = (6, 12, 20, 12, 30, 16, 15, 40, 40, 14, 32, 22, 14, 12, 22, 28, 10, 11, 10, 10, 14, 16)
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# Of characters; together they fill a sheet of A3 across in a size that can be read.
+WIDTHS = (5, 11, 14, 9, 18, 11, 13, 22, 22, 9, 14, 9, 10, 8, 12, 14, 8, 8, 8, 8, 9, 10)
+A3, SIZE = 8, 9
+_FORMULA = tuple("=+-@＝＋－＠")  # an Excel set to Chinese takes the full-width ones too
+_BLANK = ("\t", "\r", "\n", " ", "\u3000")  # that a sheet may cut off before it looks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +67,7 @@ async def gather(
         lines=await _lines(store, library, plan, mine, first, last, as_of, min_people),
         approved=approved,
         numbers=await _numbers(store, mine),
-        names=_names(plan),
+        names=occasions(plan, range(first.year - 1, last.year + 2)),
         corrections=_corrections(library),
     )
     passed_on = await forwarded(store, library, approved, first, last)
@@ -122,9 +125,16 @@ async def _numbers(store: Store, pushes: Sequence[Push]) -> dict[str, str]:
     return found
 
 
-def _names(plan: Plan) -> dict[str, str]:
+def occasions(plan: Plan, years: Iterable[int]) -> dict[str, str]:
+    """Return what occurrences are called, by their names without the year."""
     named = {node.key: node.name for node in plan.nodes}
-    return {**named, **{rule.key: rule.name for rule in plan.rules}, "manual": "手工推送"}
+    for day in (day for year in years for day in plan.node_days(year)):
+        stem = day.occurrence.removesuffix(f"-{day.year}")
+        if day.follows:
+            named[stem] = f"{day.follows}{day.node.name}"
+        elif day.label.isdigit():  # one of several windows in a year
+            named[stem] = messages.LEDGER_WINDOW.format(day.node.name, int(day.label))
+    return {**named, **{rule.key: rule.name for rule in plan.rules}, **messages.LEDGER_BY_HAND}
 
 
 def _corrections(library: Library) -> dict[str, str]:
@@ -149,13 +159,13 @@ def write_csv(ledger: Ledger) -> bytes:
 
 def harmless(cell: str | int) -> str | int:
     """Return a cell that no spreadsheet takes for a formula."""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
+    if isinstance(cell, str) and (cell[:1] in _BLANK or cell.startswith(_FORMULA)):
         return "'" + cell
     return cell
 
 
 def write_xlsx(ledger: Ledger) -> bytes:
-    """Return the ledger as a workbook, ready to print: A4 across, one page wide."""
+    """Return the ledger as a workbook, ready to print: A3 across, one page wide."""
     import xlsxwriter  # here: only who asks for a workbook waits for it
 
     out = io.BytesIO()
@@ -164,11 +174,10 @@ def write_xlsx(ledger: Ledger) -> bytes:
         made = ledger.as_of.replace(tzinfo=None)
         book.set_properties({"title": messages.LEDGER_TITLE.format(ledger.name), "created": made})
         sheet = book.add_worksheet("台账")
-        small = book.add_format({"font_color": "#666666"})
-        head = book.add_format(
-            {"bold": True, "bg_color": "#E7EFED", "border": 1, "text_wrap": True, "valign": "top"}
-        )
-        plain = book.add_format({"border": 1, "text_wrap": True, "valign": "top"})
+        small = book.add_format({"font_color": "#666666", "font_size": SIZE})
+        cell_of = {"border": 1, "text_wrap": True, "valign": "top", "font_size": SIZE}
+        head = book.add_format({**cell_of, "bold": True, "bg_color": "#E7EFED"})
+        plain = book.add_format(cell_of)
         title = book.add_format({"bold": True, "font_size": 14})
         sheet.write(0, 0, messages.NOT_FOR_APPRAISAL, small)
         sheet.write(1, 0, f"廉政教育推送台账　{ledger.name}", title)
@@ -182,7 +191,9 @@ def write_xlsx(ledger: Ledger) -> bytes:
         sheet.freeze_panes(3, 5)
         sheet.repeat_rows(2)
         sheet.set_landscape()
-        sheet.set_paper(9)
+        sheet.set_paper(A3)
+        sheet.set_margins(0.4, 0.4, 0.6, 0.6)
+        sheet.set_footer("&C&P / &N")
         sheet.fit_to_pages(1, 0)
     return out.getvalue()
 

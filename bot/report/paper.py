@@ -15,6 +15,7 @@ from bot.report.yearbook import Entry, Yearbook, paragraph
 
 FONT, HEADING = "宋体", "黑体"
 PICTURE_CM, TALLEST_CM = 7.9, 21.0
+SHORT = 16  # rows of a table that is not torn over two pages
 _ROWS = ("日期", "节点/期次", "类别", "标题", "编号", "推送范围", "发送结果", "阅知率")
 
 
@@ -75,9 +76,13 @@ class Paper:
             for cell, text, width in zip(table.add_row().cells, row, widths, strict=True):
                 cell.width = Cm(width)
                 cell.text = text
+                shape = cell.paragraphs[0].paragraph_format
+                shape.space_before = shape.space_after = Pt(2)
+                shape.keep_with_next = len(rows) <= SHORT and number < len(rows) - 1
                 for run in cell.paragraphs[0].runs:
                     run.font.size = Pt(9)
                     run.bold = head and number == 0
+            _whole(table.rows[-1])
         if head:
             _repeated(table.rows[0])
         self.document.add_paragraph()
@@ -285,6 +290,11 @@ def _contents_line(paragraph: Any, level: int, text: str, name: str) -> None:
     for one in (run, page):
         link.append(one._r)
     paragraph._p.append(link)
+
+
+def _whole(row: Any) -> None:
+    """No row is torn over two pages."""
+    row._tr.get_or_add_trPr().append(_element("w:cantSplit"))
 
 
 def _repeated(row: Any) -> None:

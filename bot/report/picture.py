@@ -48,7 +48,7 @@ def svg(summary: Summary, unit: str) -> str:
         heed=len(summary.exceptions),
         first=_cut(summary.exceptions[0], LINE_COLUMNS) if summary.exceptions else "",
         coming=[_cut(line, LINE_COLUMNS) for line in summary.coming[:MOST_COMING]],
-        guard=guard_words(summary).replace("**", "").replace(" ", "：", 1),
+        guard=guard_words(summary.guard).replace("**", "").replace(" ", "：", 1),
         how=messages.PICTURE_HOW,
     )
 

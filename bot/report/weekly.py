@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from bot.core import asking, messages
+from bot.core import asking, messages, telling
 from bot.core.calendar import iso_week, monday_of
 from bot.core.dates import ONE
 from bot.core.disclosure import MIN_PEOPLE
@@ -77,7 +77,34 @@ async def build(
     built = replace(built, misunderstood=await hardest(store, library, items, built, min_people))
     if not built.guard.sent:
         built = replace(built, idle=await _idle(store, plan, items, since, sunday, spanned))
+    if kept := await store.summary(_lines_name(built.headline_week or "")):
+        built = replace(built, items=telling.item_lines_of(kept["items"]))
     return replace(built, targets=()) if per_target == "off" else built
+
+
+async def keep_lines(
+    store: Store, library: Library, plan: Plan, before: date, as_of: datetime, min_people: int
+) -> int:
+    """Keep the lines of the texts sent up to `before`, week by week; return of how many weeks.
+
+    What a line may tell is decided by people. Once their names have been turned into counts
+    nobody could decide it again, and the ledger would have to withhold every figure.
+    """
+    sent = [push.sent_at.date() for push in await store.pushes() if push.item and push.sent_at]
+    kept = 0
+    for week in sorted({iso_week(day) for day in sent if day <= before}):
+        if await store.summary(_lines_name(week)) is not None:
+            continue
+        built = await build(store, library, plan, week=week, as_of=as_of, min_people=min_people)
+        if built.headline_week == week:  # else it is still being read
+            items = telling.as_json(built)["items"]
+            await store.keep_summary(_lines_name(week), {"items": items})
+            kept += 1
+    return kept
+
+
+def _lines_name(week: str) -> str:
+    return f"lines-{week}"
 
 
 async def with_pages(
@@ -124,22 +151,31 @@ async def hardest(
 async def _idle(
     store: Store, plan: Plan, items: Sequence[Push], first: date, last: date, spanned: Span
 ) -> tuple[str, ...]:
-    """Return why nothing was sent in the weeks reported on, the most frequent reasons first."""
+    """Return why nothing was sent in the weeks reported on, the most frequent reasons first.
+
+    A pause explains all of it, also one that is over by now.
+    """
+    pause = (await store.targets()).get("*")
+    if pause is not None and pause.disabled and pause.since and pause.since.date() <= last:
+        return (pause.disabled,)
+    trail = [row.entry for row in await store.audits() if row.entry.what == "paused"]
+    if began := [entry.at for entry in trail if first <= entry.at.date() <= last]:
+        return (messages.IDLE_PAUSED.format(min(began)),)
     ended = [push.reason for push in items if first <= push.due.date() <= last and push.reason]
     planned = spanned(first, (last - first).days + 1, plan, items)
     reasons = Counter([*ended, *(skip.reason for skip in planned.skipped)])
-    pause = (await store.targets()).get("*")
-    halted = [pause.disabled] if pause is not None and pause.disabled else []
-    return (*halted, *(why for why, _ in reasons.most_common(MOST_REASONS - len(halted))))
+    return tuple(why for why, _ in reasons.most_common(MOST_REASONS))
 
 
 async def _exceptions(
     store: Store, ahead: Planned, targets: Sequence[Target], review: bool, today: str
 ) -> list[str]:
     coming = ahead.pushes
-    names = {target.id: target.name for target in targets} | {"*": messages.ALL_TARGETS}
+    names = {target.id: target.name for target in targets}
     found = [
-        messages.TARGET_DISABLED.format(names.get(state.id, state.id), state.disabled)
+        messages.PAUSE_HOLDS.format(state.disabled)
+        if state.id == "*"
+        else messages.TARGET_DISABLED.format(names.get(state.id, state.id), state.disabled)
         for state in (await store.targets()).values()
         if state.disabled
         and not state.id.startswith(DEFER)

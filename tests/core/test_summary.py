@@ -693,6 +693,11 @@ def test_an_empty_week_says_why():
     assert "上周没有推送（推送已暂停）" in words(found, "某局")
 
 
+def test_of_an_empty_week_no_review_is_claimed():
+    text = words(report(bureau([])), "某局")
+    assert "**审核把关** 没有发出；更正 0，撤回 0，暂缓 0" in text
+
+
 @pytest.mark.parametrize(("limit", "coloured"), [(4096, True), (2048, True), (20480, False)])
 def test_the_summary_fits_its_way_and_never_loses_how_it_was_measured(limit, coloured):
     many = report(bureau(monday_pushes(MONDAY)), exceptions=[f"第{n}件事" * 9 for n in range(99)])

@@ -26,13 +26,18 @@ async def test_after_ninety_days_the_tick_leaves_counts_and_the_recount_is_the_s
         await desk.tap(person, MAIN)
     await desk.at("2026-06-30 09:00")
     before, now = await recount(desk), desk.clock.now()
+    later, june = now + timedelta(days=120), {"month": "2026-06"}
+    ledger = await VERBS["ledger"](desk.house.bureau, later, june)
     assert before["read"] > 0
+    assert str(before["read"]) in {row["已阅人数"] for row in ledger["rows"]}
     assert await housekeep(desk.house.bureau, now + timedelta(days=70)) == 0
     assert await store.receipts(MAIN)
     with caplog.at_level(logging.INFO):
-        assert await housekeep(desk.house.bureau, now + timedelta(days=120)) > 0
+        assert await housekeep(desk.house.bureau, later) > 0
     assert await store.receipts(MAIN) == []
     assert await recount(desk) == before
+    again = await VERBS["ledger"](desk.house.bureau, later, june)
+    assert again["seal"] == ledger["seal"], "no figure is withheld because names have gone"
     assert any(getattr(record, "action", "") == "retention" for record in caplog.records)
     assert (await store.push(MAIN)).state is State.SENT
 

@@ -168,6 +168,18 @@ async def test_what_cannot_be_sent_as_a_summary_is_told_in_a_sentence(tmp_path, 
         assert not await desk.pushes()
 
 
+async def test_a_pause_is_the_whole_reason_of_an_empty_week_also_when_it_is_over(tmp_path):
+    async with silent(tmp_path, "2026-06-15 08:40") as desk:
+        bureau = desk.house.bureau
+        await VERBS["pause"](bureau, desk.clock.now(), {"why": "专项检查"})
+        before = await VERBS["summary"](bureau, moment("2026-06-22 09:00"), {"week": "2026-W25"})
+        assert before["idle"] == ["管理员于06-15暂停：专项检查"]
+        assert before["exceptions"][0] == "推送暂停着：管理员于06-15暂停：专项检查"
+        await VERBS["resume"](bureau, moment("2026-06-19 18:00"), {})
+        after = await VERBS["summary"](bureau, moment("2026-06-22 09:00"), {"week": "2026-W25"})
+        assert after["idle"] == ["06-15起曾暂停推送"]
+
+
 @pytest.mark.parametrize("required", ["true", "false"])
 async def test_a_unit_that_switched_review_off_reads_it_in_the_summary(tmp_path, required):
     targets = f"[review]\nrequired = {required}"

@@ -6,6 +6,7 @@ import base64
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import date
 
 import openpyxl
@@ -15,7 +16,7 @@ from bot.core import messages
 from bot.core.content import from_words, words_of
 from bot.core.ledger import COLUMNS, Facts, period, rows
 from bot.core.model import Kind, Push, State
-from bot.report.ledger import Ledger, harmless, write_csv, write_xlsx
+from bot.report.ledger import Ledger, harmless, occasions, write_csv, write_xlsx
 from bot.verbs import VERBS, Mistake
 from tests.core.cast import at, item
 from tests.engine.office import office
@@ -73,10 +74,47 @@ def test_what_never_went_stands_in_the_ledger_with_its_reason():
     [row] = rows([sent, gone], facts, date(2026, 6, 1), date(2026, 6, 30))
     assert row.result == "已发出 1/2；被拒收 1（已移除）"
     assert row.scope == "2 个对象"
-    assert row.occurrence == "周五案例 2026W25"
+    assert row.occurrence == "周五案例 2026年第25周"
 
 
-@pytest.mark.parametrize("evil", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+@pytest.mark.parametrize(
+    ("occurrence", "part", "said"),
+    [
+        ("friday-2026W25", "main", "周五案例 2026年第25周"),
+        ("films-2026M01", "main", "影视 2026年1月"),
+        ("duty-2026Q2", "main", "责任 2026年第2季度"),
+        ("mid-autumn-2026", "final", "中秋 2026 节前一句话"),
+        ("manual-2026W25-2", "main", "手工推送 2026年第25周（2）"),
+        ("x", "main", "x"),
+    ],
+)
+def test_an_occurrence_is_named_as_people_do(occurrence, part, said):
+    names = {"friday": "周五案例", "films": "影视", "duty": "责任", "mid-autumn": "中秋"}
+    one = item("SC-01")
+    sent = replace(pushed("jg1", one), occurrence=occurrence, part=part)
+    facts = Facts(items={one.digest: one}, lines={}, names=names | messages.LEDGER_BY_HAND)
+    [row] = rows([sent], facts, date(2026, 6, 1), date(2026, 6, 30))
+    assert row.occurrence == said
+
+
+async def test_no_key_of_a_node_stands_in_a_year_s_ledger(tmp_path):
+    async with office(tmp_path, approved=False) as of:
+        bureau, year = of.house.bureau, range(2026, 2027)
+        plan = bureau.plan(bureau.library(of.clock.now().date()))
+        called = occasions(plan, year)
+        stems = {day.occurrence.removesuffix("-2026") for day in plan.node_days(2026)}
+        assert not [stem for stem in stems if called[stem].isascii()]
+        assert called["after-holiday-spring-festival"] == "春节节后"
+        assert called["graduation-06"] == "升学季（6月）"
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        *("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", " =1", "\u3000=1"),
+        *("＝1+1", "＋1", "－1", "＠SUM(A1)"),
+    ],
+)
 def test_no_cell_is_a_formula(evil):
     assert harmless(evil) == "'" + evil
     assert harmless("不=1") == "不=1"
