@@ -206,7 +206,7 @@ def _view(push: Push, bureau: Bureau, plan: Plan) -> dict[str, Any]:
     told = {"title": item.title if item else push.item, "blocked": push.blocked}
     if item is None:
         told |= {"channel": push.channel, "part": push.part, "error": messages.BLOCK_MISSING}
-        return {**told, "message": None, "used": []}
+        return {**told, "message": None, "used": [], "after": []}
     values = render.values_of(compose.node_days(push, item, plan), plan.calendar)
     footer = replace(bureau.footer, number=NUMBER.format(push.due.year))
     return {**told, **preview.view(item, push.part, values, footer, push.channel, bureau)}

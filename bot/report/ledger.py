@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -19,11 +20,13 @@ from bot.core.planning import Plan
 from bot.library.folder import Library
 from bot.report import weekly
 from bot.report.forwarding import forwarded
+from bot.report.picture import wide
 from bot.store import Store
 
 # Of characters; together they fill a sheet of A3 across in a size that can be read.
-WIDTHS = (5, 11, 14, 9, 18, 11, 13, 22, 22, 9, 14, 9, 10, 8, 12, 14, 8, 8, 8, 8, 9, 10)
+WIDTHS = (5, 11, 14, 9, 18, 11, 13, 30, 30, 9, 14, 9, 10, 8, 12, 14, 8, 8, 8, 8, 9, 10)
 A3, SIZE = 8, 9
+LINE, TALLEST = 12.5, 400  # points: of one line of that size, and of what a row may be
 _FORMULA = tuple("=+-@＝＋－＠")  # an Excel set to Chinese takes the full-width ones too
 _BLANK = ("\t", "\r", "\n", " ", "\u3000")  # that a sheet may cut off before it looks
 
@@ -185,6 +188,7 @@ def write_xlsx(ledger: Ledger) -> bytes:
             sheet.set_column(column, column, width)
             sheet.write(2, column, name, head)
         for line, cells in enumerate(ledger.cells, 3):
+            sheet.set_row(line, _height(cells))
             for column, cell in enumerate(cells):
                 sheet.write(line, column, cell, plain)
         sheet.write(3 + len(ledger.rows), 0, _footer(ledger), small)
@@ -196,6 +200,12 @@ def write_xlsx(ledger: Ledger) -> bytes:
         sheet.set_footer("&C&P / &N")
         sheet.fit_to_pages(1, 0)
     return out.getvalue()
+
+
+def _height(cells: Sequence[str | int]) -> float:
+    """Return how tall a row must be: not every program works that out when it opens a sheet."""
+    lines = (math.ceil(wide(str(cell)) / width) for cell, width in zip(cells, WIDTHS, strict=True))
+    return min(TALLEST, LINE * max(1, *lines) + 3)
 
 
 def _footer(ledger: Ledger) -> str:

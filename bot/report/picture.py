@@ -143,7 +143,7 @@ def _lines(trend: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _cut(text: str, columns: int) -> str:
     """Return `text` within so many half-width columns; what is cut ends in …"""
-    if sum(_widths(text)) <= columns:
+    if wide(text) <= columns:
         return text
     kept, used = "", 1
     for char, width in zip(text, _widths(text), strict=True):
@@ -151,6 +151,11 @@ def _cut(text: str, columns: int) -> str:
             break
         kept, used = kept + char, used + width
     return kept + "…"
+
+
+def wide(text: str) -> int:
+    """Return how many half-width columns a text takes."""
+    return sum(_widths(text))
 
 
 def _widths(text: str) -> Iterable[int]:

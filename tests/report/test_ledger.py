@@ -138,6 +138,7 @@ async def test_the_ledger_of_a_played_fortnight_agrees_with_the_summary(tmp_path
         assert sheet["A1"].value == messages.NOT_FOR_APPRAISAL
         assert tuple(cell.value for cell in sheet[3]) == COLUMNS
         assert sheet.max_row == 3 + len(answer["rows"]) + 1
+        assert sheet.row_dimensions[4].height > 15, "a long source is not cut"
         trail = await of.house.bureau.store.audits()
         assert trail[-1].entry.what == "exported"
 
