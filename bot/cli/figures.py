@@ -42,8 +42,6 @@ def summary(
     例：qingfeng summary --month 2026-06    例：qingfeng summary --quarter 2026Q2
     例：qingfeng summary --send
     """
-    if picture is not None and (month or quarter or year):
-        fail([messages.PICTURE_OF_WEEK], CANNOT)
     if picture is not None and picture.suffix.lower() not in (".png", ".svg"):
         fail([messages.PICTURE_SUFFIX.format(picture.suffix)], CANNOT)
     wanted = picture.suffix.lower() if picture else None

@@ -182,7 +182,9 @@ SEND_NOWHERE = "没有收周报的群：请在配置的 [target.…] 里给管�
 SEND_HAD = "{} 的周报已于 {} 发出，不重复发。"
 SEND_WAITS = "{}：已排上，{} 起自动发出（{}）"
 PICTURE_SUFFIX = "图只能存成 .png 或 .svg，不能存成“{}”"
-PICTURE_OF_WEEK = "一页图只画一周的；月、季、年的请看文字或 --json"
+PICTURE_RECENT = "近几周"
+PICTURE_TIMES = "发出 {} 次"
+PICTURE_AS_OF = "截至 {:%Y-%m-%d}"
 PICTURE_NONE = "这期周报发出时还没有画图；加 --recount 可按今天的回执重画"
 PICTURE_HOW = "已阅＝在阅知期（发出后5个工作日）内主动点按的人；暂无回执不表示没有阅看。"
 LEDGER_NO_TEXT = "（文本已不在）"
@@ -222,6 +224,7 @@ YEAR_READ = "，其中可回执 {0} 人次，自愿点按“已阅” {1} 人次
 YEAR_GUARD = "。推送内容{0}；更正 {1} 条，撤回 {2} 条，暂缓 {3} 条"
 YEAR_END = "。推送只在工作日上班时间进行，自愿阅看，不作考核，没有要求干部职工填报、打卡或留痕。"
 TILE_ITEMS, TILE_COVERED, TILE_REACHABLE, TILE_RATE = "推送篇数", "覆盖人次", "可回执", "阅知率"
+TILE_PUSHES, TILE_REACHED = "推送次数", "送达对象"
 ENDS_WORTH_TELLING = {
     "refused": "被拒收",
     "unknown": "结果不明，请核实",

@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
-from bot.core import messages
+from bot.core import disclosure, messages
 from bot.core.calendar import iso_week, monday_of
-from bot.core.disclosure import by_text
 from bot.core.model import Push, State
 from bot.core.reading import Figures
 from bot.core.render import WEBHOOK_BYTES
@@ -88,6 +87,7 @@ class NodeLine:
     """One warning of a node: whether it went, and to how many."""
 
     title: str
+    text: str  # the same without what part it was
     day: date
     sent: int
     targets: int
@@ -122,6 +122,7 @@ def node_lines(pushes: Sequence[Push], titles: Mapping[str, str]) -> tuple[NodeL
     lines = [
         NodeLine(
             title=messages.PARTS.get(part, "") + titles.get(group[0].item, group[0].item),
+            text=titles.get(group[0].item, group[0].item),
             day=min(push.due.date() for push in group),
             sent=sum(push.state is State.SENT for push in group),
             targets=len(group),
@@ -131,11 +132,23 @@ def node_lines(pushes: Sequence[Push], titles: Mapping[str, str]) -> tuple[NodeL
     return tuple(sorted(lines, key=lambda line: (line.day, line.title)))
 
 
+def by_text(lines: Sequence[NodeLine]) -> list[NodeLine]:
+    """Return a line a text in place of one for each of its parts; the earliest stays first."""
+    found: dict[str, NodeLine] = {}
+    for line in lines:
+        one = found.get(line.text)
+        more = (one.sent, one.targets) if one else (0, 0)
+        sent, targets = line.sent + more[0], line.targets + more[1]
+        day = one.day if one else line.day
+        found[line.text] = replace(line, title=line.text, day=day, sent=sent, targets=targets)
+    return list(found.values())
+
+
 def guard_of(pushes: Sequence[Push], stopped: Iterable[str], reviewed: bool) -> Guard:
     what = list(stopped)
     return Guard(
-        sent=len(by_text(pushes)),
-        corrected=len(by_text([push for push in pushes if push.rule == CORRECTION])),
+        sent=len(disclosure.by_text(pushes)),
+        corrected=len(disclosure.by_text([push for push in pushes if push.rule == CORRECTION])),
         withdrawn=what.count("withdrawn"),
         deferred=what.count("deferred"),
         reviewed=reviewed,
@@ -178,11 +191,14 @@ def words(found: PeriodSummary, unit: str) -> str:
     return fitted(f'{text}\n\n<font color="comment">{messages.HOW_MEASURED}</font>', WEBHOOK_BYTES)
 
 
+def part_name(part: Part) -> str:
+    """Return what a part is called: a week by its Monday."""
+    week = re.fullmatch(r"\d{4}-W\d\d", part.name)
+    return f"{monday_of(part.name):%m.%d} 起" if week else part.name
+
+
 def _part_words(part: Part) -> str:
-    name = part.name
-    if re.fullmatch(r"\d{4}-W\d\d", name):
-        name = f"{monday_of(name):%m.%d}起"
-    told = f"· {name} {part.texts} 篇"
+    told = f"· {part_name(part)} {part.texts} 篇"
     if part.figures.reachable:
         told += f"，可回执 {part.figures.reachable}，阅知率 {percent(part.figures.rate)}"
     elif part.figures.covered:

@@ -1,4 +1,6 @@
-"""The summary as one picture: an SVG of our own template, and a PNG of it with the packaged font.
+"""The summary, of a week or of a longer span, as one picture.
+
+An SVG of our own template, and a PNG of it with the packaged font.
 
 The console shows the SVG as it is; the office's group gets the PNG. 1080 × 1350, for a phone held
 upright. No system font is needed, and none is looked for: the same picture on every machine.
@@ -15,42 +17,95 @@ from typing import Any
 from jinja2 import Environment, PackageLoader
 
 from bot.core import messages
+from bot.core.periods import NodeLine, PeriodSummary, by_text, part_name
 from bot.core.reading import Figures
 from bot.core.summary import Summary
 from bot.core.telling import days_words, guard_words, percent
 
 WIDTH, HEIGHT = 1080, 1350
 FAMILY = "Noto Sans CJK SC"
-MOST_ITEMS, MOST_COMING = 3, 3
+MOST_ITEMS, MOST_COMING, MOST_NODES = 3, 3, 16
 TITLE_COLUMNS, LINE_COLUMNS = 38, 62  # of half-width characters that fit a line
+NODE_COLUMNS, FEW = 28, 6
 CHART = (96, 546, 888, 106)  # left, top, width, height of the trend
+
+Points = Sequence[Mapping[str, Any]]
 
 
 def svg(summary: Summary, unit: str) -> str:
     """Return the picture as SVG text. Everything from outside is escaped."""
-    template = _templates().get_template("summary.svg")
-    trend = _trend(summary.trend)
-    return template.render(
-        width=WIDTH,
-        height=HEIGHT,
-        family=FAMILY,
-        notice=messages.NOT_FOR_APPRAISAL,
+    trend = _trend([(days_words(week).split("—")[0] + " 起", f) for week, f in summary.trend])
+    closed = summary.headline_week is not None
+    found = summary.headline if closed else summary.running
+    reached = summary.reached if closed else summary.running_reached
+    items = summary.items if closed else summary.running_items
+    return _drawn(
+        "summary.svg",
+        recent=messages.PICTURE_RECENT,
         title=messages.SUMMARY_TITLE,
-        unit=_cut(unit, TITLE_COLUMNS),
-        week=_headline(summary),
-        tiles=_tiles(summary),
-        low=messages.LOW_COVERAGE if summary.headline.low_coverage else "",
+        unit=unit,
+        when=_headline(summary),
+        tiles=_tiles(found, len(items), "{}/{}".format(*reached), closed=closed),
+        low=found.low_coverage and found.reachable > 0 and closed,
+        measured=any(one.rate is not None for _, one in summary.trend),
         trend=trend,
-        lines=_lines(trend),
         items=[_item(line) for line in summary.items[:MOST_ITEMS]],
         more=max(0, len(summary.items) - MOST_ITEMS),
         running=_running(summary),
         heed=len(summary.exceptions),
         first=_cut(summary.exceptions[0], LINE_COLUMNS) if summary.exceptions else "",
         coming=[_cut(line, LINE_COLUMNS) for line in summary.coming[:MOST_COMING]],
-        guard=guard_words(summary.guard).replace("**", "").replace(" ", "：", 1),
-        how=messages.PICTURE_HOW,
+        guard=_plain(guard_words(summary.guard)),
     )
+
+
+def span_svg(found: PeriodSummary, unit: str) -> str:
+    """Return the picture of a month, a quarter or a year."""
+    lost = [f"{messages.STATES[state]} {n} 次" for state, n in found.ends.items()]
+    heard = [f"{what} {n}" for what, n in found.feedback]
+    told = found.nodes if len(found.nodes) <= MOST_NODES else by_text(found.nodes)
+    nodes = [_node(line) for line in told[:MOST_NODES]]
+    half = (len(nodes) + 1) // 2
+    return _drawn(
+        "span.svg",
+        title=messages.PERIOD_TITLE.format(found.name),
+        unit=unit,
+        when=messages.PICTURE_AS_OF.format(found.as_of),
+        tiles=_tiles(found.total, found.texts, str(found.targets)),
+        low=found.total.low_coverage and found.total.reachable > 0,
+        measured=found.total.rate is not None,
+        trend=_trend([(part_name(part), part.figures) for part in found.parts]),
+        nodes=(nodes[:half], nodes[half:]),
+        more=max(0, len(told) - MOST_NODES),
+        guard=_plain(guard_words(found.guard)),
+        lost="，".join(lost) or "无",
+        heard=" · ".join(heard),
+        weeks=messages.PERIOD_WEEKS,
+    )
+
+
+def _drawn(template: str, *, unit: str, low: bool, trend: Points, **values: Any) -> str:
+    return (
+        _templates()
+        .get_template(template)
+        .render(
+            width=WIDTH,
+            height=HEIGHT,
+            family=FAMILY,
+            notice=messages.NOT_FOR_APPRAISAL,
+            how=messages.PICTURE_HOW,
+            unit=_cut(unit, TITLE_COLUMNS),
+            low=messages.LOW_COVERAGE if low else "",
+            trend=trend,
+            lines=_lines(trend),
+            few=len(trend) <= FEW,
+            **values,
+        )
+    )
+
+
+def _plain(markdown: str) -> str:
+    return markdown.replace("**", "").replace(" ", "：", 1)
 
 
 def png(svg_text: str) -> bytes:
@@ -85,16 +140,22 @@ def _headline(summary: Summary) -> str:
     return messages.PICTURE_OPEN.format(days_words(summary.week))
 
 
-def _tiles(summary: Summary) -> list[tuple[str, str]]:
-    """Return the four big numbers; those of the running week where none is closed yet."""
-    found = summary.headline if summary.headline_week else summary.running
-    items = summary.items if summary.headline_week else summary.running_items
-    rate = percent(found.rate) if summary.headline_week else messages.NO_RATE
+def _tiles(
+    found: Figures, texts: int, reached: str, *, closed: bool = True
+) -> list[tuple[str, str]]:
+    """Return the four big numbers; where nobody can tap, how often and where it went."""
+    if not found.reachable and found.pushes:
+        return [
+            (messages.TILE_ITEMS, str(texts)),
+            (messages.TILE_PUSHES, str(found.pushes)),
+            (messages.TILE_REACHED, reached),
+            (messages.TILE_COVERED, str(found.covered) if found.covered else messages.NO_RATE),
+        ]
     return [
-        (messages.TILE_ITEMS, str(len(items))),
+        (messages.TILE_ITEMS, str(texts)),
         (messages.TILE_COVERED, str(found.covered)),
         (messages.TILE_REACHABLE, str(found.reachable)),
-        (messages.TILE_RATE, rate),
+        (messages.TILE_RATE, percent(found.rate) if closed else messages.NO_RATE),
     ]
 
 
@@ -112,25 +173,39 @@ def _running(summary: Summary) -> str:
 def _item(line: Any) -> Mapping[str, str]:
     part = messages.PARTS.get(line.part, "").strip()
     title = _cut(f"{line.sent:%m-%d}  {line.title}", TITLE_COLUMNS)
-    rate = messages.WITHHELD if line.withheld else percent(line.figures.rate)
-    return {"title": title, "part": part, "rate": rate}
+    found = line.figures
+    rate = messages.WITHHELD if line.withheld else percent(found.rate)
+    told = rate if found.reachable else messages.PICTURE_TIMES.format(found.pushes)
+    return {"title": title, "part": part, "rate": told}
 
 
-def _trend(weeks: Sequence[tuple[str, Figures]]) -> list[Mapping[str, Any]]:
-    """Return the points of the closed weeks: x, y, the rate in words and the week's days."""
+def _node(line: NodeLine) -> Mapping[str, str]:
+    told = _cut(f"{line.day:%m-%d} {line.title}", NODE_COLUMNS)
+    return {"title": told, "sent": f"{line.sent}/{line.targets}"}
+
+
+def _trend(parts: Sequence[tuple[str, Figures]]) -> Points:
+    """Return the points of what is told side by side: x, y, its figure in words and its name.
+
+    The figure is the rate; where none is measured anywhere it is how often was sent.
+    """
     left, top, width, height = CHART
-    step = width / max(1, len(weeks) - 1) if len(weeks) > 1 else 0
+    if len(parts) > FEW:  # their figures stand in the middle of their points
+        left, width = left + 24, width - 48
+    rated = any(found.rate is not None for _, found in parts)
+    most = max([found.pushes for _, found in parts], default=0) or 1
+    step = width / max(1, len(parts) - 1)
     points: list[Mapping[str, Any]] = []
-    for n, (week, found) in enumerate(weeks):
-        x = left + n * step if len(weeks) > 1 else left + width / 2
-        y = top + height * (1 - found.rate) if found.rate is not None else None
-        points.append(
-            {"x": x, "y": y, "rate": percent(found.rate), "days": days_words(week).split("—")[0]}
-        )
+    for n, (name, found) in enumerate(parts):
+        x = left + n * step if len(parts) > 1 else left + width / 2
+        share = found.rate if rated else found.pushes / most
+        y = top + height * (1 - share) if share is not None else None
+        told = percent(found.rate) if rated else str(found.pushes)
+        points.append({"x": x, "y": y, "told": told, "name": name})
     return points
 
 
-def _lines(trend: Sequence[Mapping[str, Any]]) -> list[str]:
+def _lines(trend: Points) -> list[str]:
     """Return polylines through neighbouring weeks: none leads over a week that has no rate."""
     runs: list[list[str]] = [[]]
     for point in trend:

@@ -18,7 +18,7 @@ from bot.verbs.asking import YEARS, Mistake, Params, outbox_json
 async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
     """The weekly summary as it was sent; with `recount`, as it would be today, and what changed."""
     if span := _span(params):
-        return await _of_span(span, bureau, now)
+        return await _of_span(span, bureau, now, params)
     week = _week(now, params)
     kept = await bureau.store.summary(week)
     if kept and not params.get("recount"):
@@ -77,7 +77,9 @@ def _span(params: Params) -> periods.Period | None:
     return span
 
 
-async def _of_span(span: periods.Period, bureau: Bureau, now: datetime) -> dict[str, Any]:
+async def _of_span(
+    span: periods.Period, bureau: Bureau, now: datetime, params: Params
+) -> dict[str, Any]:
     """A month, a quarter or a year, counted now."""
     library = bureau.library(now.date())
     found = await spans.build(
@@ -89,7 +91,9 @@ async def _of_span(span: periods.Period, bureau: Bureau, now: datetime) -> dict[
         review=bureau.review,
         stopped=bureau.shelf.folders.memory.happened,
     )
-    return {**periods.as_json(found), "text": periods.words(found, bureau.footer.unit)}
+    unit = bureau.footer.unit
+    drawn = _drawn({"svg": picture.span_svg(found, unit)}, params)
+    return {**periods.as_json(found), "text": periods.words(found, unit), **drawn}
 
 
 def _drawn(built: Mapping[str, Any], params: Params) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from bot.core import messages
@@ -54,3 +56,11 @@ async def test_a_wrong_period_is_told_in_a_sentence(tmp_path, params):
     async with office(tmp_path, approved=False) as desk:
         with pytest.raises(Mistake):
             await asked(desk, **params)
+
+
+@pytest.mark.parametrize("params", [{"month": "2026-06"}, {"quarter": "2026Q2"}, {"year": 2026}])
+async def test_every_span_is_drawn_as_one_page(tmp_path, params):
+    async with office(tmp_path, approved=False) as desk:
+        drawn = base64.b64decode((await asked(desk, **params, picture=".png"))["picture"])
+        assert drawn.startswith(b"\x89PNG")
+        assert b"<svg" in base64.b64decode((await asked(desk, **params, picture=".svg"))["picture"])

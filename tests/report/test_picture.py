@@ -11,9 +11,10 @@ import pytest
 
 from bot.core import messages
 from bot.core.disclosure import ItemLine
-from bot.core.model import SHANGHAI
+from bot.core.model import SHANGHAI, State
+from bot.core.periods import NodeLine, Part, PeriodSummary
 from bot.core.reading import Figures
-from bot.core.summary import Summary
+from bot.core.summary import Guard, Summary
 from bot.report import picture
 
 FOUND = Figures(pushes=6, covered=118, reachable=76, read=60)
@@ -112,3 +113,79 @@ def test_chinese_is_drawn_not_boxes():
     """Two different characters of one box would make one picture: the font knows them."""
     one, other = (picture.png(picture.svg(summary(), unit)) for unit in ("廉", "政"))
     assert one != other
+
+
+# -- a month, a quarter, a year -------------------------------------------------------------------
+
+
+def span(nodes=2, months=3, **more):
+    fields = {
+        "name": "2026年",
+        "as_of": datetime(2027, 1, 4, 9, tzinfo=SHANGHAI),
+        "parts": tuple(Part(name=f"{n}月", texts=2, figures=FOUND) for n in range(1, months + 1)),
+        "texts": 121,
+        "pushes": 363,
+        "targets": 3,
+        "guard": Guard(sent=121),
+        "nodes": tuple(
+            NodeLine(
+                title=f"节后 第{n // 3}篇",
+                text=f"第{n // 3}篇",
+                day=date(2026, 2, 1 + n % 28),
+                sent=3,
+                targets=3,
+            )
+            for n in range(nodes)
+        ),
+    }
+    return PeriodSummary(**{**fields, **more})
+
+
+def words_of(made):
+    tree = ET.fromstring(picture.span_svg(made, "某某局"))
+    return list(tree.iter("{http://www.w3.org/2000/svg}text"))
+
+
+def test_the_picture_of_a_year_has_its_four_numbers_and_every_month():
+    said = ["".join(node.itertext()) for node in words_of(span(months=12))]
+    assert said[0] == messages.NOT_FOR_APPRAISAL
+    assert said[-1] == messages.PICTURE_HOW
+    assert {"121", str(118 * 12), str(76 * 12), "78.9%", "1月", "12月"} <= set(said)
+    assert "廉政教育推送小结 2026年" in said
+
+
+@pytest.mark.parametrize("nodes", [0, 1, 16, 17, 36, 200])
+def test_whatever_a_span_holds_stays_on_its_page(nodes):
+    found = span(nodes, 12, ends={State.REFUSED: 3}, feedback=(("觉得有用", 9),))
+    made = words_of(found)
+    heights = [float(node.get("y")) for node in made]
+    assert heights[-3] < heights[-2] - 20, "the lines do not run into the last two"
+    assert max(heights) < picture.HEIGHT
+    said = "".join("".join(node.itertext()) for node in made)
+    assert "没有发出的：被拒收 3 次" in said
+    assert ("另有" in said) is (nodes == 200)
+
+
+def test_a_long_year_tells_each_text_once_with_all_its_parts():
+    said = ["".join(node.itertext()) for node in words_of(span(36))]
+    assert said.count("9/9") == 12
+    assert "02-01 第0篇" in said
+
+
+@pytest.mark.parametrize("of", ["week", "span"])
+def test_where_nobody_can_tap_it_tells_how_often_and_where_and_claims_no_rate(of):
+    if of == "week":
+        said = texts(
+            summary(
+                headline=NOTHING,
+                items=(line(figures=NOTHING),),
+                trend=(("2026-W24", NOTHING), ("2026-W25", NOTHING)),
+                reached=(3, 3),
+            )
+        )
+        assert {"3/3", "近几周推送次数", "发出 3 次"} <= set(said)
+    else:
+        parts = (Part(name="1月", texts=1, figures=NOTHING),)
+        said = ["".join(node.itertext()) for node in words_of(span(parts=parts))]
+    assert not [words for words in said if "%" in words or "阅知率" in words]
+    assert messages.LOW_COVERAGE not in said
