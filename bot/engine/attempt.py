@@ -64,24 +64,26 @@ def may_repeat(part: Part, channel: Channel, earlier: Sequence[Delivery], now: d
 
 
 async def attempt(
-    part: Part, message: Message, channel: Channel, earlier: Sequence[Delivery], bureau: Bureau
-) -> None:
-    """Begin durably, send, finish. Only what the channel says is believed."""
+    part: Part, body: str, channel: Channel, earlier: Sequence[Delivery], bureau: Bureau
+) -> State | None:
+    """Begin durably, send, finish; return how it ended, None where somebody else has it.
+
+    Only what the channel says is believed.
+    """
     push, store = part.push, bureau.store
     delivery = Delivery(
         push=push.key,
         part=part.number,
         attempt=len(earlier) + 1,
         begun=bureau.clock(),
-        body=_body(part, message, channel, earlier),
+        body=body,
         digest=part.digest,
         to=part.people,
     )
     if part.item is not None:
         await store.keep_text(words_of(part.item), delivery.begun)
     if not await store.begin(delivery, part.cohort, part.total):
-        return  # somebody else has it
-    bureau.pace.note(part.call(channel), delivery.begun)
+        return None
     try:
         sent = await channel.send(delivery.body.encode())
     except SendError as error:
@@ -105,6 +107,7 @@ async def attempt(
         )
         await store.finish(delivery, part.total, None)
     noted(delivery.state, push, delivery.reason)
+    return delivery.state
 
 
 _STATES = {
@@ -114,7 +117,7 @@ _STATES = {
 }
 
 
-def _body(part: Part, message: Message, channel: Channel, earlier: Sequence[Delivery]) -> str:
+def body_of(part: Part, message: Message, channel: Channel, earlier: Sequence[Delivery]) -> str:
     """Return the bytes to send: those of the first attempt where WeCom drops what is identical."""
     if earlier and channel.deduplicates and earlier[0].digest == part.digest:
         return earlier[0].body

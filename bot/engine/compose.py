@@ -88,8 +88,8 @@ async def _recipients(push: Push, bureau: Bureau, today: date) -> set[str]:
     item = bureau.library(today).item(push.item)
     original = item.corrects.casefold() if item else ""
     people: set[str] = set()
-    for other in await bureau.store.pushes():
-        if other.target != push.target or not original or other.item.casefold() != original:
+    for other in await bureau.store.pushes(target=push.target):
+        if not original or other.item.casefold() != original:
             continue
         for delivery in await bureau.store.deliveries(other.key):
             if delivery.state in (State.SENT, State.UNKNOWN):
@@ -198,8 +198,8 @@ async def _invite(push: Push, bureau: Bureau, moment: Moment) -> str:
         return ""
     sent = [
         other.sent_at
-        for other in await bureau.store.pushes()
-        if other.target == push.target and other.item and other.sent_at is not None
+        for other in await bureau.store.pushes(target=push.target)
+        if other.item and other.sent_at is not None
     ]
     fresh = min(sent, default=moment.now) > moment.now - INVITES_FOR
     return messages.INVITE if fresh else ""

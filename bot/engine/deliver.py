@@ -7,17 +7,17 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from bot.channels import KINDS, Channel
 from bot.core import enclosing, messages
-from bot.core.model import Cohort, Message, Push, State
+from bot.core.model import Message, Push, State
 from bot.engine import compose, desk
 from bot.engine import enclosing as enclosed
-from bot.engine.attempt import REPEAT_FOR, Part, attempt, may_repeat, noted, proven
+from bot.engine.attempt import REPEAT_FOR, noted, proven
 from bot.engine.bureau import Bureau, Moment
-from bot.engine.hindrance import PATIENCE, SOON, Wait, chat_of, gives_way, hindrance, opening_of
+from bot.engine.crowd import Journey, send_parts
+from bot.engine.hindrance import PATIENCE, Wait, gives_way, hindrance
 
 log = logging.getLogger(__name__)
 
@@ -128,7 +128,7 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
     async def words(part: int, then: Moment) -> Message:
         return await desk.message_of(push, part, bureau, then)
 
-    await _parts(push, push, words, cohort, channel, bureau, moment)
+    await _parts(Journey(push, push, words, cohort, channel), bureau, moment)
 
 
 async def _follow(push: Push, channel: Channel, bureau: Bureau, moment: Moment) -> None:
@@ -144,55 +144,15 @@ async def _follow(push: Push, channel: Channel, bureau: Bureau, moment: Moment) 
         async def bytes_of(_: int, __: Moment) -> Message:
             return file
 
-        await _parts(push, one.text, bytes_of, one.cohort, channel, bureau, moment)
+        await _parts(Journey(push, one.text, bytes_of, one.cohort, channel), bureau, moment)
 
 
-async def _parts(
-    push: Push,
-    text: Push,
-    words: Callable[[int, Moment], Awaitable[Message]],
-    cohort: Cohort,
-    channel: Channel,
-    bureau: Bureau,
-    moment: Moment,
-) -> None:
-    """Send what is left of a push, part by part, for as long as the hours last.
-
-    `text` is the push whose text must hold all the while: itself, or the one that it follows.
-    """
-    audience = compose.parts_of(cohort, channel)
-    stand = await bureau.store.parts(push.key)
-    chat = await chat_of(push, channel, bureau)
-    for number, people in enumerate(audience):
-        state = stand.get(number, State.PLANNED)
-        if state not in (State.PLANNED, State.UNKNOWN):
-            continue
-        moment = bureau.moment(moment)
-        opening = opening_of(push, bureau, moment)
-        if opening > moment.now:
-            await _later(push, Wait(until=opening, reason=messages.OUT_OF_HOURS), bureau)
-            return
-        if reason := moment.library.hold or compose.why_blocked(text, moment):
-            # Somebody called a halt while the parts before this one were on their way.
-            await _later(push, Wait(until=moment.now + PATIENCE, reason=reason), bureau)
-            return
-        if channel.closed:
-            await _later(push, Wait(until=moment.now + SOON, reason=channel.closed), bureau)
-            return
-        part = Part(push, moment.item(text), cohort, people, number, len(audience), chat)
-        earlier = await bureau.store.deliveries(push.key, number)
-        if state is State.UNKNOWN and not may_repeat(part, channel, earlier, moment.now):
-            continue
-        call = part.call(channel)
-        slot = bureau.pace.slot(call, moment.now)
-        if slot > moment.now:
-            await _later(push, Wait(until=slot, reason=messages.PACED), bureau)
-            return
-        try:
-            await attempt(part, await words(number, moment), channel, earlier, bureau)
-        except ValueError as error:  # TooLong, or what this channel cannot carry
-            await _skip(push, str(error), bureau)
-            return
+async def _parts(journey: Journey, bureau: Bureau, moment: Moment) -> None:
+    wait = await send_parts(journey, bureau, moment)
+    if isinstance(wait, Wait):
+        await _later(journey.push, wait, bureau)
+    elif wait:
+        await _skip(journey.push, wait, bureau)
 
 
 async def _later(push: Push, wait: Wait, bureau: Bureau) -> None:
@@ -207,7 +167,8 @@ async def _later(push: Push, wait: Wait, bureau: Bureau) -> None:
 async def _expire(push: Push, why: str, bureau: Bureau) -> None:
     """End a push whose window has closed; one that reached some people stays sent, and says so."""
     reason = messages.EXPIRED_WINDOW.format(why)
-    partly = State.SENT in push.tally
+    now = await bureau.store.push(push.key) or push  # parts may have left since it was read
+    partly = State.SENT in now.tally
     await bureau.store.end(push.key, State.SENT if partly else State.EXPIRED, reason)
     noted("expired", push, reason)
 

@@ -89,8 +89,8 @@ async def _comes_after(push: Push, bureau: Bureau) -> Push | None:
     """Return what is to be read first and is on its way: words before their picture or card."""
     if push.rule not in IN_ORDER:
         return None
-    waiting = await bureau.store.pushes([State.PLANNED, State.SENDING])
-    together = [p for p in waiting if (p.occurrence, p.target) == (push.occurrence, push.target)]
+    waiting = await bureau.store.pushes([State.PLANNED, State.SENDING], target=push.target)
+    together = [other for other in waiting if other.occurrence == push.occurrence]
     before = [other for other in together if other.due < push.due]
     return min(before, key=lambda other: other.due, default=None)
 
@@ -112,8 +112,8 @@ async def _capped(push: Push, bureau: Bureau, moment: Moment) -> Wait | None:
     limits, today = bureau.policy, moment.today
     others = [
         other
-        for other in await bureau.store.pushes()
-        if other.target == push.target and other.key != push.key and not enclosing.follows(other)
+        for other in await bureau.store.pushes(target=push.target)
+        if other.key != push.key and not enclosing.follows(other)
     ]
     said = [other.sent_at.date() for other in others if other.sent_at is not None]
     better = [
@@ -158,7 +158,7 @@ async def gives_way(
     """
     wanted, reached = {person.casefold() for person in cohort.covered}, set[str]()
     members = await bureau.store.members()
-    for other in await bureau.store.pushes():
+    for other in await bureau.store.pushes(stem=push.key.rpartition("@")[0]):
         if (other.occurrence, other.part) != (push.occurrence, push.part):
             continue
         way, target = bureau.channels.get(other.target), bureau.target(other.target)

@@ -79,7 +79,7 @@ def marked(push: Push, states: Mapping[str, TargetState]) -> Push:
 
 async def gone(bureau: Bureau, stem: str) -> bool:
     """Whether an occurrence and part has rows, and none of them is still to be sent."""
-    rows = [p for p in await bureau.store.pushes() if p.key.rpartition("@")[0] == stem]
+    rows = await bureau.store.pushes(stem=stem)
     return bool(rows) and all(push.state is not State.PLANNED for push in rows)
 
 
