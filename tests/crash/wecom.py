@@ -11,6 +11,7 @@ import random
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from typing import ClassVar
 
 from bot.channels import Outcome, SendError, Sent, Then
 from bot.channels.app import PEOPLE
@@ -37,6 +38,7 @@ class Way:
     limits = Limits(chat=(Limit(20),))
     fingerprint = closed = ""
     needs_chat = False
+    carries: ClassVar[dict[str, int]] = {}
     dialect = SIX
 
     def __init__(self, wecom: WeCom, target: str, name: str) -> None:
