@@ -34,6 +34,9 @@ class Acts:
     opened: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[Question, Figures] = field(default_factory=dict)  # what need not be counted
     rows: bool = True  # False: only what is `counted` may be asked
+    _able: dict[str, frozenset[str]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )  # what `tappers` has worked out: it is asked of the same push again and again
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,15 +100,19 @@ def questions(pushes: Iterable[Push], calendar: Calendar, as_of: datetime) -> li
 
 def people(pushes: Iterable[Push], acts: Acts) -> frozenset[str]:
     """Return who could tap in any of `pushes`, each person once."""
-    return frozenset(person for push in pushes for person in tappers(push.key, acts))
+    return frozenset[str]().union(*(tappers(push.key, acts) for push in pushes))
 
 
-def tappers(key: str, acts: Acts) -> set[str]:
+def tappers(key: str, acts: Acts) -> frozenset[str]:
     """Return who could tap in a push, folded."""
-    cohort = acts.cohorts.get(key)
-    if cohort is None or not cohort.tappable:
-        return set()
-    return _folded(cohort.covered) - _folded(acts.unreached.get(key, ()))
+    known = acts._able.get(key)
+    if known is None:
+        cohort = acts.cohorts.get(key)
+        known = frozenset[str]()
+        if cohort is not None and cohort.tappable:
+            known = frozenset(_folded(cohort.covered) - _folded(acts.unreached.get(key, ())))
+        acts._able[key] = known
+    return known
 
 
 def _folded(accounts: Iterable[str]) -> set[str]:

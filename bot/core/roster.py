@@ -6,7 +6,7 @@ where people belong.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from bot.core.model import Delivery, Member, State
@@ -69,19 +69,44 @@ class Unreached:
 
 
 def unreached(deliveries: Iterable[Delivery]) -> list[Unreached]:
-    """Return those who did not get the latest message that was meant for them, by account."""
+    """Return those who did not get the latest message that was meant for them, by account.
+
+    From the newest attempt back: whoever failed counts unless a newer one reached them. Of those
+    who never failed, who are nearly all, nothing is asked.
+    """
     last: dict[str, Unreached | None] = {}
-    for row in sorted(deliveries, key=lambda row: row.begun):
-        gone = {one.casefold() for one in row.invalid}
-        free = {one.casefold() for one in row.unlicensed}
-        for person in row.to:
-            key = person.casefold()
-            if key in gone:
-                last[key] = Unreached(person=person, why="invalid", said="")
-            elif key in free:
-                last[key] = Unreached(person=person, why="unlicensed", said="")
-            elif row.state is State.REFUSED:
-                last[key] = Unreached(person=person, why="refused", said=row.reason)
-            elif row.state is State.SENT:
-                last[key] = None
+    newer: list[Delivery] = []
+    folded: dict[int, frozenset[str]] = {}
+
+    def reached(key: str) -> bool:
+        for number, row in enumerate(newer):
+            if number not in folded:
+                folded[number] = frozenset(map(str.casefold, row.to))
+            if key in folded[number]:
+                return True
+        return False
+
+    for row in sorted(deliveries, key=lambda row: row.begun, reverse=True):
+        for one in _failed(row, last.keys()):
+            key = one.person.casefold()
+            if key not in last:
+                last[key] = None if reached(key) else one
+        if row.state is State.SENT:
+            newer.append(row)
     return sorted((one for one in last.values() if one), key=lambda one: one.person.casefold())
+
+
+def _failed(row: Delivery, known: Collection[str]) -> Iterator[Unreached]:
+    """Yield whom a message did not reach; of those who are `known` it need not."""
+    gone = {one.casefold() for one in row.invalid}
+    free = {one.casefold() for one in row.unlicensed} - gone
+    if row.state is not State.REFUSED and not (gone | free).difference(known):
+        return
+    for person in row.to:
+        key = person.casefold()
+        if key in gone:
+            yield Unreached(person=person, why="invalid", said="")
+        elif key in free:
+            yield Unreached(person=person, why="unlicensed", said="")
+        elif row.state is State.REFUSED:
+            yield Unreached(person=person, why="refused", said=row.reason)

@@ -84,6 +84,6 @@ def _fresh_notes(part: Part) -> dict[str, Any]:
 
 def _people(cohort: Cohort, missed: frozenset[str]) -> People:
     acts = Acts(pushes=(), cohorts={cohort.push: cohort}, unreached={cohort.push: missed})
-    able = frozenset(tappers(cohort.push, acts))
+    able = tappers(cohort.push, acts)
     covered = frozenset(who.casefold() for who in cohort.covered)
     return covered, covered if able == covered else able

@@ -158,10 +158,19 @@ async def test_written_approved_sent_tapped_and_counted(tmp_path, browser):
         await expect(page.get_by_role("status")).to_contain_text("终审通过")
         await page.get_by_label("发给").select_option("jg1")
         await page.get_by_role("button", name="发出", exact=True).click()
-        await expect(page.get_by_role("status")).to_contain_text("已交发")
+        await expect(page.get_by_role("status")).to_contain_text("已发出")
+        await page.get_by_role("link", name="计划").click()
+        sent = page.locator("li", has_text="有事先问一声").filter(has_text="机关一支部")
+        await expect(sent).to_contain_text("已发出")
         await page.goto(f"{sandbox.url}/sandbox?who={READER}&chat=app-{AGENTID}")
         await page.get_by_role("button", name="已阅").last.click()
         await expect(page.get_by_role("button", name="已阅，谢谢").last).to_be_disabled()
+        desk.clock.jump(moment("2026-06-24 10:09"))
+        await page.goto(f"{served.url}/console/receipts")  # seen at once, before the week is over
+        now = page.locator("section", has_text="本周，阅知中").locator(
+            "tr", has_text="有事先问一声"
+        )
+        await expect(now.locator("td").nth(3)).to_have_text("1")
         await desk.at("2026-07-06 10:07")  # the time for reading is over, and the stay here
         await page.goto(f"{served.url}/console/enter/{desk.house.entry.invite(desk.clock.now())}")
         await page.get_by_role("button", name="进入").click()

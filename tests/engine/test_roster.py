@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.core.model import Delivery, Member, State
 from bot.core.roster import unreached
@@ -100,3 +102,29 @@ def test_only_the_last_word_about_a_person_counts():
         row(4, State.UNKNOWN, ("b",)),  # it may have arrived: the word before stands
     ]
     assert [(one.person, one.why) for one in unreached(rows)] == [("b", "invalid")]
+
+
+PEOPLE = st.lists(st.sampled_from(["a", "B", "b", "c"]), unique_by=str.casefold)
+ROWS = st.lists(
+    st.tuples(st.sampled_from([State.SENT, State.REFUSED, State.UNKNOWN]), PEOPLE, PEOPLE, PEOPLE),
+    max_size=6,
+)
+
+
+@given(ROWS)
+def test_whoever_failed_last_and_was_not_reached_since_is_told_of_and_nobody_else(found):
+    rows = [
+        row(number, state, tuple(to), invalid=tuple(gone), unlicensed=tuple(free), reason="否")
+        for number, (state, to, gone, free) in enumerate(found)
+    ]
+    last: dict[str, str] = {}
+    for one in rows:
+        for who in map(str.casefold, one.to):
+            if who in map(str.casefold, one.invalid):
+                last[who] = "invalid"
+            elif who in map(str.casefold, one.unlicensed):
+                last[who] = "unlicensed"
+            elif one.state is not State.UNKNOWN:
+                last[who] = "refused" if one.state is State.REFUSED else ""
+    told = {one.person.casefold(): one.why for one in unreached(rows)}
+    assert told == {who: why for who, why in last.items() if why}
