@@ -335,8 +335,10 @@ def _control(
             raise Mistake(f"没有“{verb}”这个命令")
         with contextlib.suppress(OSError):  # a damaged trail: its files still speak
             await recall(bureau, now())
-        mine = looking if verb in LOOKS or params.get("unseen") else bureau
-        answer = await VERBS[verb](mine, now(), params)
+        looks = verb in LOOKS or bool(params.get("unseen"))
+        answer = await VERBS[verb](looking if looks else bureau, now(), params)
+        if looks and params.get("shown"):
+            return answer  # the first page asks of the disk; not every one writes to it to be shown
         if words := await bureau.store.trouble():
             answer = {**answer, "warning": words}
         return answer

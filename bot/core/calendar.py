@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 
 import chinese_calendar
 
@@ -228,6 +228,7 @@ def year_days(year: int) -> Iterator[date]:
         day += ONE
 
 
+@lru_cache(4096)  # asked of every push of a year
 def iso_week(day: date) -> str:
     """Return the ISO week of `day` as people write it, e.g. 2026-W25."""
     year, week, _ = day.isocalendar()

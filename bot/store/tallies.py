@@ -97,17 +97,26 @@ def unreached(deliveries: Iterable[Doc], cohorts: Iterable[Doc]) -> dict[str, fr
     for row in deliveries:
         # WeCom answers these accounts in lower case (wecom/api.md §3.2).
         bad = {account.casefold() for account in (*row["invalid"], *row["unlicensed"])}
-        hit = {who for who in row["to"] if who.casefold() in bad} if bad else set()
-        found.setdefault(row["push"], set()).update(hit)
+        found.setdefault(row["push"], set()).update(_spelt(row["to"], bad))
         if row["to"]:
             named.add(row["push"])
         if row["state"] in _WENT_OUT:
-            addressed.setdefault(row["push"], set()).update(who.casefold() for who in row["to"])
+            addressed.setdefault(row["push"], set()).update(row["to"])
     for cohort in cohorts:
         if cohort["push"] in named:
             out = addressed.get(cohort["push"], set())
-            found[cohort["push"]] |= {who for who in cohort["covered"] if who.casefold() not in out}
+            left = set(cohort["covered"]) - out  # nobody, nearly always: then nothing is folded
+            folded = {who.casefold() for who in out} if left else set()
+            found[cohort["push"]] |= {who for who in left if who.casefold() not in folded}
     return {push: frozenset(who) for push, who in found.items()}
+
+
+def _spelt(people: Sequence[str], folded: set[str]) -> set[str]:
+    """Return those of `people` who are meant by `folded`, as they are written."""
+    alike = folded.intersection(people) if folded else set()
+    if len(alike) == len(folded):
+        return alike
+    return {who for who in people if who.casefold() in folded}
 
 
 _WENT_OUT = (State.SENT.value, State.UNKNOWN.value)

@@ -124,6 +124,6 @@ VERBS: Mapping[str, Verb] = {
 LOOKS = frozenset(
     {
         *("today", "push", "pushes", "texts", "text", "text-open", "text-try"),
-        *("targets", "roster-show", "audit", "summary", "suggestions"),
+        *("targets", "roster-show", "audit", "summary", "suggestions", "console-link", "reviewers"),
     }
 )

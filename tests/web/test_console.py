@@ -194,6 +194,22 @@ async def test_a_fault_of_ours_is_a_page_in_words_and_in_the_log(desk, caplog, p
     assert (await one.get(HOME)).status_code == 200
 
 
+async def test_pages_that_only_show_write_nothing_to_the_disk(desk):
+    one = await by_link(desk, "管理")
+    paths = ("/plan", "/library", "/library/SC-01", "/targets", "/receipts", "/people")
+    for path in paths:  # what is worked out at first is kept
+        await one.get(HOME + path)
+
+    def touched() -> dict:
+        data = desk.home / "data"
+        return {path: path.stat().st_mtime_ns for path in (data, *data.rglob("*"))}
+
+    before = touched()
+    for path in paths:
+        assert (await one.get(HOME + path)).status_code == 200
+    assert touched() == before
+
+
 @pytest.mark.parametrize("path", ["/console/x", "/console/library/x/y/z", "/review/a/b/c"])
 async def test_an_address_that_leads_nowhere_is_said_in_words(desk, path):
     answer = await browser(desk).get(f"http://127.0.0.1{path}")

@@ -40,7 +40,7 @@ class Ask:
 
     async def verb(self, verb: str, /, **params: Any) -> dict[str, Any]:
         """Do what a verb does. Mistake: a sentence for whoever asked."""
-        answer: dict[str, Any] = await self.doors.control(verb, params)
+        answer: dict[str, Any] = await self.doors.control(verb, {**params, "shown": True})
         return answer
 
     def text(self, name: str) -> str:
@@ -130,7 +130,7 @@ async def known(request: Request, entry: Entry) -> Visitor | None:
     doors = request.app.state.doors
     visitor = entry.visitor(request, doors.now())
     if visitor is not None and visitor.link:
-        answer = await doors.control("console-link", {"link": visitor.link})
+        answer = await doors.control("console-link", {"link": visitor.link, "shown": True})
         if not answer["open"]:
             return None
     return visitor
