@@ -272,6 +272,9 @@ def test_a_new_text_is_a_draft_and_a_repost_needs_its_source(ask, home):
     assert "状态: 草稿" in (home / made["path"]).read_text("utf-8")
     link = ["--source", "某省纪委监委", "--date", "2026-05-31", "--link", "https://a.example/1"]
     assert ask("new", "转发通报", "通报一起", *link)[0] == 0
+    link[3] = "9998-01-01"
+    code, said = ask("new", "转发通报", "通报二起", *link)
+    assert (code, "发布日期 9998-01-01 还没有到" in said) == (1, True)
 
 
 def test_a_form_is_printed_signed_and_registered(ask, home):

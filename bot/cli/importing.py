@@ -28,11 +28,14 @@ def import_(
         return _template(as_json, kind, path)
     import base64
 
+    from bot.library.word import MOST_BYTES
+
     taken = []
     for file in files:
         if file.suffix.lower() != ".docx":
             fail([f"{file}：只收 .docx，.doc 和 .wps 请在 WPS 里另存为 .docx"], FAULTS)
-        data = base64.b64encode(file.read_bytes()).decode()
+        with file.open("rb") as source:  # no more than is needed to see that it is too much
+            data = base64.b64encode(source.read(MOST_BYTES + 1)).decode()
         taken += call(config_path, "import", {"name": file.name, "data": data})["taken"]
     if not files:
         taken = call(config_path, "import", {})["taken"]

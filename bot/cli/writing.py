@@ -54,11 +54,13 @@ def new(
         fail([f"没有“{kind}”这一类，可用：{'、'.join([*Kind, '更正'])}"], FAULTS)
     if (kind == "更正") != bool(corrects):
         fail(["更正要写明更正哪一篇：qingfeng new 更正 标题 --corrects SC-01"], FAULTS)
+    today = system_clock().date()
     official = _official(source, day, link, text) if chosen is Kind.REPOST else None
+    if official and official.day > today:
+        fail([f"发布日期 {official.day} 还没有到，请核对"], FAULTS)
     items, _ = load_items(folders.content)
     if corrects and not any(item.id.casefold() == corrects.casefold() for item in items):
         click.echo(f"内容库里没有 {corrects}（改了编号，或已删去？），请核对编号", err=True)
-    today = system_clock().date()
     made = drafts.draft(chosen, title, items, today, official=official, corrects=corrects or "")
     try:
         path = drafts.write(folders.content, made)

@@ -123,19 +123,13 @@ def write(folder: Path, approval: Approval, key: bytes) -> Path:
         if not text.isprintable():
             raise ValueError("审批人的名字或意见里有看不见的字符")
     path = _free(folder / approval.id, f"{approval.digest[:12]}-{approval.step}")
-    path.parent.mkdir(parents=True, exist_ok=True)
     lines = ["# 由程序写入，请勿改动：改动、复制或移动后即失效。"]
     for name in _FIELDS if approval.plain else _FIELDS + _MORE:
         value = getattr(approval, name)
         shown = str(value).lower() if isinstance(value, bool) else _quoted(str(value))
         lines.append(f"{name} = {shown}")
     lines.append(f'seal = "{approval.seal(key)}"')
-    draft = path.with_suffix(".tmp")
-    with draft.open("w", encoding="utf-8") as out:
-        out.write("\n".join(lines) + "\n")
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(draft, path)
+    disk.write(path, ("\n".join(lines) + "\n").encode(), mode=0o644)  # through no link
     return path
 
 

@@ -30,6 +30,7 @@ from bot.library.texts import (
     load_items,
     reading,
     sealed,
+    unattached,
 )
 from bot.library.walk import Place, stamp_at, walk
 from bot.library.words import load_lexicon
@@ -69,7 +70,8 @@ def examine_folders(folders: Folders, today: date) -> Examined:
     )
     places, unread = walk(folders.content)
     proofs, root = Proofs(folders.data, folders.content, frame), folders.content.resolve()
-    found, items, prints = list(unread), dict[str, str](), list[Print]()
+    found, items, prints = list[Problem](), dict[str, str](), list[Print]()
+    illustrated: list[Item] = []
     heads: dict[object, Item] = {}  # of those that are filed alike one speaks for all
     for place in places:
         proof = _proof(place, root, proofs, frame)
@@ -77,11 +79,13 @@ def examine_folders(folders: Folders, today: date) -> Examined:
         if proof.head is not None and proof.print is not None:
             found += timed(proof.head, frame)
             if proof.head.attachments:
+                illustrated.append(proof.head)
                 found += sealed(proof.head, Path(place.path).parent, root)[1]
             items[place.shown] = proof.head.id
             heads.setdefault(filed(proof.head), proof.head)
             prints.append(proof.print)
     proofs.write()
+    found += unattached(unread, illustrated)
     found += Twins(prints).problems()
     idle = idle_rules(schedules, list(heads.values()), today)
     return Examined(items=items, problems=(*problems, *more, *sort(found), *idle))

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -20,11 +21,12 @@ from bot.core.content import HEADINGS, KEYS, KINDS, LISTS, parse_item
 from bot.core.model import Item, Kind
 from bot.library import disk, drafts, word
 from bot.library.approvals import usable_id
-from bot.library.decode import why
+from bot.library.decode import Unreadable, read_text, why
 from bot.library.pack import NOTE
-from bot.library.word import BadWord, Line, Word
+from bot.library.walk import INTAKE
+from bot.library.word import BadWord, Line, Table, Word
 
-FOLDER, DONE = "待导入", "已导入"
+FOLDER, DONE = INTAKE, "已导入"
 TROUBLE = ".说明.txt"
 MARK = "源文件校验码："
 _OTHER = {
@@ -34,6 +36,8 @@ _OTHER = {
 }
 _ONLY = "这里只收 .docx：别的文件请另存为 .docx，或直接放进内容的文件夹"
 _LITTER = ("~$", ".")
+LONGEST = 60  # characters of a name that another is made of: a disk takes 85 Chinese ones
+MOST_ABOVE = 60  # characters that may stand above a form: its name, a number
 _ONE = threading.Lock()  # one at a time: two would take the same 编号
 
 
@@ -63,8 +67,11 @@ class Made:
 
 def waiting(content: Path) -> list[Path]:
     """Return the files that lie in 待导入, in the order of their names; notes and litter not."""
+    folder = content / FOLDER
+    if folder.is_symlink() or (folder / DONE).is_symlink():
+        return []  # it leads out of the folder: nothing is read, moved or laid down there
     try:
-        found = sorted((content / FOLDER).iterdir())
+        found = sorted(folder.iterdir())
     except OSError:
         return []
     return [
@@ -122,6 +129,8 @@ def _bytes(content: Path, name: str, data: bytes, ids: Sequence[str], today: dat
         made = make(word.read(data), ids, today)
     except BadWord as error:
         return Taken(source=name, error=str(error))
+    if (content / FOLDER).is_symlink() or (content / FOLDER / DONE).is_symlink():
+        return Taken(source=name, error="“待导入”是一个通向别处的链接，不予使用：请改成普通文件夹")
     kept = _keep(content, name, digest, data)  # first of all: nothing of it is lost
     path = _free(content, made)
     lines = [f"《{made.title}》由 {name} 转成，原文件在 {kept}。", f"{MARK}{digest}", ""]
@@ -137,8 +146,8 @@ def _known(content: Path, digest: str) -> str:
     """Return the item that a source with this digest became, "" for a new one."""
     for note in content.rglob(f"*{NOTE}"):
         try:
-            text = note.read_text("utf-8")
-        except (OSError, UnicodeError):
+            text = read_text(note)
+        except Unreadable:
             continue
         item = note.with_name(note.name.removesuffix(NOTE) + ".md")
         if MARK + digest in text and item.exists():
@@ -149,7 +158,7 @@ def _known(content: Path, digest: str) -> str:
 def _keep(content: Path, name: str, digest: str, data: bytes) -> str:
     """Keep the source; return where, as an editor would find it."""
     source = Path(name)
-    path = content / FOLDER / DONE / f"{source.stem}-{digest[:8]}{source.suffix}"
+    path = content / FOLDER / DONE / f"{source.stem[:LONGEST]}-{digest[:8]}{source.suffix}"
     if not path.exists():
         disk.write(path, data, mode=0o644)
     return f"{FOLDER}/{DONE}/{path.name}"
@@ -177,11 +186,18 @@ def _put(path: Path, text: str) -> None:
 
 def _tell(path: Path, error: str) -> None:
     """Put a note beside a file that became no item, or take one away that no longer holds."""
-    note = path.with_name(path.name + TROUBLE)
+    note = path.with_name(path.name[:LONGEST] + TROUBLE)
     if not error:
         note.unlink(missing_ok=True)
-    elif not note.exists() or note.read_text("utf-8", errors="replace").strip() != error:
-        note.write_text(error + "\n", encoding="utf-8")
+    elif note.is_symlink() or _said(note) != error:
+        disk.write(note, f"{error}\n".encode(), mode=0o644)
+
+
+def _said(note: Path) -> str:
+    try:
+        return read_text(note).strip()
+    except Unreadable:
+        return ""
 
 
 # -- from words to the text of an item -------------------------------------------------------------
@@ -194,7 +210,7 @@ def make(found: Word, ids: Iterable[str], today: date) -> Made:
     headings are sections.
     """
     notes = list(found.unkept)
-    fields, lines = _fields(found, notes)
+    fields, lines = _fields(_led_by_form(found, notes), notes)
     lines = [line for line in lines if line.text.strip()]
     if fields and not fields.get("标题"):
         raise BadWord("模板里还没有填“标题”：填好再放进来")
@@ -220,8 +236,7 @@ def _fields(found: Word, notes: list[str]) -> tuple[dict[str, str], list[Line]]:
     if not found.first_table:
         return {}, list(found.lines)
     table = found.tables[0]
-    names = [row[0].strip().rstrip("：:").strip() for row in table if len(row) > 1]
-    if sum(name in KEYS for name in names) < 2:
+    if not _is_form(table):
         notes.append("表格改成了一行一行的文字")
         return {}, [Line(text="　".join(row).replace("\n", "　")) for row in table] + list(
             found.lines
@@ -229,7 +244,7 @@ def _fields(found: Word, notes: list[str]) -> tuple[dict[str, str], list[Line]]:
     fields: dict[str, str] = {}
     for row in table:
         key, values = (
-            row[0].strip().rstrip("：:").strip(),
+            _key(row[0]),
             [cell for cell in row[1:] if cell.strip()],
         )
         parts = [part.strip() for value in values for part in value.split("\n") if part.strip()]
@@ -243,6 +258,31 @@ def _fields(found: Word, notes: list[str]) -> tuple[dict[str, str], list[Line]]:
         else:
             notes.append(f"字段表里的“{key}”没有用上：“{value}”")
     return fields, list(found.lines)
+
+
+def _key(cell: str) -> str:
+    """Return the field a cell names: 标　题： as forms space it is 标题."""
+    return re.sub(r"\s+", "", cell).rstrip("：:")
+
+
+def _is_form(table: Table) -> bool:
+    return sum(_key(row[0]) in KEYS for row in table if len(row) > 1) >= 2
+
+
+def _led_by_form(found: Word, notes: list[str]) -> Word:
+    """Return a document whose form stands under a line or two (稿件登记表) as if it came first."""
+    if found.first_table or not found.tables or not _is_form(found.tables[0]):
+        return found
+    rows = ["　".join(row) for row in found.tables[0]]
+    texts = [line.text for line in found.lines]
+    at = texts.index(rows[0])
+    before = [text.strip() for text in texts[:at] if text.strip()]
+    if sum(map(len, before)) > MOST_ABOVE:
+        return found
+    if (told := "表格（改成了一行一行的文字） 1 处") in notes:
+        notes.remove(told)
+    notes.append(f"表格上面的“{'；'.join(before)}”没有写进正文")
+    return replace(found, first_table=True, lines=found.lines[at + len(rows) :])
 
 
 def _kind(written: str, lines: Sequence[Line], notes: list[str]) -> Kind:

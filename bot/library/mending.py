@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from pathlib import Path
 
 from bot.core.lint.lexicon import Lexicon
 from bot.core.lint.mend import mend
+from bot.library import disk
 from bot.library.decode import MAX_BYTES, encoding_of
 
 
@@ -24,15 +24,6 @@ def mend_files(content: Path, paths: Iterable[str], lexicon: Lexicon) -> dict[st
             continue
         text, changes = mend(data.decode(encoding), lexicon)
         if changes:
-            _replace(path, text.encode(encoding))
+            disk.write(path, text.encode(encoding), mode=path.stat().st_mode & 0o777)
             made[shown] = changes
     return made
-
-
-def _replace(path: Path, data: bytes) -> None:
-    draft = path.with_name(f".{path.name}.tmp")
-    with draft.open("wb") as out:
-        out.write(data)
-        out.flush()
-        os.fsync(out.fileno())
-    os.replace(draft, path)

@@ -90,7 +90,9 @@ def _refuse(files: Mapping[str, bytes], places: Places) -> None:
             if not path.resolve().is_relative_to(top.resolve()):
                 raise BadPack(f"“{name}”在这里是一个通向别处的链接，不予导入")
             above = [folder for folder in path.parents if folder.is_relative_to(top)]
-            if path.is_dir() or any(one.exists() and not one.is_dir() for one in above):
+            if (path.exists() and not path.is_file()) or any(
+                one.exists() and not one.is_dir() for one in above
+            ):
                 raise BadPack(f"“{name}”在这里有同名的文件夹或文件挡着，请先改名")
 
 

@@ -94,6 +94,8 @@ def packed(files: Mapping[str, bytes]) -> bytes:
 
 def unpacked(path: Path) -> dict[str, bytes]:
     """Return the files of a pack once all of it is found sound; BadPack otherwise."""
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise BadPack("不是普通文件，不予导入")
     try:
         with zipfile.ZipFile(path) as archive:
             return _checked(archive)

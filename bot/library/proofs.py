@@ -27,6 +27,7 @@ from bot.core import lint
 from bot.core.lint import Frame
 from bot.core.lint.proof import Proof, from_row, to_row
 from bot.library import disk
+from bot.library.decode import Unreadable, read_bytes
 from bot.library.words import NAME as LEXICON
 
 log = logging.getLogger(__name__)
@@ -97,8 +98,8 @@ class Proofs:
 def version(content: Path, frame: Frame) -> str:
     """Return what changes when the lexicon, the program, or what nodes can be told of does."""
     try:
-        words = (content / LEXICON).read_bytes()
-    except OSError:
+        words = read_bytes(content / LEXICON)
+    except Unreadable:
         words = b""
     empty = repr(sorted((name, sorted(marks)) for name, marks in frame.unfilled.items()))
     return hashlib.sha256(_program() + empty.encode() + words).hexdigest()

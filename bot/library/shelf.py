@@ -28,7 +28,7 @@ from bot.library.approvals import Approval
 from bot.library.calendars import OVERRIDES, load_schedules
 from bot.library.library import Folders, Library, errors
 from bot.library.proofs import Proofs
-from bot.library.texts import beside, bytes_of, reading, sealed
+from bot.library.texts import beside, bytes_of, reading, sealed, unattached
 from bot.library.walk import (
     Place,
     Stamp,
@@ -260,7 +260,7 @@ class Shelf:
             problems=(
                 *self._of_schedules,
                 *self._of_words,
-                *sort(self._of_walk),
+                *sort(unattached(self._of_walk, items)),
                 *chain.from_iterable(leaf.told for leaf in leaves),
                 *self._idle,
             ),

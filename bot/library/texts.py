@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -101,6 +103,19 @@ def _attachment(path: Path, root: Path) -> str:
         return hashlib.sha256(data).hexdigest()
     except OSError as error:
         raise ValueError(f"打不开（{why(error)}）") from None
+
+
+def unattached(problems: Iterable[Problem], items: Iterable[Item]) -> list[Problem]:
+    """Return what was not read in content/, less the files that belong to a text."""
+    found = list(problems)
+    if not any(one.code == "office-file" for one in found):
+        return found
+    known = {
+        posixpath.normpath(posixpath.join(posixpath.dirname(item.path), name))
+        for item in items
+        for name in item.attachments
+    }
+    return [one for one in found if one.code != "office-file" or one.path not in known]
 
 
 def beside(place: Place, item: Item | None) -> list[str]:

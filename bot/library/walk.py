@@ -18,9 +18,14 @@ _OFFICE = {
     ".wps": "WPS 文字的 .wps 读不了：请在 WPS 里另存为 .docx，放进 待导入 文件夹",
     ".doc": "旧式的 .doc 读不了：请另存为 .docx，放进 待导入 文件夹",
     ".docx": "Word 文件不能直接推送：请放进 待导入 文件夹，再用 qingfeng import",
+    ".docm": "文件里有宏，不予读取：请另存为不带宏的 .docx，放进 待导入 文件夹",
+    **dict.fromkeys((".rtf", ".odt"), "写字板一类的格式读不了：请另存为 .docx，放进 待导入 文件夹"),
+    **dict.fromkeys((".htm", ".html", ".mht"), "网页读不了：请把文字粘到记事本里，另存为 .txt"),
+    **dict.fromkeys((".markdown", ".text"), "后缀认不出：请把文件名末尾改成 .md 或 .txt"),
 }
+INTAKE = "待导入"
 OTHER_FOLDERS = (
-    *("approvals", "待导入", "待合并"),
+    *("approvals", INTAKE, "待合并"),
     # What Windows and storage boxes keep in a shared folder: thumbnails, and what was thrown away.
     *("$RECYCLE.BIN", "System Volume Information", "#recycle", "@eaDir", "@Recycle"),
 )
@@ -70,11 +75,11 @@ def _entries(folder: str, root: str, problems: list[Problem]) -> Iterator[os.Dir
     for entry in entries:
         if not _is_folder(entry):
             yield entry
-        elif entry.name not in OTHER_FOLDERS:
-            if entry.is_symlink():
+        elif entry.is_symlink():
+            if entry.name not in OTHER_FOLDERS or entry.name == INTAKE:  # which is not read then
                 yield entry
-            else:
-                yield from _entries(entry.path, root, problems)
+        elif entry.name not in OTHER_FOLDERS:
+            yield from _entries(entry.path, root, problems)
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:

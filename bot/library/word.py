@@ -72,12 +72,15 @@ class Line:
     listed: bool = False  # a point of a list
 
 
+Table = tuple[tuple[str, ...], ...]  # rows of cells
+
+
 @dataclass(frozen=True, kw_only=True)
 class Word:
     """The words of a document, in order."""
 
     lines: tuple[Line, ...]
-    tables: tuple[tuple[tuple[str, ...], ...], ...] = ()  # rows of cells, each table by itself
+    tables: tuple[Table, ...] = ()  # each by itself
     first_table: bool = False  # whether a table stands before every word
     unkept: tuple[str, ...] = ()  # what could not be kept, each with its words if it has any
 
@@ -112,7 +115,7 @@ def read(data: bytes) -> Word:
         body = document.element.body
         levels, lists = _levels(document), _lists(document)
         lines: list[Line] = []
-        tables: list[tuple[tuple[str, ...], ...]] = []
+        tables: list[Table] = []
         first_table = False
         for block in _blocks(body, found):
             if block.tag == f"{_W}tbl":
@@ -187,7 +190,7 @@ def _blocks(parent: Any, found: _Found) -> Iterator[Any]:
             yield from _blocks(child, found)
 
 
-def _rows(table: Any, found: _Found) -> tuple[tuple[str, ...], ...]:
+def _rows(table: Any, found: _Found) -> Table:
     rows = []
     for row in table.iter(f"{_W}tr"):
         cells = []

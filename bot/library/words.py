@@ -52,21 +52,18 @@ def _shipped() -> Lexicon:
 def leaders_of(content: Path) -> Leaders:
     """Return whose names call for a second reviewer, by the unit's own list.
 
-    While somebody has broken the file, the last good list holds.
+    Where the file is broken or gone the last good list holds, else the one that was shipped.
     """
     path = content / NAME
-    stamp = stamp_at(path)
-    if not any(stamp):
-        return Leaders()
-    known = _last.get(path)
+    stamp, known = stamp_at(path), _last.get(path)
     if known is not None and known[0] == stamp:
         return known[1]
-    lexicon, _ = _parsed(path, stamp)
-    if lexicon is None:
-        found = known[1] if known is not None else Leaders()
-    else:
-        phrases = tuple(one.right for one in lexicon.wordings)
-        found = Leaders(names=lexicon.words.leaders, phrases=phrases)
+    lexicon = _parsed(path, stamp)[0] if any(stamp) else None
+    if lexicon is None and known is not None:
+        return known[1]
+    lexicon = lexicon or _shipped()
+    phrases = tuple(one.right for one in lexicon.wordings)
+    found = Leaders(names=lexicon.words.leaders, phrases=phrases)
     _last[path] = stamp, found
     return found
 

@@ -203,6 +203,16 @@ def test_a_book_a_doctrine_or_a_set_phrase_names_no_one(tmp_path, words):
     assert steps_of(folders(tmp_path), words) == ("终审",)
 
 
+@pytest.mark.parametrize("lexicon", [None, "[[["])
+def test_without_a_lexicon_that_can_be_read_the_shipped_names_call_for_a_second(tmp_path, lexicon):
+    where = folders(tmp_path)
+    (where.content / "lexicon.toml").unlink()
+    if lexicon is not None:
+        put(where, "lexicon.toml", lexicon)
+    put(where, "x.md", item().replace("林某某", "习近平"))
+    assert where.steps_of(read(where).items[0]) == ("复核", "终审")
+
+
 def test_a_list_of_leaders_that_breaks_while_we_run_still_holds(tmp_path):
     where = folders(tmp_path)
     put(where, "lexicon.toml", LEADERS)

@@ -11,11 +11,20 @@ from pathlib import Path
 import pytest
 
 from bot.core.content import body_of
-from bot.library.folder import MAX_ATTACHMENT, Folders, Shelf, load_schedules
+from bot.library.folder import (
+    MAX_ATTACHMENT,
+    Folders,
+    Shelf,
+    examine_folders,
+    load_schedules,
+)
 from tests.library.shelves import TODAY, folders, item, put, read, told
 
 ROOT = Path(__file__).parents[2]
 posix = pytest.mark.skipif(os.name == "nt", reason="needs links, pipes and bytes in names")
+
+
+NO_FILES = b"PK\x05\x06" + bytes(18)  # a whole zip, as a .docx is one
 
 
 @pytest.fixture
@@ -69,13 +78,30 @@ def test_litter_is_passed_over_in_silence(desk):
     assert library.problems == ()
 
 
-@pytest.mark.parametrize("name", ["通知.wps", "通知.doc", "通知.DOCX"])
+@pytest.mark.parametrize(
+    "name", ["通知.wps", "通知.doc", "通知.DOCX", "通知.docm", "通知.rtf", "通知.odt"]
+)
 def test_an_office_file_among_the_texts_gets_one_sentence(desk, name):
     put(desk, name, b"\xd0\xcf\x11\xe0")
     put(desk, "~$" + name, b"x")
     (problem,) = read(desk).problems
     assert (problem.path, problem.severity) == (name, "warning")
     assert "待导入" in problem.message
+
+
+@pytest.mark.parametrize("name", ["通知.markdown", "通知.text", "通知.html", "通知.mht"])
+def test_a_text_under_a_suffix_that_is_not_read_is_told(desk, name):
+    put(desk, name, item())
+    (problem,) = read(desk).problems
+    assert (problem.path, problem.code) == (name, "office-file")
+
+
+def test_an_office_file_that_belongs_to_a_text_is_no_stray(desk):
+    put(desk, "甲/SC-01.md", item(more="附件: ./表.docx\n"))
+    put(desk, "甲/表.docx", NO_FILES)
+    put(desk, "表.docx", NO_FILES)
+    assert [one.path for one in read(desk).problems] == ["表.docx"]
+    assert [one.path for one in examine_folders(desk, TODAY).problems] == ["表.docx"]
 
 
 @pytest.mark.parametrize("name", ["a.md", "a.MD", "a.txt", "A.TXT", "a.md.txt", "README-第一课.md"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
 import zipfile
 from datetime import date
@@ -315,6 +316,35 @@ def test_a_table_in_front_that_is_no_form_keeps_its_words_too():
     assert "后面的话" in found.sections[""]
 
 
+def spaced_form(*above: str):
+    document = Document()
+    for text in above:
+        document.add_heading(text, level=1)
+    table = document.add_table(rows=3, cols=2)
+    rows = (("标　题：", "一题"), ("类 别", "情景案例"), ("备 注", "急"))
+    for row, words in zip(table.rows, rows, strict=True):
+        row.cells[0].text, row.cells[1].text = words
+    document.add_paragraph("林某某收了茶叶。")
+    return made(saved(document))
+
+
+@pytest.mark.parametrize("above", [(), ("信息稿件登记表", "第 3 号")])
+def test_a_form_of_ones_own_with_spaced_names_under_its_heading_gives_its_fields(above):
+    found = spaced_form(*above)
+    assert (found.title, found.kind) == ("一题", Kind.SCENARIO)
+    assert found.text.endswith("---\n\n林某某收了茶叶。\n")
+    notes = "\n".join(found.notes)
+    assert "“备注”没有用上：“急”" in notes
+    assert ("表格上面的“信息稿件登记表；第 3 号”没有写进正文" in notes) is bool(above)
+    assert "一行一行" not in notes
+
+
+def test_a_form_under_a_whole_text_stays_in_the_text():
+    found = spaced_form("一篇文章", "字" * 60)
+    assert found.title == "一篇文章"
+    assert "标　题：　一题" in found.text
+
+
 def test_a_heading_by_its_chinese_name_or_its_outline_is_a_heading():
     document = Document()
     document.add_paragraph("题目")
@@ -436,6 +466,41 @@ def test_what_cannot_be_read_stays_with_a_note_of_one_sentence(desk, name, data,
     (desk.content / "待导入" / "稿.docx.说明.txt").touch()
     assert [one.error for one in take(desk)] == [""]
     assert not (desk.content / "待导入" / "稿.docx.说明.txt").exists()
+
+
+@pytest.mark.parametrize("link", ["待导入", "待导入/已导入"])
+def test_a_folder_that_leads_elsewhere_is_neither_emptied_nor_filled(desk, tmp_path, link):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "稿.docx").write_bytes(written("题目", "正文"))
+    (desk.content / link).parent.mkdir(exist_ok=True)
+    (desk.content / link).symlink_to(outside, target_is_directory=True)
+    assert take(desk) == []
+    one = intake.take_bytes(desk.content, "新.docx", written("新题", "正文"), [], TODAY)
+    assert "通向别处" in one.error
+    assert [path.name for path in outside.iterdir()] == ["稿.docx"]
+    assert [one.path for one in read(desk).problems] == [link][: link == "待导入"]
+
+
+def test_a_note_laid_as_a_link_or_a_pipe_spoils_nothing_and_blocks_nothing(desk):
+    key = desk.data / "seal.key"
+    key.write_bytes(b"k" * 32)
+    for name in ("a.docx", "b.docx"):
+        lay(desk, name, b"not a zip")
+    (desk.content / "待导入" / "a.docx.说明.txt").symlink_to(key)
+    os.mkfifo(desk.content / "待导入" / "b.docx.说明.txt")
+    os.mkfifo(desk.content / "c.导入说明.txt")
+    lay(desk, "c.docx", written("题目", "正文"))
+    assert [bool(one.error) for one in take(desk)] == [True, True, False]
+    assert key.read_bytes() == b"k" * 32
+    assert "坏了" in (desk.content / "待导入" / "b.docx.说明.txt").read_text("utf-8")
+
+
+def test_a_name_as_long_as_a_disk_takes_stops_neither_it_nor_the_others(desk):
+    lay(desk, "关" * 80 + ".docx", written("题目甲", "正文"))
+    lay(desk, "于" * 80 + ".docx", b"not a zip")
+    lay(desk, "末.docx", written("题目乙", "正文"))
+    assert [one.title for one in take(desk)] == ["", "题目甲", "题目乙"]
 
 
 def test_litter_and_our_own_notes_are_passed_over(desk):

@@ -182,6 +182,20 @@ def test_a_bomb_is_refused_before_it_goes_off(tmp_path):
         unpacked(path)
 
 
+def test_a_pipe_under_the_name_of_a_pack_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "x.zip")
+    with pytest.raises(BadPack, match="不是普通文件"):
+        unpacked(tmp_path / "x.zip")
+
+
+def test_a_pipe_where_a_text_of_a_pack_would_be_laid_stops_it_before_anything_is(here):
+    (here.content / "SC-01.md").unlink(missing_ok=True)
+    os.mkfifo(here.content / "SC-01.md")
+    with pytest.raises(BadPack, match="挡着"):
+        bring(here, {"content/SC-01.md": b"x", "content/SC-00.md": b"x"})
+    assert not (here.content / "SC-00.md").exists()
+
+
 @pytest.mark.parametrize("data", [b"", b"PK", b"no zip at all"])
 def test_what_is_no_zip_is_told_in_chinese(tmp_path, data):
     (tmp_path / "x.zip").write_bytes(data)

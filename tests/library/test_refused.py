@@ -5,11 +5,20 @@ from __future__ import annotations
 import os
 import socket
 import stat
+from datetime import datetime
 
 import pytest
 
+from bot.core.lint import Lexicon
+from bot.core.model import SHANGHAI
+from bot.library import approvals
 from bot.library.decode import MAX_BYTES
-from tests.library.shelves import folders, item, put, read, told
+from bot.library.folder import examine_folders
+from bot.library.mending import mend_files
+from bot.library.words import NAME as LEXICON
+from tests.library.shelves import TODAY, folders, item, put, read, told
+
+posix = pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
 
 
 @pytest.fixture
@@ -25,6 +34,35 @@ def test_a_socket_named_like_an_item_is_refused(desk, monkeypatch):
         monkeypatch.chdir(desk.content)  # a socket's whole path may be too long for its name
         one.bind("x.md")
     assert told(read(desk)) == {"x.md": "不是普通文件，不能读取"}
+
+
+@posix
+def test_a_pipe_in_the_place_of_the_lexicon_is_told_and_not_waited_for(desk):
+    (desk.content / LEXICON).unlink()
+    os.mkfifo(desk.content / LEXICON)
+    assert told(read(desk)) == {LEXICON: "不是普通文件，不能读取"}
+    assert examine_folders(desk, TODAY).problems == read(desk).problems
+
+
+@posix
+def test_a_draft_laid_as_a_link_leads_no_approval_and_no_mending_out_of_the_folder(desk):
+    key = approvals.seal_key(desk.data)
+    words = read(desk).item("SC-01")
+    said = approvals.Approval(
+        id=words.id, digest=words.digest, step="终审", who="王五", how="", sources_checked=True,
+        when=datetime(2026, 6, 15, 9, 17, tzinfo=SHANGHAI),
+    )  # fmt: skip
+    folder = desk.approvals / words.id
+    folder.mkdir(parents=True)
+    stem = f"{words.digest[:12]}-终审"
+    for draft in (folder / f"{stem}.tmp", folder / f".{stem}.toml.tmp"):
+        draft.symlink_to(desk.data / "seal.key")
+    put(desk, "x.md", item("SC-02").replace("标题: ", "标题: 又\u200b"))
+    (desk.content / ".x.md.tmp").symlink_to(desk.data / "seal.key")
+    assert not approvals.write(desk.approvals, said, key).is_symlink()
+    assert list(mend_files(desk.content, ["x.md"], Lexicon())) == ["x.md"]
+    assert not (desk.content / "x.md").is_symlink()
+    assert approvals.seal_key(desk.data) == key
 
 
 @pytest.mark.skipif(getattr(os, "geteuid", lambda: 1)() != 0, reason="only root makes devices")

@@ -11,7 +11,11 @@ READING: dict[str, tuple[Severity, str, str]] = {
         "文件读不了：链接出了文件夹、太大、不是文本、编码认不出、附件不在或损坏",
         "照提示另存或搬动",
     ),
-    "office-file": ("warning", ".wps、.doc、.docx 放在内容里", "另存为 .docx，放进 待导入 文件夹"),
+    "office-file": (
+        "warning",
+        ".wps、.doc、.docx、.rtf、网页放在内容里，又不是哪一篇的附件",
+        "照提示另存，放进 待导入 文件夹",
+    ),
     "returned": ("warning", "审核人退回了现在这一稿", "按退回的原因改好，会重新送审"),
     "toml": ("error", "TOML 写法不对", "照提示改那一行"),
     "lexicon": ("error", "提法库里有不认识的项，或写法不对", "照提示改那一行"),
