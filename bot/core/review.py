@@ -46,6 +46,7 @@ def leaders_in(item: Item, leaders: Leaders) -> list[str]:
     A name in a set phrase, in the name of a doctrine (…思想) or a document (《…》) names no one.
     """
     text = _TITLES.sub("", "\n".join(texts_of(item).values()))
+    text = re.sub(r"[^\S\n]+", "", text)  # 李　强, as lists have it
     for phrase in leaders.phrases:
         text = text.replace(phrase, "\0")
     found = [name for name in OFFICES if name in text]

@@ -169,6 +169,7 @@ OFFENCES = [
     (said(SOUND, 经过="据悉此事属实"), "hearsay"),
     (said(SOUND, 经过="有问题欢迎举报"), "invites-reports"),
     (said(SOUND, 经过="总书记说过"), "leader-named"),
+    (said(SOUND, 经过="习　近　平"), "leader-named"),
     (said(NODE, 提醒="周一上班"), "date-in-node"),
     (said(NODE, 提醒="下周三上班"), "date-in-node"),
     (said(NODE, 提醒="今天起放假"), "date-in-node"),
@@ -247,6 +248,7 @@ ADVICE = [
     *((replace(SOUND, audience=name), "audience-unknown") for name in ("全体职工", "机关党员干部")),
     (replace(SOUND, audience="党支部书记、各级领导"), "audience-unknown"),
     (replace(SOUND, level="领导级"), "level-unknown"),
+    (replace(SOUND, basis="《中国共产党党员诚信办法》（2020年）"), "title-unknown"),
 ]
 
 
@@ -272,6 +274,7 @@ def test_a_rule_that_advises_only_warns(offender, code):
         said(SOUND, 经过="9月25日，明天，请拨12388或010-66554433"),
         said(SOUND, 经过="编号1234567890123456789012，秘密，工作中的秘密"),
         said(SOUND, 经过="邮箱 a@b.example"),
+        replace(said(SOUND, 经过="《某局考勤办法》"), basis="《条例》，《清贫》，《监察法》"),
         said(SOUND, 经过="交出手机\n密切配合；司机密切留意；手机密码；公民身份号码"),
         replace(SOUND, audience="党支部书记、领导班子、窗口职工、预备党员", level="岗位"),
         replace(SOUND, series="党纪学习教育 1/3", attachments=("课件 2026-10-01.pdf",)),

@@ -182,7 +182,7 @@ def steps_of(where, words: str) -> tuple[str, ...]:
     return where.steps_of(read(where).item("SC-01"))
 
 
-@pytest.mark.parametrize("words", ["总书记指出，从严。", "陈某某同志说过。"])
+@pytest.mark.parametrize("words", ["总书记指出，从严。", "陈某某同志说过。", "陈　某 某说过。"])
 def test_a_text_that_names_a_leader_needs_a_second_reviewer(tmp_path, words):
     assert steps_of(folders(tmp_path), words) == ("复核", "终审")
 

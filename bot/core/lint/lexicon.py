@@ -104,6 +104,11 @@ class Lexicon:
         return spaced(self.words.block)
 
     @cached_property
+    def leaders_spaced(self) -> re.Pattern[str]:
+        """The pattern of `leaders`; in lists a short name is written 李　强."""
+        return spaced(self.words.leaders)
+
+    @cached_property
     def titles(self) -> Mapping[str, Regulation]:
         """Every right title, short ones too -> its regulation."""
         return {name: one for one in self.regulations for name in (one.title, *one.also)}
@@ -118,6 +123,10 @@ class Lexicon:
         if kept is None:
             kept = self._patterns[name] = any_of(getattr(self.words, name))
         return kept
+
+    def knows(self, title: str) -> bool:
+        """Whether a title is one of ours, right or wrong; of nothing where there are none."""
+        return not self.regulations or title in self.titles or bool(self.title_meant(title))
 
     def title_meant(self, title: str) -> str:
         """Return the right title where `title` is a wrong one, "" where it is right or unknown."""

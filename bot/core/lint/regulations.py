@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 from bot.core.lint.rule import Found, Frame, Sheet, rule
 
+_KINDS = ("条例", "准则", "规定", "办法", "细则", "规则", "法")
+
 
 @rule(
     "title-wrong",
@@ -17,6 +19,21 @@ def title_wrong(sheet: Sheet, frame: Frame) -> Iterator[Found]:
         meant = "" if cited.article else frame.lexicon.title_meant(cited.title)
         if meant:
             yield Found(cited.where, f"《{cited.title}》应写作《{meant}》", cited.at)
+
+
+@rule(
+    "title-unknown",
+    "依据里的法规不在提法库里：可能记错了名称，也可能没有这部法规",
+    "打开发布机关官网核对名称和版本；核对过的，补进提法库 regulation",
+    severity="warning",
+)
+def title_unknown(sheet: Sheet, frame: Frame) -> Iterator[Found]:
+    for cited in sheet.citations:
+        if cited.where != "依据" or cited.article or not cited.title.endswith(_KINDS):
+            continue
+        if cited.title not in _KINDS and not frame.lexicon.knows(cited.title):
+            hint = f"提法库里没有《{cited.title}》，请打开官网核对名称；核对过的，请补进提法库"
+            yield Found("依据", hint, cited.at)
 
 
 @rule(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
-from bot.core.lint.rule import Found, Frame, Sheet, rule
+from bot.core.lint.rule import Found, Frame, Sheet, bare, rule
 from bot.core.model import Kind
 
 _BETWEEN = re.compile(r"[、，,；;\s]{0,2}(?:和|与|及|以及)?")
@@ -120,7 +120,7 @@ def leader_named(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     for name, word, at in leaders_in(sheet, frame):
         if name == "人物":
             continue
-        listed = word in sheet.item.persons
+        listed = word in bare(sheet.item.persons)
         hint = f"提到“{word}”：须由第二名审核人逐字核对姓名、职务和排序"
         more = "" if listed else "；请在“人物”一行写明"
         yield Found(name, hint + more, at, "warning" if listed else "error")
@@ -128,7 +128,7 @@ def leader_named(sheet: Sheet, frame: Frame) -> Iterator[Found]:
 
 def leaders_in(sheet: Sheet, frame: Frame) -> Iterator[tuple[str, str, int]]:
     """Yield (where, word, offset) of leaders named; within a set phrase nobody is named."""
-    pattern = frame.lexicon.pattern("leaders")
+    pattern = frame.lexicon.leaders_spaced
     if not pattern.search(sheet.whole):
         return
     phrases = [one.right for one in frame.lexicon.wordings]
@@ -138,7 +138,7 @@ def leaders_in(sheet: Sheet, frame: Frame) -> Iterator[tuple[str, str, int]]:
         for phrase in phrases:
             text = text.replace(phrase, "\0" * len(phrase))
         for match in pattern.finditer(text):
-            yield name, match[0], match.start()
+            yield name, bare(match[0]), match.start()
 
 
 @rule(
