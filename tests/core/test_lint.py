@@ -144,6 +144,10 @@ OFFENCES = [
     (replace(SOUND, channels=("短信",)), "channel-unknown"),
     (replace(REPOST, source="中央纪委国家监委2026年9月1日发布"), "source-address"),
     (replace(REPOST, source="2026年9月1日 https://blog.example.com/gov.cn"), "source-address"),
+    *(
+        (replace(REPOST, source=f"2026年9月1日 https://{host}/a.html"), "source-address")
+        for host in ("a.cn?.gov.cn", "a.cn#.gov.cn", "a.cn\\@www.gov.cn", "www.gov.cn@a.cn")
+    ),
     (replace(REPOST, source="https://www.ccdi.gov.cn/a.html"), "source-date"),
     (replace(SOUND, persons="李四"), "person-in-fiction"),
     (replace(SOUND, question="题？｜甲｜乙｜答案 A"), "question"),
@@ -248,6 +252,9 @@ ADVICE = [
     *((replace(SOUND, audience=name), "audience-unknown") for name in ("全体职工", "机关党员干部")),
     (replace(SOUND, audience="党支部书记、各级领导"), "audience-unknown"),
     (replace(SOUND, level="领导级"), "level-unknown"),
+    (replace(SOUND, audience="党员　领导干部"), "list-blank"),
+    (replace(SOUND, tags=("吃喝 旅游",)), "list-blank"),
+    (replace(SOUND, posts=("财务\u00a0采购",)), "list-blank"),
     (replace(SOUND, basis="《中国共产党党员诚信办法》（2020年）"), "title-unknown"),
 ]
 
@@ -276,7 +283,7 @@ def test_a_rule_that_advises_only_warns(offender, code):
         said(SOUND, 经过="邮箱 a@b.example"),
         replace(said(SOUND, 经过="《某局考勤办法》"), basis="《条例》，《清贫》，《监察法》"),
         said(SOUND, 经过="交出手机\n密切配合；司机密切留意；手机密码；公民身份号码"),
-        replace(SOUND, audience="党支部书记、领导班子、窗口职工、预备党员", level="岗位"),
+        replace(SOUND, audience="党支部书记、 领导班子、窗口职工、预备党员", level="岗位"),
         replace(SOUND, series="党纪学习教育 1/3", attachments=("课件 2026-10-01.pdf",)),
         said(NODE, 提醒="五日内登记；30日内登记；3号楼；比例1.5；每月报送；10日后"),
         said(SOUND, 经过="单号2026061512345678，付了1234567890元"),

@@ -25,6 +25,7 @@ REPOST_LIVES = timedelta(days=731)  # 24 months
 STEM, OPTION = 30, 11  # characters of a card's question (wecom/api.md §3.3)
 CHANNELS = ("webhook", "bot", "app")
 LEVELS = ("通识", "岗位", "领导")
+_BLANK = re.compile(r"(?<![、，,；;])\s(?![、，,；;])")
 # What people write and mean one of the words that plans know.
 _MEANT = (
     ("党员", re.compile(r"(?:全体|全局|机关)?党员(?:干部|同志|职工)*|全体.*党员.*")),
@@ -86,6 +87,19 @@ def audience_unknown(sheet: Sheet, _: Frame) -> Iterator[Found]:
             continue
         if meant := next((word for word, ways in _MEANT if ways.fullmatch(name)), ""):
             yield Found("对象", f"“对象: {name}”对不上任何推送对象，不会被选中；请写“{meant}”")
+
+
+@rule(
+    "list-blank",
+    "标签、岗位、对象几个之间用了空格，会当成一个",
+    "用顿号隔开",
+    severity="warning",
+)
+def list_blank(sheet: Sheet, _: Frame) -> Iterator[Found]:
+    item = sheet.item
+    for key, names in (("标签", item.tags), ("岗位", item.posts), ("对象", (item.audience,))):
+        if odd := next((name for name in names if _BLANK.search(name)), ""):
+            yield Found(key, f"“{key}”里的“{odd}”会当成一个，几个之间请用顿号隔开")
 
 
 @rule(
@@ -166,6 +180,8 @@ def source_date(sheet: Sheet, _: Frame) -> Iterator[Found]:
 
 
 def _official(host: str, known: tuple[str, ...]) -> bool:
+    if set(host) & set("@\\?#%"):  # evil.example?.gov.cn
+        return False
     return any(host == one or host.endswith(f".{one}") for one in (*known, "gov.cn"))
 
 
