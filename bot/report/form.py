@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -50,6 +51,7 @@ class Form:
         return f"单位：{self.unit}　　表号：{self.number}　　打印日期：{self.day}"
 
 
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
 _SIGN = "□同意　□退回　意见：　　　　　　　　签名：　　　　　　　日期：　　　　"
 
 
@@ -78,7 +80,9 @@ def docx(form: Form) -> bytes:
         heading.paragraph_format.page_break_before = True
         heading.add_run(f"附 {entry.id}（校验码 {entry.code}）").bold = True
         for line in entry.lines:
-            document.add_paragraph(line)
+            paragraph = document.add_paragraph()
+            for text, bold in _runs(line):
+                paragraph.add_run(text).bold = bold
     out = io.BytesIO()
     document.save(out)
     return out.getvalue()
@@ -96,7 +100,7 @@ def html(form: Form) -> str:
     signs = [["环节", "审核意见"], *([step, _SIGN] for step in form.steps)]
     texts = "".join(
         f"<section><h2>附 {escape(one.id)}（校验码 {one.code}）</h2>"
-        + "".join(f"<p>{escape(line)}</p>" for line in one.lines)
+        + "".join(f"<p>{_marked(line)}</p>" for line in one.lines)
         + "</section>"
         for one in form.entries
     )
@@ -105,6 +109,18 @@ def html(form: Form) -> str:
         f"<p>{messages.FORM_CHECKS}</p>{_grid(signs)}<p>{messages.FORM_NOTE}</p>{texts}"
     )
     return _PAGE.format(title=messages.FORM_TITLE, body=body)
+
+
+def _runs(line: str) -> list[tuple[str, bool]]:
+    """Return (text, whether bold) of a line as readers see it: without ## and **."""
+    if line.startswith("## "):
+        return [(line[3:], True)]
+    parts = _BOLD.split(line)
+    return [(text, n % 2 == 1) for n, text in enumerate(parts) if text]
+
+
+def _marked(line: str) -> str:
+    return "".join(f"<b>{escape(text)}</b>" if bold else escape(text) for text, bold in _runs(line))
 
 
 def _grid(rows: Sequence[Sequence[str]]) -> str:

@@ -35,10 +35,14 @@ async def test_one_form_carries_several_texts_in_full_in_word_and_as_a_page(desk
         item = desk.house.bureau.library(desk.clock.now().date()).item(item_id)
         assert item.digest[:12] in cells
         for line in item.sections[next(iter(item.sections))].split("\n"):
-            assert line in words
+            assert line.replace("**", "") in words
         assert item.title in made["html"]
     assert made["number"] in made["html"]
     assert "终审" in cells
+    assert "**" not in words + made["html"]
+    assert "## " not in words + made["html"]
+    assert "<b>经过</b>" in made["html"]
+    assert "<b>专业背景</b>" in made["html"]
 
 
 async def test_a_signed_form_approves_each_of_its_texts_and_says_how(desk):
