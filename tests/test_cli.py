@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from bot import cli
 from bot.channels import KINDS
 from bot.cli import shell
+from bot.core.model import Problem
 from bot.sandbox.serving import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -177,6 +178,12 @@ def test_check_fix_puts_right_what_is_mechanical_and_keeps_the_encoding(qingfeng
     assert "标题: 局长与" in mended
     assert "落实中央八项规定精神。《中国共产党纪律处分条例》。\r\n" in mended
     assert not {p["code"] for p in answer["problems"]} & {"wording", "invisible", "lookalike"}
+
+
+def test_a_problem_is_told_on_one_line_without_what_a_terminal_obeys(capsys):
+    said = {"line": 2, "severity": "error", "code": "item-line", "message": "看不懂“　\x9b2J”"}
+    shell.print_problems([Problem(path="cases/\x1b[31m\n.md", **said)])
+    assert capsys.readouterr().out == "cases/?[31m?.md:2  错误  看不懂“　?2J”  [item-line]\n"
 
 
 def test_check_finds_a_key_in_what_is_handed_on_and_does_not_repeat_it(qingfeng, home):

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -263,7 +264,12 @@ def print_problems(problems: Sequence[Problem], *, err: bool = False) -> None:
     for problem in problems:
         word = "错误" if problem.severity == "error" else "提醒"
         text = f"{problem.where}  {word}  {problem.message}  [{problem.code}]"
-        click.echo(text, err=err)
+        click.echo(_harmless(text), err=err)
+
+
+def _harmless(text: str) -> str:
+    """Return an author's words on one line, without what a terminal would obey."""
+    return "".join("?" if unicodedata.category(char)[0] == "C" else char for char in text)
 
 
 def moment_of(text: str) -> datetime:
