@@ -26,6 +26,7 @@ from bot.library.wordform import blank, filled
 from tests.library.shelves import folders, item, put, read
 
 TODAY = date(2026, 6, 15)
+posix = pytest.mark.skipif(os.name == "nt", reason="needs links and pipes")
 
 
 def saved(document) -> bytes:
@@ -468,6 +469,7 @@ def test_what_cannot_be_read_stays_with_a_note_of_one_sentence(desk, name, data,
     assert not (desk.content / "待导入" / "稿.docx.说明.txt").exists()
 
 
+@posix
 @pytest.mark.parametrize("link", ["待导入", "待导入/已导入"])
 def test_a_folder_that_leads_elsewhere_is_neither_emptied_nor_filled(desk, tmp_path, link):
     outside = tmp_path / "outside"
@@ -482,6 +484,7 @@ def test_a_folder_that_leads_elsewhere_is_neither_emptied_nor_filled(desk, tmp_p
     assert [one.path for one in read(desk).problems] == [link][: link == "待导入"]
 
 
+@posix
 def test_a_note_laid_as_a_link_or_a_pipe_spoils_nothing_and_blocks_nothing(desk):
     key = desk.data / "seal.key"
     key.write_bytes(b"k" * 32)

@@ -182,12 +182,14 @@ def test_a_bomb_is_refused_before_it_goes_off(tmp_path):
         unpacked(path)
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes")
 def test_a_pipe_under_the_name_of_a_pack_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "x.zip")
     with pytest.raises(BadPack, match="不是普通文件"):
         unpacked(tmp_path / "x.zip")
 
 
+@pytest.mark.skipif(os.name == "nt", reason="needs pipes")
 def test_a_pipe_where_a_text_of_a_pack_would_be_laid_stops_it_before_anything_is(here):
     (here.content / "SC-01.md").unlink(missing_ok=True)
     os.mkfifo(here.content / "SC-01.md")
