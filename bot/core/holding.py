@@ -24,7 +24,12 @@ def plain(text: str) -> str:
 
 def held_by(item: Item, words: Iterable[str]) -> str:
     """Return the first of `words` that an item holds anywhere a reader may see, "" for none."""
-    text = plain("\n".join(_said(item).values()))
+    return held_in("\n".join(_said(item).values()), words)
+
+
+def held_in(said: str, words: Iterable[str]) -> str:
+    """Return the first of `words` that a text holds, "" for none."""
+    text = plain(said)
     return next((word for word in words if plain(word) in text), "")
 
 

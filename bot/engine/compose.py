@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from bot.channels import Channel
-from bot.core import messages, notices, policy, render, telling
+from bot.core import holding, messages, notices, policy, render, telling
 from bot.core.asking import question_of
 from bot.core.links import task_id_of
 from bot.core.model import (
@@ -30,6 +30,7 @@ from bot.core.model import (
 from bot.core.planning import Plan, next_node_days
 from bot.core.reminding import reworded
 from bot.core.render import Footer, Reading
+from bot.core.review import texts_of
 from bot.core.summary import CORRECTION
 from bot.engine import alarms
 from bot.engine.bureau import Bureau, Moment
@@ -53,7 +54,17 @@ def why_blocked(push: Push, moment: Moment) -> str:
         return messages.BLOCK_EXPIRED
     if item.effective and item.effective > moment.today:
         return messages.BLOCK_EARLY
-    return moment.library.blocked.get(item.id, "")
+    return moment.library.blocked.get(item.id, "") or _halted(push, item, moment)
+
+
+def _halted(push: Push, item: Item, moment: Moment) -> str:
+    """Return why not, where a halted word stands in what the calendar fills into a text."""
+    if not moment.library.halted or item.kind is not Kind.NODE:
+        return ""
+    values = render.values_of(node_days(push, item, moment.plan), moment.plan.calendar)
+    said = "\n".join(render.fill(text, values) for text in texts_of(item).values())
+    word = holding.held_in(said, moment.library.halted)
+    return messages.BLOCK_HELD.format(word) if word else ""
 
 
 async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:

@@ -26,6 +26,7 @@ class Library:
     problems: tuple[Problem, ...] = ()
     blocked: Mapping[str, str] = field(default_factory=dict)  # item id -> why it may not be sent
     schedules: Schedules = field(default_factory=Schedules)
+    halted: tuple[str, ...] = ()  # words that somebody has called a halt to
     hold: str = ""  # why nothing at all may be sent: days off cannot be told from workdays
 
     @property

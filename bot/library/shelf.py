@@ -266,6 +266,7 @@ class Shelf:
             ),
             blocked={item.id: why for item, why in standing},
             schedules=self._schedules,
+            halted=words,
             hold=self._hold or unreadable,
         )
 

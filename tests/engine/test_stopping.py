@@ -67,6 +67,15 @@ async def test_a_halt_between_planning_and_begin_stops_the_push_and_lifting_it_l
     assert (await desk.pushes())[MAIN].state is State.SENT
 
 
+async def test_a_halt_stops_a_text_into_which_the_calendar_puts_the_word(desk):
+    """A date that was told wrongly stands in no text: {放假安排} says it."""
+    await desk.at("2026-06-15 09:05")
+    await ask(desk, "hold", word="6 月 19 日", who="王五")
+    await desk.at("2026-06-15 11:00")
+    assert (await desk.pushes())[MAIN].reason == "内容里有“6 月 19 日”，已叫停"
+    assert desk.heard("zx") == 0
+
+
 async def test_a_halt_tells_what_was_sent_where_by_the_words_that_were_sent(desk):
     await desk.at("2026-06-15 11:00")
     path = desk.home / "content" / "nodes" / "N06-端午.md"
