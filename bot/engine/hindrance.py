@@ -168,8 +168,20 @@ async def gives_way(
         patient = moment.now < push.due + A_WHILE and other.until > moment.now
         if other.state in (State.PLANNED, State.SENDING) and people & wanted and patient:
             return Wait(until=moment.now + SOON, reason=messages.PERSONAL_FIRST)
-        for row in await bureau.store.deliveries(other.key):
+        reached |= await _reached(other, wanted, way, bureau)
+    return messages.PERSONAL_WINS if wanted and wanted <= reached else None
+
+
+async def _reached(push: Push, wanted: set[str], way: Channel, bureau: Bureau) -> set[str]:
+    """Return whom a push reached one by one: all of the parts that have somebody of `wanted`."""
+    cohort, reached = await bureau.store.cohort(push.key), set[str]()
+    if cohort is None or State.SENT not in push.tally:
+        return reached
+    for number, people in enumerate(compose.parts_of(cohort, way)):
+        if wanted.isdisjoint(person.casefold() for person in people):
+            continue
+        for row in await bureau.store.deliveries(push.key, number):
             if row.state is State.SENT:
                 gone = {person.casefold() for person in (*row.invalid, *row.unlicensed)}
                 reached |= {person.casefold() for person in row.to} - gone
-    return messages.PERSONAL_WINS if wanted and wanted <= reached else None
+    return reached

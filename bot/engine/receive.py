@@ -148,8 +148,9 @@ class Reception:
         """Keep the signature with the digest of the words that went to this person."""
         push = await self._bureau.store.push(receipt.push)
         item = self._item(push, receipt.at)
-        sent = [row for row in await self._bureau.store.deliveries(receipt.push) if row.digest]
-        mine = [row for row in sent if row.part == part] or sent
+        store = self._bureau.store
+        rows = await store.deliveries(receipt.push, part) or await store.deliveries(receipt.push)
+        mine = [row for row in rows if row.digest]
         signature = Signature(
             push=receipt.push,
             person=receipt.person,
@@ -181,9 +182,8 @@ class Reception:
         """Return the card of a part as it was sent, None where it was none."""
         if part >= reminding.FIRST:  # no row has it: it is the same one again
             return await self._reminder(key, part)
-        for delivery in await self._bureau.store.deliveries(key):
-            if delivery.part == part:
-                return json.loads(delivery.body).get("template_card")
+        for delivery in await self._bureau.store.deliveries(key, part):
+            return json.loads(delivery.body).get("template_card")
         return None
 
     async def _reminder(self, key: str, part: int) -> Any:

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from bot.core.links import task_id_of
 from bot.core.model import Cohort, Delivery, Push, State
 from bot.store import tallies
 from bot.store.backup import clear, finish_restore
@@ -119,6 +120,9 @@ class Desk:
         """Put an attempt; return the digest of what it shows, kept once for all who see it."""
         tallies.forget(self._main("figures"), delivery.push)
         seen = as_seen(delivery.body)
+        if delivery.part:  # the card's own number, and nothing that anybody sees
+            own, first = (task_id_of(delivery.push, part) for part in (delivery.part, 0))
+            seen = seen.replace(own, first)
         digest = self._keep_text(seen, delivery.begun)
         body = "" if seen == delivery.body else delivery.body  # kept once, unless it names people
         doc = {**to_doc(delivery), "body": body, "text": digest}

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.core.links import task_id_of
 from bot.core.model import State
 from bot.store.records import AuditEntry, as_seen, broken, digest_of
 from tests.store.rows import MINUTE, MONDAY, PEOPLE, attempt, brought_to, cohort, push
@@ -19,6 +20,17 @@ BODY = json.dumps(
 
 
 # -- texts -----------------------------------------------------------------------------------------
+
+
+async def test_the_cards_of_all_parts_show_one_text_though_each_has_its_number(store):
+    await store.add_pushes([P])
+    named = [(n, task_id_of(P.key, n)) for n in range(12)]
+    bodies = [f'{{"touser":"p{n}","card":{{"task_id":"{task}"}}}}' for n, task in named]
+    for part, body in enumerate(bodies):
+        await store.begin(attempt(P, part, body=body), cohort(P), 12)
+        await store.finish(attempt(P, part, body=body, state=State.SENT), 12, None)
+    assert [row.body for row in await store.deliveries(P.key)] == bodies  # for a repeat, exactly
+    assert len(await store.texts()) == 1
 
 
 async def test_a_text_is_kept_once_and_found_by_its_digest(shelf):
