@@ -5,6 +5,7 @@ key never holds "_", so the two can always be told apart (DESIGN §2; wecom/api.
 """
 
 import re
+from functools import lru_cache
 
 # 100 bytes leave room for the part within WeCom's 128 (wecom/api.md §3.3).
 _KEY = re.compile(r"[0-9A-Za-z_@-]*@[0-9A-Za-z-]+", re.ASCII)
@@ -27,6 +28,7 @@ def task_id_of(key: str, part: int) -> str:
     return f"{key}_{part}" if part else key
 
 
+@lru_cache(maxsize=1024)  # thousands tap the same card
 def push_key_of(task_id: str) -> tuple[str, int]:
     """Return the push key and the audience part behind `task_id`.
 

@@ -68,19 +68,21 @@ class Reception:
         self._talk = Talk(bureau)
         self._known: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
-    async def __call__(self, event: Event) -> Answer:
+    # A future, not a coroutine: it is one of thousands, and needs no task of its own to be awaited.
+
+    def __call__(self, event: Event) -> asyncio.Future[Answer]:
         """Return the answer once all that follows from `event` is durable.
 
         Whoever gives up waiting stops nothing. What failed is tried anew when it is told again.
         """
         if not event.name:
-            return await self._take(event)
+            return asyncio.ensure_future(self._take(event))
         task = self._known.get(event.name)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._known[event.name] = asyncio.create_task(self._take(event))
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
-        return await asyncio.shield(task)
+        return asyncio.shield(task)
 
     async def _take(self, event: Event) -> Answer:
         bureau, now = self._bureau, self._bureau.clock()

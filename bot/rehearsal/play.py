@@ -113,7 +113,9 @@ async def _play(house: app.House, stage: Stage, people: People, watch: Watch) ->
         told.ticks += 1
         for failure in await house.tick():
             told.failed[failure] = told.failed.get(failure, 0) + 1
-        await _strangers(house, people, told)
+        if stage.world.posted.total != told.posted:  # something was said
+            told.posted = stage.world.posted.total
+            await _strangers(house, people, told)
         if clock.now().date() >= week + timedelta(days=7):
             week = clock.now().date()
             watch(week)

@@ -14,6 +14,7 @@ class Told:
     """Counted while the clock jumps."""
 
     ticks: int = 0
+    posted: int = 0  # messages of the local WeCom at the last look
     failed: dict[str, int] = field(default_factory=dict)  # what failed in a tick, how often
     ended: set[str] = field(default_factory=set)
     compared: set[str] = field(default_factory=set)

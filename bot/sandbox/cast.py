@@ -87,7 +87,8 @@ class Cast:
         self._seed = seed
         self._habits = dict(habits)
         self._is_workday = is_workday
-        self._waiting: list[Act] = []  # a heap
+        # A heap; what stands before an act orders it as the act itself would be, but in C.
+        self._waiting: list[tuple[datetime, str, str, int, Act]] = []
         self._seen = 0  # messages of the world looked at
 
     def next_act(self, after: datetime) -> Act | None:
@@ -97,26 +98,27 @@ class Cast:
         The same act is returned until it is performed.
         """
         self._look()
-        while self._waiting and self._is_over(self._waiting[0], after):
+        while self._waiting and self._is_over(self._waiting[0][-1], after):
             heapq.heappop(self._waiting)
-        return self._waiting[0] if self._waiting else None
+        return self._waiting[0][-1] if self._waiting else None
 
     def take(self, until: datetime, limit: int) -> list[Act]:
         """Take the earliest acts up to `until`, at most `limit`: whoever asks carries them out."""
         self._look()
         taken: list[Act] = []
-        while self._waiting and self._waiting[0].at <= until and len(taken) < limit:
-            act = heapq.heappop(self._waiting)
+        while self._waiting and self._waiting[0][0] <= until and len(taken) < limit:
+            act = heapq.heappop(self._waiting)[-1]
             if act.userid in self._world.users:
                 taken.append(act)
         return taken
 
     async def perform(self, act: Act, *, http: httpx.AsyncClient | None = None) -> TapResult:
         """Let `act` happen now, on the world's clock; it is not planned any more."""
-        if act in self._waiting[:1]:
+        place = _place_of(act)
+        if place in self._waiting[:1]:
             heapq.heappop(self._waiting)
-        elif act in self._waiting:
-            self._waiting.remove(act)
+        elif place in self._waiting:
+            self._waiting.remove(place)
             heapq.heapify(self._waiting)
         return await self.carry_out(act, http=http)
 
@@ -170,12 +172,14 @@ class Cast:
         message = self._world.message_of(task_id)
         if message is None or message.agentid is None:
             raise ValueError(f"no such card: {task_id}")
-        others = sorted(set(self._world.users) - set(message.reached))
-        if not userid and not others:
-            raise ValueError("everyone got this card")
+        if not userid:
+            others = sorted(set(self._world.users) - set(message.reached))
+            if not others:
+                raise ValueError("everyone got this card")
+            userid = self._dice(task_id).choice(others)
         return Act(
             at=at or self._world.now(),
-            userid=userid or self._dice(task_id).choice(others),
+            userid=userid,
             task_id=task_id,
             agentid=message.agentid,
             key=key_of(message.card),
@@ -186,7 +190,7 @@ class Cast:
         for message in self._world.posted.since(self._seen):
             for userid in message.reached if not message.author else ():
                 for act in self._acts(message, userid):
-                    heapq.heappush(self._waiting, act)
+                    heapq.heappush(self._waiting, _place_of(act))
         self._seen = self._world.posted.total
 
     def _acts(self, message: Message, userid: str) -> list[Act]:
@@ -270,6 +274,10 @@ class Cast:
     def _dice(self, *of: object) -> random.Random:
         # a text as seed goes through SHA-512, so it is the same in every process
         return random.Random("\0".join(map(str, (self._seed, *of))))  # noqa: S311 - a play, no secret
+
+
+def _place_of(act: Act) -> tuple[datetime, str, str, int, Act]:
+    return act.at, act.userid, act.task_id, act.agentid, act
 
 
 def key_of(card: Json) -> str:

@@ -122,7 +122,12 @@ class Keeper(Archive):
     def _past_term(self, before: datetime) -> dict[str, list[tuple[str, str]]]:
         """Return stem -> (week, key) of what has names, has ended, and began before the term."""
         groups: dict[str, list[Doc]] = {}
-        for doc in self._main("pushes").docs():
+        docs = self._main("pushes").docs()
+        names = [doc for doc in docs if "begun" in doc and not doc.get("folded")]
+        oldest = min((doc["sent_at"] or doc["due"] for doc in names), default="")
+        if not oldest or datetime.fromisoformat(oldest) > before:
+            return {}  # as at nearly every tick
+        for doc in docs:
             groups.setdefault(_stem(doc["key"]), []).append(doc)
         found = {}
         for stem, docs in groups.items():

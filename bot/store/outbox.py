@@ -236,8 +236,7 @@ class Outbox(Desk):
     # -- what went out -------------------------------------------------------------------------
 
     async def addressed(self, key: str) -> tuple[Push | None, Cohort | None]:
-        found, cohort = await self._read(lambda: (self._push(key), self._cohort(key)))
-        return (replace(found, tally=dict(found.tally)) if found else None), cohort
+        return await self._read(lambda: (self._push(key), self._cohort(key)))
 
     async def cohort(self, key: str) -> Cohort | None:
         return await self._read(lambda: self._cohort(key))
