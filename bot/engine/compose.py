@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.channels import Channel
@@ -14,6 +15,7 @@ from bot.core.asking import question_of
 from bot.core.links import task_id_of
 from bot.core.model import (
     ME,
+    SHANGHAI,
     Card,
     Cohort,
     Item,
@@ -77,19 +79,19 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     if push.key in kept:
         return kept[push.key]
     channel, target = bureau.channels[push.target], bureau.target(push.target)
-    reached = {person.casefold() for person in push.spared}
-    singly = channel.tappable and target is not None and not target.person
-    if singly and push.rule != CORRECTION:  # which waits for no cap
-        reached |= await _sated(push, bureau, today)
-    if channel.tappable:
-        for key, cohort in kept.items():
-            other = await bureau.store.push(key)
-            if cohort.tappable and other is not None and other.state not in REACHED_NOBODY:
-                reached |= {person.casefold() for person in cohort.covered}
     if push.rule == CORRECTION and channel.tappable:
         people = await _recipients(push, bureau, today)
     else:
         people = {m.id for m in audience(await bureau.store.members(), target, today)}
+    reached = {person.casefold() for person in push.spared}
+    singly = channel.tappable and target is not None and not target.person
+    if singly and push.rule != CORRECTION:  # which waits for no cap
+        reached |= await _sated(push, people, bureau, today)
+    if channel.tappable and kept:
+        for other in await bureau.store.pushes(stem=push.key.rpartition("@")[0]):
+            cohort = kept.get(other.key)
+            if cohort is not None and cohort.tappable and other.state not in REACHED_NOBODY:
+                reached |= _folded(cohort.covered)
     covered = sorted(person for person in people if person.casefold() not in reached)
     return Cohort(push=push.key, covered=tuple(covered), tappable=channel.tappable)
 
@@ -121,30 +123,39 @@ async def reached_with(item: Item, bureau: Bureau) -> tuple[str, ...]:
     return tuple(sorted(people))
 
 
-async def _sated(push: Push, bureau: Bureau, today: date) -> set[str]:
-    """Return who has had his share of today, or of this week, by way of whichever target.
+@lru_cache(maxsize=64)  # a roster is looked at for each target of its week
+def _folded(people: Iterable[str]) -> frozenset[str]:
+    return frozenset(person.casefold() for person in people)
+
+
+async def _sated(push: Push, people: Iterable[str], bureau: Bureau, today: date) -> set[str]:
+    """Return who of `people` has had his share of today, or of this week, by whichever target.
 
     The plan spares them beforehand; this is asked again, for what was sent by hand since.
     """
-    monday = today - timedelta(days=today.weekday())
+    midnight = datetime.combine(today - timedelta(days=today.weekday()), time(), SHANGHAI)
     stem, limits = push.key.rpartition("@")[0], bureau.policy
     others = [
         other
         for other in await bureau.store.pushes()
         if other.sent_at is not None
-        and monday <= other.sent_at.date() <= today
+        and other.sent_at >= midnight
+        and other.sent_at.date() <= today
         and other.key.rpartition("@")[0] != stem
         and other.item
     ]
     of_node = any(policy.warns(other.node, other.part) for other in [push, *others])
-    heard: dict[str, set[tuple[str, date]]] = {}
+    cohorts: dict[str, Cohort] = {}
+    for said in sorted({other.key.rpartition("@")[0] for other in others}):
+        cohorts |= await bureau.store.cohorts(said)
+    mine, heard = _folded(tuple(people)), dict[str, set[tuple[str, date]]]()
     for other in others:
-        cohort = await bureau.store.cohort(other.key)
+        cohort = cohorts.get(other.key)
         if cohort is None or not cohort.tappable or other.sent_at is None:
             continue
         what = (other.key.rpartition("@")[0], other.sent_at.date())
-        for person in cohort.covered:
-            heard.setdefault(person.casefold(), set()).add(what)
+        for person in _folded(cohort.covered) & mine:
+            heard.setdefault(person, set()).add(what)
     week = limits.a_node_week if of_node else limits.a_week
     return {
         person

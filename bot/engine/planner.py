@@ -30,10 +30,20 @@ def _rosters(
     bureau: Bureau, members: Sequence[Member], today: date
 ) -> Mapping[str, frozenset[str]]:
     """Return the people of each target that is addressed one by one."""
-    return {
-        target.id: frozenset(member.id for member in compose.audience(members, target, today))
+    singly = [
+        target
         for target in bureau.targets
         if target.id in bureau.channels and bureau.channels[target.id].tappable
+    ]
+    here: dict[str, list[Member]] = {}  # by what a target may name: each member looked at once
+    for member in members if singly else ():
+        for name in {member.branch, member.department, messages.EVERYBODY}:
+            here.setdefault(name, []).append(member)
+    return {
+        target.id: frozenset(
+            member.id for member in compose.audience(here.get(target.roster, ()), target, today)
+        )
+        for target in singly
     }
 
 

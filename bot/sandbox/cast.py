@@ -188,27 +188,33 @@ class Cast:
 
     def _look(self) -> None:
         for message in self._world.posted.since(self._seen):
-            for userid in message.reached if not message.author else ():
-                for act in self._acts(message, userid):
+            if message.author:
+                continue
+            deeds = {habit: self._deed(habit, message) for habit in Habit}
+            for userid in message.reached:
+                for act in self._acts(message, userid, deeds):
                     heapq.heappush(self._waiting, _place_of(act))
         self._seen = self._world.posted.total
 
-    def _acts(self, message: Message, userid: str) -> list[Act]:
-        """What this person will do about this message."""
+    def _acts(
+        self, message: Message, userid: str, deeds: Mapping[Habit, tuple[Deed | None, str]]
+    ) -> list[Act]:
+        """What this person will do about this message, of which `deeds` says what people do."""
         habit = self._habits.get(userid, Habit.NEVER)
-        deed, word = self._deed(habit, message)
+        deed, word = deeds[habit]
         if deed is None:
             return []
         place = message.agentid if message.agentid is not None else message.chat
-        dice = self._dice(userid, place, message.task_id or message.number)
+        card, task_id = message.card, message.task_id
+        dice = self._dice(userid, place, task_id or message.number)
         actor = self._forwarded(dice, userid) if habit is Habit.FORWARDS else userid
         return [
             Act(
                 at=at,
                 userid=actor,
-                task_id=message.task_id,
+                task_id=task_id,
                 agentid=message.agentid or 0,
-                key=key_of(message.card),
+                key=key_of(card),
                 nth=nth,
                 number=message.number,
                 deed=deed,

@@ -3,9 +3,10 @@
     callers ──> queue ──> the thread: each one's work, then one write and fsync ──> answers
                                         meanwhile the next ones gather in the queue
 
-A single writer waits for nothing but its own fsync. All work happens in that one thread, in the
-order of the asking, so a change is whole even when its caller is cancelled, and the event loop
-is never blocked.
+A single writer waits for nothing but its own fsync. What is asked for in one turn of the loop is
+handed over at its end, all at once: each waking of the thread costs more than the work. All work
+happens in that one thread, in the order of the asking, so a change is whole even when its caller
+is cancelled, and the event loop is never blocked.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ class Committer:
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
-        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._asked: dict[asyncio.AbstractEventLoop, list[Job]] = {}  # in this turn of each loop
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="store", daemon=True)
         self._thread.start()
@@ -60,14 +62,25 @@ class Committer:
     def _ask(self, work: Callable[[], T], writes: bool) -> asyncio.Future[T]:
         if self._closed:
             raise RuntimeError("the store is closed")
-        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-        self._queue.put(Job(work, writes, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        asked = self._asked.get(loop)
+        if asked is None:
+            asked = self._asked[loop] = []
+            loop.call_soon(self._hand_over, loop)
+        asked.append(Job(work, writes, future))
         return future
+
+    def _hand_over(self, loop: asyncio.AbstractEventLoop) -> None:
+        if asked := self._asked.pop(loop, None):
+            self._queue.put(asked)
 
     def close(self) -> None:
         """Finish what was asked for, and end the thread."""
         if not self._closed:
             self._closed = True
+            for loop in [*self._asked]:
+                self._hand_over(loop)
             self._queue.put(None)
             self._thread.join()
 
@@ -84,14 +97,14 @@ class Committer:
     def _gather(self) -> tuple[list[Job], bool]:
         """Wait for a job, and take all that have come meanwhile; False after the last."""
         batch: list[Job] = []
-        job = self._queue.get()
+        jobs = self._queue.get()
         with suppress(queue.Empty):
-            while job is not None:
-                batch.append(job)
-                if len(batch) == MOST_AT_ONCE:
+            while jobs is not None:
+                batch += jobs
+                if len(batch) >= MOST_AT_ONCE:
                     return batch, True
-                job = self._queue.get_nowait()
-        return batch, job is not None
+                jobs = self._queue.get_nowait()
+        return batch, jobs is not None
 
     def _serve(self, batch: Sequence[Job]) -> None:
         writers = [job for job in batch if job.writes]
