@@ -182,7 +182,7 @@ def _breaks(
         ],
         "expired": [
             {"item": one.id, "title": one.title, "expires": one.expires.isoformat()}
-            for one in sorted(library.items, key=lambda one: one.id)
+            for one in sorted(library.items, key=lambda one: (str(one.expires), one.id))
             if one.expires and ask.start.date() <= one.expires <= ask.end.date()
         ],
         "provisional": {

@@ -140,6 +140,17 @@ def test_the_page_shows_every_push_and_stands_alone(played):
     assert "未阅" not in shown
 
 
+def test_a_long_list_is_folded_after_ten_and_what_expires_first_stands_first(played):
+    _, _, found = played
+    breaks = dict(found["breaks"])
+    days = [f"2026-{month:02d}-01" for month in range(1, 13)]
+    breaks["expired"] = [{"item": f"E{day}", "title": "一篇", "expires": day} for day in days]
+    shown = page({**found, "breaks": breaks})
+    assert shown.index("E2026-10-01") < shown.index("其余 2 篇") < shown.index("E2026-11-01")
+    ends = [one["expires"] for one in found["breaks"]["expired"]]
+    assert ends == sorted(ends)
+
+
 async def test_the_robot_too_is_rehearsed_person_by_person(tmp_path, caplog):
     asked = Weeks(year=2026, people=5, level=2)
     found = await play.rehearse(unit(tmp_path), asked, every=3)
