@@ -33,6 +33,12 @@ class Asked:
     lines: date | None = None  # up to which day the lines of the ledger are kept
 
 
+class Seen:
+    """The library at one look, for whoever does several things at one moment."""
+
+    library: Library | None = None
+
+
 Rosters = Mapping[str, frozenset[str]]  # by target id, where people are addressed one by one
 
 
@@ -170,6 +176,7 @@ class Bureau:
     pace: Pace = field(default_factory=Pace)  # what left lately, as the rows have it
     drawn: Drawn = field(default_factory=Drawn)
     glancing: bool = False  # for whoever only looks: the folder is believed as the watcher has it
+    seen: Seen | None = None  # of one tick: the folder is looked at once for all that it plans
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
 
     def moment(self, last: Moment | None = None) -> Moment:
@@ -182,6 +189,9 @@ class Bureau:
         return Moment(now=now, library=library, plan=plan)
 
     def library(self, today: date) -> Library:
+        if self.seen is not None:
+            self.seen.library = self.seen.library or self.shelf.now(today)
+            return self.seen.library
         return self.shelf.glance(today) if self.glancing else self.shelf.now(today)
 
     def plan(self, library: Library) -> Plan:

@@ -13,7 +13,7 @@ from bot.core.model import SHANGHAI, Push, State
 from bot.core.parts import node_slots
 from bot.core.planning import Plan, plan_span
 from bot.engine import alarms, planner, reports, reviews, tomorrow
-from bot.engine.bureau import Bureau
+from bot.engine.bureau import Bureau, Seen
 from bot.engine.deliver import deliver
 from bot.engine.intake import take_in
 from bot.engine.recall import recall
@@ -103,15 +103,18 @@ TICKS: tuple[Tick, ...] = (
     *(reviews.ask, tomorrow.announce),
     *(deliver, remind, take_in, housekeep),
 )
+# These take their time, or change what is seen: each looks at the folder for itself.
+LOOK_ANEW = frozenset({recall, deliver, remind, take_in})
 
 
 async def tick(bureau: Bureau, now: datetime) -> list[str]:
     """Run every tick once; one that fails never stops the others. Return what failed."""
     failed = []
+    once = replace(bureau, seen=Seen())
     async with bureau.turn:
         for one in TICKS:
             try:
-                await one(bureau, now)
+                await one(bureau if one in LOOK_ANEW else once, now)
             except OSError as error:  # a full disk, say: one line, not a page a second
                 log.error("tick %s: %s", one.__name__, error, extra={"action": "tick-failed"})
                 failed.append(f"{one.__name__}: {error.strerror or type(error).__name__}")

@@ -33,10 +33,11 @@ with the texts and schedules that ship. Every send goes over real HTTP to the sa
 over its socket); of the taps every hundredth is sealed, signed and sent too, the others come in
 behind the parser, and both sides are counted. Everything, sandbox and bot, runs in one process on
 {cpus} cores of a machine that others use at the same time, on Python {python}; *processor* is the
-processor time of the same run. The copy lies in memory where there is room.
+processor time of the same run, *load* how many processes wanted a core when it ended (2 would be
+this machine's own fill). The copy lies in memory where there is room.
 
-| level | people | bound | took | processor | pushes | sent | taps | receipts: due, kept | wrong |
-|---|---|---|---|---|---|---|---|---|---|
+| level | people | bound | took | processor | load | pushes | sent | taps | due, kept | wrong |
+|---|---|---|---|---|---|---|---|---|---|---|
 """
 
 
@@ -61,6 +62,7 @@ def measured(level: int, ours: config.Config, people: int) -> str:
     receipts = found["receipts"]
     cells = [
         *(f"L{level}", f"{GROUPS} × {people}", BOUND[level], f"{wall:.0f} s", f"{cpu:.0f} s"),
+        f"{os.getloadavg()[0]:.0f}",
         f"{len(found['pushes']):,}",
         f"{found['messages']:,}",
         f"{receipts['acts']:,}",

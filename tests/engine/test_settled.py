@@ -9,6 +9,7 @@ from bot.core.model import State
 from bot.core.planning import Plan, plan_span
 from bot.engine import planner, ticks
 from bot.engine.bureau import Drawn
+from bot.library.folder import Shelf
 from tests.engine.office import moment
 
 
@@ -55,6 +56,26 @@ async def test_of_the_clock_a_plan_asks_only_which_days_are_over(desk):
 
     assert planned("00:01") == planned("09:30") == planned("17:09")
     assert planned("17:09") != planned("17:10"), "what is not written by then is too late"
+
+
+class Counting(Shelf):
+    """A shelf that tells how often it was looked at."""
+
+    looks = 0
+
+    def now(self, today):
+        self.looks += 1
+        return super().now(today)
+
+
+async def test_a_tick_with_nothing_to_do_looks_at_the_folder_once_for_all_its_planning(desk):
+    await desk.at("2026-06-15 12:30")
+    shelf = Counting(desk.house.bureau.shelf.folders)
+    bureau = replace(desk.house.bureau, shelf=shelf)
+    assert await ticks.tick(bureau, desk.clock.now()) == []
+    shelf.looks = 0
+    assert await ticks.tick(bureau, desk.clock.now()) == []
+    assert shelf.looks <= 3, "what plans, what sends and what reminds"
 
 
 def test_what_was_worked_out_goes_with_the_month():
