@@ -16,16 +16,18 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import Phase, example, given, settings
 from hypothesis import strategies as st
 
 from bot.core import messages
 from bot.core.calendar import iso_week
 from bot.core.model import SHANGHAI, Member
+from bot.engine.reports import keep_lines
+from bot.rehearsal.stage import Still
 from bot.verbs import VERBS
 from tests.engine.office import Office, moment, office
 
-BEGIN, END = "2026-09-14 08:40", "2026-10-23 10:00"
+BEGIN, END = "2026-09-14 08:40", "2026-10-19 10:00"
 # By the State Council's notice, written out: 中秋 09-25 to 27, 国庆 10-01 to 07.
 OFF = {date(2026, 9, 25), *(date(2026, 10, day) for day in (1, 2, 5, 6, 7))}
 WORKED = {date(2026, 9, 20), date(2026, 10, 10)}
@@ -46,7 +48,7 @@ def reading_ends(sent: datetime) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
-@settings(max_examples=1, deadline=None)
+@settings(phases=[Phase.explicit], deadline=None)  # more of them: tests/report/test_agree.py
 @example(
     taps=[
         *((card, who, 1) for card in range(8) for who in range(0, 40, 3)),
@@ -71,17 +73,25 @@ def test_they_agree_whatever_people_do(taps: list[Tap], double: int) -> None:
 
 
 async def _agree(home: Path, taps: Sequence[Tap], double: int) -> None:
-    async with office(home, start=BEGIN) as desk:
+    async with office(home, start=BEGIN, shelf=Still) as desk:
         rosters = await _play(desk, taps, double)
         by_hand = _count(desk, rosters)
         assert len(by_hand) >= 3
         await _same(desk, by_hand)
         store, now = desk.house.bureau.store, desk.clock.now()
+        closed = await _september(desk)
+        await keep_lines(desk.house.bureau, now.date() - timedelta(days=1), now)
         folded = 0
         while await store.fold_names(now - timedelta(days=1), now):
             folded += 1
         assert folded
         await _same(desk, by_hand)
+        assert await _september(desk) == closed, "no figure is withheld because names have gone"
+
+
+async def _september(desk: Office) -> str:
+    bureau, now = desk.house.bureau, desk.clock.now()
+    return str((await VERBS["ledger"](bureau, now, {"month": "2026-09"}))["seal"])
 
 
 async def _play(

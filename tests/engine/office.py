@@ -13,6 +13,7 @@ import httpx
 from bot import app, config
 from bot.core.model import SHANGHAI, Push, State
 from bot.demo.stage import AGENTID, Clock, Stage, build_stage, install
+from bot.library.folder import Shelf
 from bot.sandbox.server import create_app
 from bot.sandbox.taps import TapResult, tap
 from bot.sandbox.world import World
@@ -83,10 +84,12 @@ async def office(
     port: int = 0,
     sandbox: str = "",
     targets: str = "",
+    shelf: type[Shelf] = Shelf,
     **settings: str,
 ) -> AsyncIterator[Office]:
     """`sandbox` is where the sandbox listens, "" for one without a socket.
 
+    `shelf` may be one that looks but once a day, where nobody edits.
     `settings` are lines of config.toml by section; `targets` is written to its end.
     """
     clock = Clock(moment(start))
@@ -101,7 +104,7 @@ async def office(
         if not text.read_text("utf-8").startswith(kept):
             text.unlink()
     inside = httpx.ASGITransport(create_app(stage.world), raise_app_exceptions=False)
-    house = app.build(config.load(path, {}), clock.now, None if sandbox else inside)
+    house = app.build(config.load(path, {}), clock.now, None if sandbox else inside, shelf=shelf)
     stage.world.set_callback(AGENTID, "http://127.0.0.1/wecom/callback")
     await house.bureau.store.set_members(stage.roster)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(house.web)) as door:
