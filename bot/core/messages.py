@@ -577,13 +577,16 @@ NONE = "（无）"
 PUT_OFF = "{}暂缓着（{}），要放行：qingfeng resume {}"
 LET_GO = "已放行 {}。"
 NOT_DEFERRED = "没有暂缓过“{}”；现在暂缓着的：{}"
-STOP_ASK = "请看下面的卡片。点“急停”，对职工的推送立刻全部暂停；不点什么也不会发生。"
+STOP_ASK = (
+    "请看下面的卡片。点“急停”，推送立刻全部暂停，电子屏也不再放；不点什么也不会发生。"
+)
 STOP_TITLE = "急停：暂停全部推送"
-STOP_TEXT = "点一下，对职工的推送立刻全部暂停，直到管理员恢复（qingfeng resume）。"
+STOP_TEXT = "点一下，对职工的推送立刻全部暂停，电子屏也不再放，直到管理员恢复（qingfeng resume）。"
 STOP_BUTTON, STOPPED = "急停", "已全部暂停"
 STOP_WHO = "请先选您的名字"
 STOP_NOT_YOURS = "您的链接不能停发"
 STOP_GONE = "这一条已不在将要发出的之列"
+HALT_HOLDS = "{}，还没有恢复；要改成暂停，请先 qingfeng resume"
 STOPPED_BY = "{1}于{0:%m-%d}急停"
 
 # -- review on paper ---------------------------------------------------------------------------

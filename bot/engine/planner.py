@@ -65,6 +65,18 @@ def paused(now: datetime, until: date | None, why: str) -> TargetState:
     return TargetState(id=EVERY, disabled=why, way=until.isoformat() if until else "", since=now)
 
 
+def halted(now: datetime, since: datetime | None, name: str) -> TargetState:
+    """Return how the store keeps 急停: a pause without an end, and by whom."""
+    why = messages.STOPPED_BY.format(now, name)
+    return replace(paused(now, None, why), since=since or now, name=name)
+
+
+def is_halted(states: Mapping[str, TargetState]) -> bool:
+    """Whether somebody pressed 急停, and nobody has resumed since: then screens are empty too."""
+    state = states.get(EVERY)
+    return state is not None and bool(state.disabled and state.name)
+
+
 def deferral(stem: str, name: str, now: datetime) -> TargetState:
     """Return how the store keeps it that one occurrence and part waits for an administrator."""
     why = messages.DEFERRED_BY.format(name, now)

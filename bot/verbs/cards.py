@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 from bot.core import messages, seats
@@ -56,13 +55,12 @@ async def defer(bureau: Bureau, now: datetime, stem: str, name: str, how: str = 
 
 
 async def halt(bureau: Bureau, now: datetime, name: str, how: str = "") -> str:
-    """Pause everything until an administrator resumes it; a pause that ends by itself does not."""
+    """Pause everything until an administrator resumes it, whatever pause there is."""
     states = await bureau.store.targets()
-    pause = planner.pause_of(states, now.date())
-    if pause is None or pause.until is not None:
-        stop = planner.paused(now, None, messages.STOPPED_BY.format(now, name))
-        since = states[planner.EVERY].since if pause else now
-        await bureau.store.set_target(replace(stop, since=since))
+    if not planner.is_halted(states):
+        pause = planner.pause_of(states, now.date())
+        since = states[planner.EVERY].since if pause else None
+        await bureau.store.set_target(planner.halted(now, since, name))
         await bureau.store.audit(_entry(now, "paused", name, how, "all"))
         log.warning("paused by hand", extra={"action": "paused"})
     return messages.STOPPED

@@ -19,6 +19,7 @@ from bot.core.outlets import Shown
 from bot.engine import outlets as door
 from bot.engine.bureau import Bureau, Doorway
 from bot.engine.enclosing import path_of
+from bot.engine.planner import is_halted
 from bot.library.decode import read_text
 from bot.report import codes, screen
 from bot.verbs.asking import Mistake, Params, item_of
@@ -41,7 +42,8 @@ async def screen_data(bureau: Bureau, now: datetime, params: Params) -> dict[str
     if not opened(doorway, "screen", params):
         return NOTHING
     moment = bureau.moment()
-    chosen = outlets.rotation(door.shown(bureau, moment), moment.today, bureau.screen.most)
+    may = [] if is_halted(await bureau.store.targets()) else door.shown(bureau, moment)
+    chosen = outlets.rotation(may, moment.today, bureau.screen.most)
     found = screen.data(
         chosen,
         door.coming(moment),

@@ -20,6 +20,9 @@ async def pause(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]
     until = day_of(params.get("until"), today) if params.get("until") else None
     if until is not None and until <= today:
         raise Mistake(messages.PAUSE_OVER.format(until))
+    states = await bureau.store.targets()
+    if planner.is_halted(states):  # a pause that ends by itself would undo it unseen
+        raise Mistake(messages.HALT_HOLDS.format(states[planner.EVERY].disabled))
     why = messages.PAUSED_BY.format(now)
     if until is not None:
         why += messages.PAUSED_UNTIL.format(until)

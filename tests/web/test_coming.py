@@ -11,7 +11,7 @@ from bot.core import messages
 from bot.core.model import State
 from bot.engine import planner
 from bot.library.passes import day_of, pass_of
-from bot.verbs import VERBS
+from bot.verbs import VERBS, Mistake
 from tests.engine.office import office
 
 HERE, PIN = "http://127.0.0.1:8650", "204816"
@@ -104,6 +104,8 @@ async def test_one_press_stops_everything_also_where_a_pause_would_have_ended(de
     assert State.SENT not in (await states(desk)).values()
     stored = (await desk.house.bureau.store.targets())[planner.EVERY]
     assert stored.way == "", "it does not end by itself"
+    with pytest.raises(Mistake, match="急停"):
+        await ask(desk, "pause", until="2026-06-20")
     await ask(desk, "resume")
     assert planner.pause_of(await desk.house.bureau.store.targets(), date(2026, 6, 18)) is None
 

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from bot.core.outlets import Screen, span_of
-from bot.verbs import VERBS, Mistake
+from bot.verbs import VERBS, Mistake, cards
 from tests.engine.office import moment, office
 
 
@@ -72,6 +72,17 @@ async def test_what_is_withdrawn_edited_halted_or_not_approved_is_gone_at_the_ne
     halted = desk.house.bureau.library(desk.clock.now().date()).item("SC-14")
     await ask(desk, "hold", word=halted.title[:4], who="王五")
     assert not {"SC-01", "SC-08", "SC-14"} & set(await shown(desk))
+
+
+async def test_an_emergency_stop_empties_the_screen_until_it_is_lifted_and_a_pause_does_not(desk):
+    before = await shown(desk)
+    assert before
+    await ask(desk, "pause")
+    assert await shown(desk) == before
+    await cards.halt(desk.house.bureau, desk.clock.now(), "王五")
+    assert await shown(desk) == []
+    await ask(desk, "resume")
+    assert await shown(desk) == before
 
 
 async def test_what_is_past_its_day_is_gone_without_anybody(desk):
