@@ -201,6 +201,7 @@ LEDGER_PARTS = {
 }
 LEDGER_TITLE = "廉政教育推送台账_{}"
 LEDGER_SUM = "本表共 {} 行，内容校验值（sha256）：{}"
+NODE_SUM = "摘自{}台账（共 {} 行），台账内容校验值（sha256）：{}"
 LEDGER_WHERE = "请写明存到哪里，例如 -o 台账.xlsx 或 -o 台账.csv"
 LEDGER_SUFFIX = "台账只能存成 .xlsx 或 .csv，不能存成“{}”"
 LEDGER_WRITTEN = "{} 的台账，{} 行，已存到 {}。"
@@ -577,9 +578,7 @@ NONE = "（无）"
 PUT_OFF = "{}暂缓着（{}），要放行：qingfeng resume {}"
 LET_GO = "已放行 {}。"
 NOT_DEFERRED = "没有暂缓过“{}”；现在暂缓着的：{}"
-STOP_ASK = (
-    "请看下面的卡片。点“急停”，推送立刻全部暂停，电子屏也不再放；不点什么也不会发生。"
-)
+STOP_ASK = "请看下面的卡片。点“急停”，推送立刻全部暂停，电子屏也不再放；不点什么也不会发生。"
 STOP_TITLE = "急停：暂停全部推送"
 STOP_TEXT = "点一下，对职工的推送立刻全部暂停，电子屏也不再放，直到管理员恢复（qingfeng resume）。"
 STOP_BUTTON, STOPPED = "急停", "已全部暂停"

@@ -10,6 +10,7 @@ from bot.core import messages
 from bot.core.periods import Part
 from bot.core.telling import percent
 from bot.report import bubble, picture
+from bot.report.ledger import Ledger
 from bot.report.seen import words_in
 from bot.report.yearbook import Entry, Yearbook, paragraph
 
@@ -156,7 +157,7 @@ def pack(book: Yearbook) -> bytes:
     return paper.bytes()
 
 
-def node_record(entries: Sequence[Entry], unit: str, seal: str) -> bytes:
+def node_record(entries: Sequence[Entry], unit: str, ledger: Ledger) -> bytes:
     """Return the printable record of one node: what, when, who approved, where it went."""
     paper = Paper()
     paper.line(messages.NOT_FOR_APPRAISAL, 9)
@@ -165,7 +166,7 @@ def node_record(entries: Sequence[Entry], unit: str, seal: str) -> bytes:
     paper.line(unit, middle=True)
     for entry in entries:
         record(paper, entry)
-    paper.line(messages.LEDGER_SUM.format(len(entries), seal), 9)
+    paper.line(messages.NODE_SUM.format(ledger.name, len(ledger.rows), ledger.seal), 9)
     return paper.bytes()
 
 

@@ -67,7 +67,7 @@ async def pack(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         wrong = messages.PACK_NO_NODE.format(node) if node else messages.PACK_NOTHING
         raise Mistake(wrong.format(made.name))
     if node:
-        write = partial(paper.node_record, found, bureau.footer.unit, made.seal)
+        write = partial(paper.node_record, found, bureau.footer.unit, made)
     else:
         write = partial(paper.pack, await _yearbook(bureau, now, made, found))
     file = await asyncio.to_thread(write)  # a year has many pictures: the loop goes on

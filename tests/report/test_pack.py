@@ -149,6 +149,10 @@ def test_one_node_fits_a_record_of_what_when_who_and_where(played):
     for name in ("机关一支部", "机关二支部", "下属中心"):
         assert name in text
     assert "周一学习提示" not in text, "other texts are no part of it"
+    whole = (
+        f"共 {len(played.ledger['rows'])} 行），台账内容校验值（sha256）：{played.ledger['seal']}"
+    )
+    assert whole in text, "the checksum is the ledger's, and says so"
     assert played.exported == (("exported", "2026年"), ("exported", "dragon-boat-2026"))
 
 
