@@ -231,6 +231,10 @@ ENDS_WORTH_TELLING = {
     "unknown": "结果不明，请核实",
     "expired": "未能按时发出",
 }
+TEXTS_EXPIRED, TEXTS_MORE = (
+    "已过失效日，不再推送：{}{}；还要用的请核对后改失效日、重新送审",
+    "等 {} 篇",
+)
 PAUSE_HOLDS = "推送暂停着：{}"
 IDLE_PAUSED = "{:%m-%d}起曾暂停推送"
 TARGET_DISABLED = "{}已停用：{}"

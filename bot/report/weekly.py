@@ -19,6 +19,7 @@ from bot.store import Store
 
 Span = Callable[[date, int, Plan, Sequence[Push]], Planned]  # first day, days, plan, rows
 MOST_REASONS = 3  # why nothing was sent
+MOST_NAMED = 5  # of texts that have expired
 
 
 def reported_week(day: date) -> str:
@@ -65,6 +66,7 @@ async def build(
         exceptions=[
             *await _exceptions(store, ahead, plan.targets, review, as_of.date().isoformat()),
             *await _put_off(store, library, coming),
+            *_expired(library, since, as_of.date()),
         ],
         coming=_coming(coming, library),
         min_people=min_people,
@@ -208,6 +210,19 @@ async def _put_off(store: Store, library: Library, coming: Sequence[Push]) -> li
         title = f"《{item.title}》" if item else stem
         found.append(messages.PUT_OFF.format(title, state.disabled, stem))
     return found
+
+
+def _expired(library: Library, since: date, today: date) -> list[str]:
+    """Tell which texts passed their 失效 since the weeks reported on began: nothing sends them."""
+    gone = [
+        f"《{item.title}》"
+        for item in library.items
+        if item.expires and since <= item.expires < today and not item.status
+    ]
+    if not gone:
+        return []
+    more = messages.TEXTS_MORE.format(len(gone)) if len(gone) > MOST_NAMED else ""
+    return [messages.TEXTS_EXPIRED.format("".join(gone[:MOST_NAMED]), more)]
 
 
 def _coming(pushes: Sequence[Push], library: Library) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 
 import pytest
 
@@ -166,6 +167,18 @@ async def test_what_cannot_be_sent_as_a_summary_is_told_in_a_sentence(tmp_path, 
         with pytest.raises(Mistake):
             await by_hand(desk, **params)
         assert not await desk.pushes()
+
+
+async def test_a_text_that_passed_its_day_is_told_once(tmp_path):
+    async with silent(tmp_path, "2026-06-22 08:40") as desk:
+        text = next((desk.home / "content").glob("*/SC-01-*.md"))
+        for day, told in (("2026-06-21", 1), ("2026-06-22", 0), ("2026-06-14", 0)):
+            changed = re.sub(r"失效: .*", f"失效: {day}", text.read_text("utf-8"))
+            text.write_text(changed, "utf-8")
+            found = await VERBS["summary"](desk.house.bureau, desk.clock.now(), {"recount": True})
+            said = [line for line in found["exceptions"] if line.startswith("已过失效日")]
+            assert len(said) == told, day
+            assert all("《" in line for line in said)
 
 
 async def test_a_pause_is_the_whole_reason_of_an_empty_week_also_when_it_is_over(tmp_path):
