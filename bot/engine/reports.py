@@ -125,15 +125,15 @@ def _open(push: Push | None) -> bool:
     return push is None or push.state not in ENDED
 
 
-async def keep_lines(bureau: Bureau, before: date, now: datetime) -> int:
-    """Keep the ledger's lines of what was sent up to a day, before names become counts."""
+async def keep_lines(bureau: Bureau, before: date, now: datetime, most: int = 1000) -> bool:
+    """Keep the ledger's lines of what was sent up to a day; say whether all of them are kept."""
     if bureau.asked.lines == before:
-        return 0
+        return True
     library = bureau.library(now.date())
     plan, least = bureau.plan(library), bureau.min_people
-    kept = await weekly.keep_lines(bureau.store, library, plan, before, now, least)
-    bureau.asked.lines = before
-    return kept
+    if await weekly.keep_lines(bureau.store, library, plan, before, now, least, most):
+        bureau.asked.lines = before
+    return bureau.asked.lines == before
 
 
 def next_ready(now: datetime) -> datetime:

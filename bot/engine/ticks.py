@@ -87,7 +87,8 @@ async def housekeep(bureau: Bureau, now: datetime) -> int:
     signed = timedelta(days=365 * bureau.keep_signatures)
     await bureau.store.drop_signatures(now - signed)
     before = now - timedelta(days=bureau.keep_days)
-    await reports.keep_lines(bureau, before.date(), now)
+    if not await reports.keep_lines(bureau, before.date(), now, WEEKS_AT_ONCE):
+        return WEEKS_AT_ONCE  # first the ledger's lines, then the names
     for done in range(WEEKS_AT_ONCE):
         found = await bureau.store.fold_names(before, now)
         if found is None:

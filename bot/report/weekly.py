@@ -85,24 +85,29 @@ async def build(
 
 
 async def keep_lines(
-    store: Store, library: Library, plan: Plan, before: date, as_of: datetime, min_people: int
-) -> int:
-    """Keep the lines of the texts sent up to `before`, week by week; return of how many weeks.
+    store: Store,
+    library: Library,
+    plan: Plan,
+    before: date,
+    as_of: datetime,
+    min_people: int,
+    most: int = 1000,
+) -> bool:
+    """Keep the lines of the texts sent up to `before`, `most` weeks at once; say whether all are.
 
     What a line may tell is decided by people. Once their names have been turned into counts
     nobody could decide it again, and the ledger would have to withhold every figure.
     """
-    sent = [push.sent_at.date() for push in await store.pushes() if push.item and push.sent_at]
-    kept = 0
-    for week in sorted({iso_week(day) for day in sent if day <= before}):
-        if await store.summary(_lines_name(week)) is not None:
-            continue
+    rows = [push for push in await store.pushes([State.SENT]) if push.item]
+    sent = [push.sent_at.date() for push in rows if push.sent_at]
+    weeks = sorted({iso_week(day) for day in sent if day <= before})
+    open_ = [week for week in weeks if await store.summary(_lines_name(week)) is None]
+    for week in open_[:most]:
         built = await build(store, library, plan, week=week, as_of=as_of, min_people=min_people)
         if built.headline_week == week:  # else it is still being read
             items = telling.as_json(built)["items"]
             await store.keep_summary(_lines_name(week), {"items": items})
-            kept += 1
-    return kept
+    return len(open_) <= most
 
 
 def _lines_name(week: str) -> str:
