@@ -82,7 +82,7 @@ async def test_axe_finds_nothing_and_nothing_sticks_out(desk, browser, width, sc
         viewport={"width": width, "height": 844}, color_scheme=scheme, bypass_csp=True
     )  # the page itself lets no script in, axe's neither
     page = await context.new_page()
-    for address in (url, f"{url}/SC-01", f"{url}/N06", f"{url}x"):
+    for address in (url, f"{url}/SC-01", f"{url}/N06", f"{url}/-/coming", f"{url}x"):
         await page.goto(address)
         await look(page, f"{scheme}-{address.rpartition('/')[2][-5:]}")
         found = await Axe().run(page)
