@@ -117,7 +117,7 @@ def tappers(key: str, acts: Acts) -> frozenset[str]:
 
 def _folded(accounts: Iterable[str]) -> set[str]:
     """WeCom does not tell accounts apart by case, so neither do we."""
-    return {account.casefold() for account in accounts}
+    return set(map(str.casefold, accounts))
 
 
 def answer(question: Question, acts: Acts, first: Mapping[str, Mapping[str, datetime]]) -> Figures:

@@ -274,7 +274,8 @@ def page(results: dict[int, dict[str, object]], fsync: float) -> str:
         "",
         *_look_table(results),
         "",
-        "`not run`: one insert into a stock file of a million rows takes 11 s.",
+        "The weekly summary is whole but for the plan of the coming week, which a running bot",
+        "has at hand. `not run`: one insert into a stock file of a million rows takes 11 s.",
         "",
     ]
     return "\n".join(lines)
