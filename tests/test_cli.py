@@ -252,7 +252,7 @@ def test_a_preview_fills_the_calendar_of_any_day_and_tells_how_full_it_is(ask, h
     card = shown["app", "final"]["message"]["template_card"]
     assert card["button_list"][0]["text"] == "已阅"
     robot = shown["bot", "final"]["message"]["template_card"]
-    assert robot["jump_list"][0]["title"] == "看全文"
+    assert [one["text"] for one in robot["button_list"]] == ["看全文", "已阅", "有意见"]
     assert answer["blocked"] == "内容未经审批"
 
 

@@ -14,7 +14,7 @@ from bot.channels.cards import asking_card, template_card
 from bot.channels.channel import OF_CHAT, Limits, SendError, Sent, judge, unanswered
 from bot.core import messages
 from bot.core.model import Card, Enclosure, Markdown, Message, Picture
-from bot.core.render import RICH, TooLong
+from bot.core.render import OPINION, RICH, WHOLE, TooLong
 from bot.wecom import media
 from bot.wecom.errors import CallFailed, Outcome, reaction
 from bot.wecom.media import Kind
@@ -129,19 +129,18 @@ def _markdown(message: Markdown) -> dict[str, Any]:
 
 
 def _card(card: Card) -> dict[str, Any]:
-    """No url buttons (§2.8): 看全文 is a jump, or a question to the robot."""
+    """No url buttons, and no jumps on a card with buttons (§2.8): the robot posts the whole text.
+
+    Where phones reach a page of ours, the card itself leads there.
+    """
     if card.choices:
         return asking_card(card)
     tap = {"text": card.button, "style": 1, "key": card.button_key}
-    if card.link:
-        jump: dict[str, Any] = {"type": 1, "title": card.link[0], "url": card.link[1]}
-    elif not card.whole:
+    if not card.whole:
         more = [{"text": words, "style": 2, "key": key} for words, key in card.more]
         return template_card(card, [tap, *more])
-    else:
-        question = f"{messages.READ_ALL} {card.task_id}"
-        jump = {"type": 3, "title": messages.READ_ALL, "question": question}
-    return template_card(card, [tap], jump_list=[jump])
+    whole = {"text": messages.READ_ALL, "style": 2, "key": WHOLE}
+    return template_card(card, [whole, tap, {"text": messages.OPINION, "style": 2, "key": OPINION}])
 
 
 def _bytes(whole: Mapping[str, Any]) -> bytes:

@@ -369,7 +369,7 @@ class Card:
     more: tuple[tuple[str, str], ...] = ()  # further buttons: words on it, key
     question: str = ""  # then `choices` (id, words) are to be ticked, and the button hands them in
     choices: tuple[tuple[str, str], ...] = ()
-    whole: bool = True  # whether the robot is asked for the whole text where there is no link
+    whole: bool = True  # a text with more to it: the robot posts all of it, and hears opinions
 
 
 @dataclass(frozen=True, kw_only=True)

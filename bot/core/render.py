@@ -25,6 +25,9 @@ BOT_BYTES = 20480  # wecom/api.md §2.7
 # Characters WeCom advises for a card (wecom/api.md §3.3).
 CARD_TITLE, CARD_TEXT, CARD_FACT = 36, 160, 30
 
+# Keys of what stands beside 已阅 on a robot's card: to have the whole text, to say something of it.
+WHOLE, OPINION = "whole", "opinion"
+
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _SENTENCE = re.compile(r"[^。！？；\n]+[。！？；]?|[。！？；\n]")  # all of them are the text
 _WEEKDAYS = "一二三四五六日"

@@ -2,6 +2,7 @@
 
 chat opened ──> Count, Say      feedback ──> Count
 words ──> Count, and by what they ask for (wishes.py): Say, Tell, Learn in a group, Volunteer
+card, 看全文 or 有意见 ──> Say, Tell: posted in the chat of two, no receipt
 card or page, 已阅 ──> known push? ──> covered? ──> within 30 days? ──> Record (+ Confirm)
                         no: Count       no: Count       no: Count
 card of a seat (review, 暂缓, 急停) ──> its own button, its own account? ──> Decide; no: Count
@@ -18,6 +19,7 @@ from bot.core import asking, messages, seats
 from bot.core.asking import Question
 from bot.core.links import push_key_of
 from bot.core.model import Cohort, Push, Receipt, State, Step
+from bot.core.render import OPINION, WHOLE
 from bot.inbox.events import ACK, NOBODY, OPENED, SAID, UNCLEAR, USEFUL, WORDS, Event
 from bot.inbox.wishes import MOST, TIP_WORDS, Wish, WishKind, sounds_like_a_tip, wish_of
 
@@ -161,6 +163,10 @@ def handle(
         return _decide(event, push, cohort)
     if event.button == asking.KEY:
         return _answered(event, push, cohort, now, question)
+    if event.kind == "card" and event.button == WHOLE and push is not None:
+        return [Say(text=messages.PAGE_CLOSED, push_key=push.key)]
+    if event.kind == "card" and event.button == OPINION:
+        return [Tell(wish=Wish(kind=WishKind.SUGGEST))]
     if event.button != ACK and not event.button.startswith(f"{ACK}:"):
         return [Count(name="other-button")]
     effects = _acknowledge(event, push, cohort, now)

@@ -45,6 +45,8 @@ class Mouth(Protocol):
 
     async def reply(self, came: Came, cmd: str, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
 
+    async def ask(self, cmd: str, body: Mapping[str, Any]) -> Mapping[str, Any]: ...
+
 
 class Ear:
     """Takes frames for `receive`, which answers once everything is durable.
@@ -83,28 +85,39 @@ class Ear:
         event = event_from_frame(came.cmd, came.body)
         if event is None or self._receive is None:
             return
-        work = self._keep(self._through(event))
+        work = self._keep(self._through(event))  # -> who it was, by the account; what is said
         hurry = event.kind in ("card", "enter")
         try:
-            said = await asyncio.wait_for(asyncio.shield(work), WITHIN if hurry else None)
+            person, said = await asyncio.wait_for(asyncio.shield(work), WITHIN if hurry else None)
         except TimeoutError:
             log.warning("too late for an answer", extra={"action": "answer-late"})
             return
         answer = reply_to(event, said, came)
-        if answer is None or self.mouth is None:
+        if self.mouth is None:
             return
         try:
-            told = await self.mouth.reply(came, *answer)
+            if event.kind == "card" and said.text:
+                told = await self.mouth.ask("aibot_send_msg", posted(person, said.text))
+            elif answer is not None:
+                told = await self.mouth.reply(came, *answer)
+            else:
+                return
         except CallFailed as failed:
             log.warning("not answered: %s", failed.reason, extra={"action": "answer-failed"})
             return
         if told["errcode"]:
             log.warning("answer refused: %s", told["errcode"], extra={"action": "answer-refused"})
 
-    async def _through(self, event: Event) -> Said:
+    async def _through(self, event: Event) -> tuple[str, Said]:
         assert self._receive is not None and self._plain is not None  # noqa: PT018
         person = await self._plain(event.person)
-        return await self._receive(replace(event, person=person))
+        return person, await self._receive(replace(event, person=person))
+
+
+def posted(person: str, text: str) -> dict[str, Any]:
+    """Return what a tap asked for, as a message of its own: an event takes no reply (§2.11)."""
+    markdown = {"msgtype": "markdown", "markdown": {"content": text}}
+    return {"chatid": person, "chat_type": 1, **markdown}
 
 
 def reply_to(event: Event, said: Said, came: Came) -> tuple[str, dict[str, Any]] | None:
@@ -115,7 +128,7 @@ def reply_to(event: Event, said: Said, came: Came) -> tuple[str, dict[str, Any]]
         body = {
             "response_type": "update_template_card",
             "userids": [userid],  # of groups only; theirs is the card that changes, no one else's
-            "template_card": greyed(said.card, said.button, said.more),
+            "template_card": greyed(said.card, said.button, said.more, event.button),
         }
         return "aibot_respond_update_msg", body
     if event.kind == "enter" and said.text:
@@ -125,8 +138,8 @@ def reply_to(event: Event, said: Said, came: Came) -> tuple[str, dict[str, Any]]
     return None
 
 
-def greyed(card: Mapping[str, Any], words: str, more: str = "") -> dict[str, Any]:
-    """Return the card after the tap: its button says `words` and is grey.
+def greyed(card: Mapping[str, Any], words: str, more: str = "", key: str = "") -> dict[str, Any]:
+    """Return the card after the tap: the button with `key` says `words` and is grey.
 
     `replace_text` is told of app cards (§3.4); should the robot's not know it, the button still
     says the words. `more` stands on an answered card, where the question was.
@@ -143,5 +156,7 @@ def greyed(card: Mapping[str, Any], words: str, more: str = "") -> dict[str, Any
         else:
             asked["select_list"] = [{**one, "disable": True} for one in card["select_list"]]
         return {**card, **asked, "replace_text": words}
-    buttons = [{**button, "text": words} for button in card.get("button_list", [])[:1]]
-    return {**card, "button_list": buttons, "replace_text": words}
+    buttons = card.get("button_list", [])
+    tapped = [button for button in buttons if button.get("key") == key] or buttons[:1]
+    grey = [{**button, "text": words} for button in tapped]
+    return {**card, "button_list": grey, "replace_text": words}

@@ -287,11 +287,14 @@ def _place_of(act: Act) -> tuple[datetime, str, str, int, Act]:
 
 
 def key_of(card: Json) -> str:
-    """The key a person would tap: the first callback button, or the submit button; "" if none."""
-    for button in card.get("button_list", ()):
-        if button.get("type", 0) == 0:
-            return str(button["key"])
-    return str(card.get("submit_button", {}).get("key", ""))
+    """The key a person would tap: the callback button that stands out, or the submit button.
+
+    It is the first of style 1, else the first of all; "" if there is none.
+    """
+    buttons = [button for button in card.get("button_list", ()) if button.get("type", 0) == 0]
+    if not buttons:
+        return str(card.get("submit_button", {}).get("key", ""))
+    return str(min(buttons, key=lambda button: button.get("style", 1) != 1)["key"])
 
 
 def _questions(card: Json) -> list[Json]:

@@ -525,6 +525,15 @@ def test_a_card_of_the_office_has_its_buttons_and_asks_for_no_whole_text(make):
     assert "jump_list" not in sent
 
 
+@pytest.mark.parametrize("link", [None, CARD.link])
+def test_a_robots_card_to_staff_has_three_buttons_without_addresses_and_no_jump(link):
+    sent = json.loads(bot().body(replace(CARD, link=link), ["zhang"]))["template_card"]
+    assert [one["key"] for one in sent["button_list"]] == ["whole", "ack", "opinion"]
+    assert not any("url" in one or one.get("type") for one in sent["button_list"])
+    assert "jump_list" not in sent
+    assert sent.get("card_action") == ({"type": 1, "url": link[1]} if link else None)
+
+
 # -- 附件 ------------------------------------------------------------------------------------------
 
 MB = 1024 * 1024

@@ -213,18 +213,46 @@ async def test_an_administrator_is_told_once_that_the_robot_was_refused(tmp_path
         assert [p.state for p in alarms] == [State.SENT]
 
 
-async def test_without_a_page_the_card_asks_the_robot_for_the_whole_text(tmp_path):
+async def test_the_whole_text_is_posted_by_a_button_of_the_card_and_is_no_receipt(tmp_path):
+    async with town(tmp_path, people=TARGETS["people"], plain_ids=False) as at:
+        await at.live()
+        talks.say(at.world, "Zhang", CHAT, "好")
+        await at.until(lambda: at.heard(CHAT))
+        await at.at("2026-06-15 11:00")
+        card = at.card("Zhang", "people")
+        shown = [(one["text"], one["key"]) for one in card.card["button_list"]]
+        assert shown == [("看全文", "whole"), ("已阅", "ack"), ("有意见", "opinion")]
+        assert "jump_list" not in card.card
+        talks.press(at.world, "Zhang", card, "whole")
+        await at.until(lambda: len(at.heard(CHAT)) == 3)
+        whole = at.said(CHAT)[-1]
+        assert whole.reached == ("Zhang",)
+        assert "12388" in whole.body["markdown_v2"]["content"]
+        assert "依据" in whole.body["markdown_v2"]["content"]
+        talks.press(at.world, "Zhang", card, "opinion")
+        await at.until(lambda: len(at.heard(CHAT)) == 4)
+        assert "建议：" in at.said(CHAT)[-1].body["markdown_v2"]["content"]
+        store = at.house.bureau.store
+        assert await store.receipts(SEND.format("people")) == []
+        talks.press(at.world, "Zhang", card, "ack")  # the card still takes it
+        await at.until(lambda: at.world.state_of(card, "Zhang") is not None)
+        state = at.world.state_of(card, "Zhang")
+        assert state.greyed == "已阅，谢谢"
+        assert [one["key"] for one in state.card["button_list"]] == ["ack"]
+        assert [one.person for one in await store.receipts(SEND.format("people"))] == ["Zhang"]
+
+
+async def test_a_card_that_was_halted_since_posts_a_sentence_and_no_text(tmp_path):
     async with town(tmp_path, people=TARGETS["people"]) as at:
         await at.live()
         talks.say(at.world, "Zhang", CHAT, "好")
         await at.until(lambda: at.heard(CHAT))
         await at.at("2026-06-15 11:00")
-        (jump,) = at.card("Zhang", "people").card["jump_list"]
-        talks.say(at.world, "Zhang", CHAT, jump["question"])
-        await at.until(lambda: at.heard(CHAT)[-1] == "markdown_v2" and len(at.heard(CHAT)) == 3)
-        whole = at.world.posted[-1].body["markdown_v2"]["content"]
-        assert "12388" in whole
-        assert "依据" in whole
+        card = at.card("Zhang", "people")
+        await at.verb("hold", word="粽子", who="周主任")
+        talks.press(at.world, "Zhang", card, "whole")
+        await at.until(lambda: len(at.heard(CHAT)) == 3)
+        assert at.said(CHAT)[-1].body["markdown_v2"]["content"] == messages.PAGE_CLOSED
 
 
 async def test_what_is_attached_follows_its_text_to_people_and_into_the_groups(tmp_path):
