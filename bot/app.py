@@ -18,7 +18,7 @@ import httpx
 from starlette.applications import Starlette
 
 from bot import changing, doctor
-from bot.channels import App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
+from bot.channels import KINDS, App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config
 from bot.core import messages
 from bot.core.model import ME, SHANGHAI, Target
@@ -101,6 +101,7 @@ def folders_of(config: Config) -> Folders:
         steps=tuple(config.review.steps),
         kinds=config.review_kinds.by_kind(),
         review=config.review.required,
+        rooms={kind.name: kind.whole for kind in KINDS.values()},
     )
 
 

@@ -270,7 +270,7 @@ class _Reader:
             if table.get("channel") not in KINDS:
                 self.bad(target_id, f"{where} 的 channel 应是 {'、'.join(KINDS)} 之一")
                 continue
-            if table.get("office") is True and table["channel"] in ("app", "bot"):
+            if table.get("office") is True and KINDS[table["channel"]].tappable:
                 hint = '请给廉政办建一个群，写 channel = "webhook" 和那个群的 webhook'
                 self.bad("office", f"{where} 的 office = true 是收周报的，周报是群消息：{hint}")
             webhooks[target_id] = self.webhook(target_id, table, where)

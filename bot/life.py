@@ -15,6 +15,7 @@ import filelock
 import httpx
 
 from bot.app import House, Now, build, system_clock
+from bot.channels import KINDS
 from bot.config import Config, ConfigError
 from bot.core import messages
 from bot.core.model import Problem
@@ -87,21 +88,12 @@ def faults(config: Config) -> list[Problem]:
             missing.append(
                 f"[target.{target.id}] 的 webhook 还是样例，请换成群里“消息推送”给的地址"
             )
-    for channel, what, names in (
-        ("app", "逐人送达的对象", ("corp_id", "agentid", "secret", "token", "aes_key")),
-        ("appchat", "应用群聊", ("corp_id", "agentid", "secret")),
-    ):
-        if any(target.channel == channel for target in config.targets):
-            missing += [
-                f"有{what}，但 [wecom.app] 没有填 {name}"
-                for name in names
-                if not getattr(config.app, name)
-            ]
-    if any(target.channel in ("bot", "bot-group") for target in config.targets):
+    for name in dict.fromkeys(target.channel for target in config.targets):
+        section, keys = KINDS[name].needs
         missing += [
-            f"有机器人送达的对象，但 [wecom.bot] 没有填 {name}"
-            for name in ("bot_id", "secret")
-            if not getattr(config.bot, name)
+            f"有发{KINDS[name].way}的对象，但 [wecom.{section}] 没有填 {key}"
+            for key in keys
+            if not getattr(getattr(config, section), key)
         ]
     return [
         Problem(path=config.path.name, line=0, severity="error", code="config", message=text)

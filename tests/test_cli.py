@@ -260,11 +260,11 @@ def test_a_preview_shows_the_ways_of_the_unit_or_the_one_that_is_asked_for(ask, 
     answer = json_of(ask("preview", "SC-01", "--json"))
     assert {view["channel"] for view in answer["views"]} == {"webhook"}, "config.example.toml"
     said = ask("preview", "N06", "--clock", "2031-06-15", "--channel", "app")[1]
-    assert "逐人卡片（自建应用） · 节前一句话" in said
+    assert "逐人卡片 · 节前一句话" in said
     assert "群消息" not in said
     said = ask("preview", "SC-01", "--channel", "bot")[1]
-    assert "逐人卡片（智能机器人） ==" in said, "a case has no parts"
-    assert "看全文 >" in said
+    assert "逐人卡片（机器人） ==" in said, "a case has no parts"
+    assert "[看全文]" in said
     ask("preview", "SC-01", "-o", "预览.html")
     page = (home / "预览.html").read_text("utf-8")
     assert "情景案例·虚构" in page

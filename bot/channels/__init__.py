@@ -1,6 +1,7 @@
 """Ways out, one file each: a message in; Sent, or SendError(reason, outcome, then).
 
 Adding a channel touches three places: its module, KINDS below, and bot/app.py, which builds it.
+All that is said or asked of one stands in its module: its name in Chinese, its room, its limits.
 No channel imports a store (a test walks the imports).
 """
 
@@ -16,6 +17,7 @@ from bot.wecom.errors import Outcome, Then
 
 __all__ = [
     "KINDS",
+    "WAYS",
     "App",
     "AppChat",
     "Bot",
@@ -33,3 +35,4 @@ __all__ = [
 KINDS: Mapping[str, type[Channel]] = {
     kind.name: kind for kind in (Webhook, Bot, BotGroup, App, AppChat, Terminal)
 }
+WAYS: Mapping[str, str] = {kind.name: kind.way for kind in KINDS.values()}

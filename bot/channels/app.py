@@ -19,7 +19,7 @@ from bot.channels.channel import (
     unanswered,
 )
 from bot.core.model import Card, Enclosure, Markdown, Message, Picture
-from bot.core.render import SIX, TooLong
+from bot.core.render import NARROW, TooLong
 from bot.wecom import appmessages, media
 from bot.wecom.client import Client, post_json
 from bot.wecom.errors import CallFailed, NotDone, Outcome
@@ -27,7 +27,6 @@ from bot.wecom.media import Kind
 from bot.wecom.token import Token
 
 PEOPLE = 1000  # in one message (wecom/api.md §3.2)
-LIMIT = 2048  # bytes of markdown
 # WeCom drops an identical request for four hours: so a lost answer may be sent again (DESIGN §3.4).
 _ONCE = {"enable_duplicate_check": 1, "duplicate_check_interval": 14400}
 
@@ -36,12 +35,18 @@ class App:
     """Speaks to people one by one, as an app of the corporation."""
 
     name = "app"
+    way = "逐人卡片"
     tappable = True
     part_size = PEOPLE
     pictures = False
     carries: Mapping[Kind, int] = media.APP
     needs_chat = False
-    dialect = SIX
+    dialect = NARROW
+    whole = 0
+    needs: tuple[str, tuple[str, ...]] = (
+        "app",
+        ("corp_id", "agentid", "secret", "token", "aes_key"),
+    )
     closed = ""
     deduplicates = True
     # Above a member's limit a message is dropped without a word (wecom/api.md §3.2).
@@ -101,8 +106,8 @@ def content_of(message: Message) -> dict[str, Any]:
 
 
 def _markdown(message: Markdown) -> dict[str, Any]:
-    if (size := len(message.text.encode())) > LIMIT:
-        raise TooLong(size, LIMIT)
+    if (size := len(message.text.encode())) > NARROW.limit:
+        raise TooLong(size, NARROW.limit)
     return {"msgtype": "markdown", "markdown": {"content": message.text}}
 
 

@@ -35,12 +35,15 @@ class AppChat:
     """Speaks in groups of one app. No cards (§4.4), no id to recall by; a copy is not dropped."""
 
     name = "appchat"
+    way = "群消息（应用）"
     tappable = False
     part_size = 0
     pictures = True
     carries: Mapping[Kind, int] = media.APP
     needs_chat = True
     dialect = NARROW
+    whole = 0
+    needs: tuple[str, tuple[str, ...]] = ("app", ("corp_id", "agentid", "secret"))
     closed = ""
     deduplicates = False
     # Above 200 a minute a member loses messages without a word (§4.4);

@@ -37,6 +37,8 @@ class _Spoken:
     deduplicates = False
     limits = Limits(chat=OF_CHAT)  # replies count too (§2.7): what is over comes again
     dialect = RICH
+    whole = RICH.limit
+    needs: tuple[str, tuple[str, ...]] = ("bot", ("bot_id", "secret"))
     carries: Mapping[Kind, int] = media.APP
 
     def __init__(self, line: Line, bot_id: str) -> None:
@@ -73,6 +75,7 @@ class Bot(_Spoken):
     """Speaks to people one by one; each must have written to the robot once (§2.7)."""
 
     name = "bot"
+    way = "逐人卡片（机器人）"
     tappable = True
     part_size = 1
     pictures = False
@@ -101,6 +104,7 @@ class BotGroup(_Spoken):
     """Speaks in groups that the robot is in; a group's chatid is learned from 绑定."""
 
     name = "bot-group"
+    way = "群消息（机器人）"
     tappable = False
     part_size = 0
     pictures = True

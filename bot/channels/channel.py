@@ -79,12 +79,15 @@ class Channel(Protocol):
     """A way out."""
 
     name: str  # as in [target.…] channel
+    way: str  # what it is called wherever the program speaks of it: 群消息, 逐人卡片 …
+    needs: tuple[str, tuple[str, ...]]  # [wecom.…] and the keys that must be filled in for it
     tappable: bool  # gives a person a way to tap
     part_size: int  # named people in one message, 0 where a group hears it
     pictures: bool  # carries a Picture
     carries: Mapping[Kind, int]  # of 附件: the most bytes of each kind; none where it has no files
     needs_chat: bool  # `body` wants the chatid of the group as the one it is for
-    dialect: Dialect  # of a group's Markdown
+    dialect: Dialect  # of its Markdown, and how much of it a message holds
+    whole: int  # bytes of a whole text that goes this way; 0 where its summary does
     deduplicates: bool  # WeCom drops identical JSON
     limits: Limits  # what WeCom takes, by what it counts
     fingerprint: str  # of the address: changes with it, and says nothing of it

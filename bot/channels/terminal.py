@@ -17,12 +17,15 @@ class Terminal:
     """Writes each message to `stream` as a person would see it."""
 
     name = "terminal"
+    way = "屏幕"
     tappable = False
     part_size = 0
     pictures = False
     carries: Mapping[Kind, int] = {}
     needs_chat = False
     dialect = SIX
+    whole = SIX.limit
+    needs: tuple[str, tuple[str, ...]] = ("", ())
     closed = ""
     deduplicates = False
     limits = Limits()

@@ -24,12 +24,15 @@ class Webhook:
     """Speaks in one WeCom group. Its key is a password: it never leaves this object."""
 
     name = "webhook"
+    way = "群消息"
     tappable = False
     part_size = 0
     carries: Mapping[Kind, int] = {"image": pictures.LIMIT, "file": media.WEBHOOK["file"]}
     pictures = True
     needs_chat = False
     dialect = SIX
+    whole = SIX.limit
+    needs: tuple[str, tuple[str, ...]] = ("", ())
     closed = ""
     deduplicates = False
     limits = Limits(chat=(Limit(20, MINUTELY),), address=OF_ADDRESS)  # wecom/api.md §1.2

@@ -12,14 +12,6 @@ from bot.cli.reviewing import print_diff
 from bot.cli.shell import CONFIG, JSON, call, main, print_json
 from bot.core import messages
 
-BY = {
-    "webhook": "消息推送",
-    "bot": "智能机器人",
-    "bot-group": "智能机器人",
-    "app": "自建应用",
-    "appchat": "应用群聊",
-}
-
 
 @main.command()
 @CONFIG
@@ -72,12 +64,8 @@ def _state(answer: Mapping[str, Any]) -> str:
 
 
 def _heading(view: Mapping[str, Any], answer: Mapping[str, Any]) -> str:
-    return f"{_way(view)} · {messages.PART_NAMES[view['part']]}" if answer["node"] else _way(view)
-
-
-def _way(view: Mapping[str, Any]) -> str:
-    channel = view["channel"]
-    return f"{messages.WAYS.get(channel, '群消息')}（{BY.get(channel, channel)}）"
+    way = str(view["way"])
+    return f"{way} · {messages.PART_NAMES[view['part']]}" if answer["node"] else way
 
 
 def _used(view: Mapping[str, Any]) -> str:
@@ -115,7 +103,7 @@ def html_of(answer: Mapping[str, Any]) -> str:
     for view in answer["views"]:
         inside = bubble(view["message"]) if view["message"] else escape(view["error"])
         part = f"<h3>{escape(messages.PART_NAMES[view['part']])}</h3>" if answer["node"] else ""
-        ways.setdefault(_way(view), []).append(
+        ways.setdefault(str(view["way"]), []).append(
             f'<section>{part}<div class="screen">{inside}</div>'
             f"<p>{'<br>'.join(map(escape, [_used(view), *messages.after(view)]))}</p></section>"
         )

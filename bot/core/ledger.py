@@ -22,13 +22,6 @@ COLUMNS = (
     *("审核", "保密审查", "渠道", "推送范围", "推送时间", "发送结果"),
     *("覆盖人数", "可回执人数", "已阅人数", "阅知率", "更正/撤回", "备注"),
 )
-_CHANNELS = {
-    "webhook": "群消息",
-    "bot": "智能机器人",
-    "bot-group": "机器人群消息",
-    "app": "应用消息",
-    "appchat": "应用群聊",
-}
 _SECRECY = "保密审查"
 _OCCURRENCE = re.compile(r"(.+?)-(\d{4})(?:([WMQ])(\d{1,2}))?(?:-(\d+))?", re.ASCII)
 SAME_MOMENT = timedelta(minutes=1)
@@ -95,6 +88,7 @@ class Facts:
     numbers: Mapping[str, str] = field(default_factory=dict)  # <occurrence>_<part> -> 2026-031
     names: Mapping[str, str] = field(default_factory=dict)  # occurrence, without its year -> words
     corrections: Mapping[str, str] = field(default_factory=dict)  # item id -> what became of it
+    ways: Mapping[str, str] = field(default_factory=dict)  # channel -> what it is called
 
 
 def rows(pushes: Iterable[Push], facts: Facts, first: date, last: date) -> list[Row]:
@@ -132,7 +126,7 @@ def _row(text: Text, group: Sequence[Push], facts: Facts) -> Row:
         author=item.author if item else "",
         reviewed=checked,
         secrecy=secrecy,
-        channels="、".join(dict.fromkeys(_CHANNELS.get(p.channel, p.channel) for p in group)),
+        channels="、".join(dict.fromkeys(facts.ways.get(p.channel, p.channel) for p in group)),
         scope=messages.LEDGER_SCOPE.format(len({push.target for push in group})),
         times=_times(sent),
         result=_result(group),

@@ -392,13 +392,6 @@ ATTACHMENT = "附件"
 MEDIA = {"image": "图片", "video": "视频", "voice": "语音", "file": "文件"}
 FOLLOWS = "随后另发一条：{}（{}）"
 MEDIUM_NONE = "这个渠道发不了，看全文的网页上有"
-WAYS = {
-    "app": "逐人卡片",
-    "bot": "逐人卡片",
-    "bot-group": "群消息",
-    "webhook": "群消息",
-    "appchat": "应用群聊",
-}
 TO_THE_OFFICE = {
     "summary": "《廉政教育推送周报》",
     "summary-picture": "周报一页图",

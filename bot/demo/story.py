@@ -251,7 +251,7 @@ def _line(group: list[Push], house: app.House) -> str:
     end = messages.STATES[push.state] + (f"（{push.reason}）" if push.reason else "")
     ways: dict[str, list[str]] = {}
     for one in group:
-        way = messages.WAYS.get(one.channel, one.channel)
+        way = house.bureau.ways.get(one.channel, one.channel)
         ways.setdefault(way, []).append(_name(one.target, house))
     to = "，".join(f"{'、'.join(sorted(names))}（{way}）" for way, names in sorted(ways.items()))
     return f"{_stamp(moment)} {moment:%H:%M}  {end}  {title} → {to}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import is_
 
-from bot.channels import Channel
+from bot.channels import WAYS, Channel
 from bot.core.disclosure import MIN_PEOPLE
 from bot.core.memory import UNSAID
 from bot.core.model import Item, Member, Push, Target
@@ -204,6 +204,11 @@ class Bureau:
             blocked=library.blocked,
             policy=self.policy,
         )
+
+    @property
+    def ways(self) -> Mapping[str, str]:
+        """What the channels are called, for those who may not import them."""
+        return WAYS
 
     def target(self, target_id: str) -> Target | None:
         return next((target for target in self.targets if target.id == target_id), None)

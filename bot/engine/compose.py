@@ -39,7 +39,6 @@ from bot.engine.bureau import Bureau, Moment
 from bot.inbox.handle import covered, open_until
 from bot.report import picture, weekly
 
-ROOM = {"app": render.APP_BYTES}  # where a message has less room than a group's
 INVITES_FOR = timedelta(weeks=4)
 _ACCOUNT = re.compile(r"[0-9A-Za-z_.@-]{1,64}", re.ASCII)
 REACHED_NOBODY = frozenset({State.REFUSED, State.SKIPPED, State.EXPIRED})
@@ -319,7 +318,7 @@ async def _summary(push: Push, bureau: Bureau, moment: Moment) -> Message:
         await bureau.store.keep_summary(week, kept)
     if push.rule == "summary":
         dialect = bureau.channels[push.target].dialect
-        limit = ROOM.get(push.channel, dialect.limit)
+        limit = dialect.limit
         return Markdown(text=telling.fitted(kept["text"], limit, coloured=not dialect.rich))
     if "svg" not in kept:
         raise ValueError(messages.PICTURE_NONE)

@@ -27,8 +27,9 @@ def views(
 ) -> list[dict[str, Any]]:
     """Return a view for each channel and part: the message as the phone gets it, or why none.
 
-    {"channel", "part", "message": {...} or None, "error", "used": [[what, size, limit, unit]],
-    "after": [[name, as what it follows]]}; a limit is None where there is none.
+    {"channel", "way", "part", "message": {...} or None, "error",
+    "used": [[what, size, limit, unit]], "after": [[name, as what it follows]]}; a limit is None
+    where there is none.
     """
     days = next_node_days(item, day, plan) if item.kind is Kind.NODE else ()
     values = render.values_of(days, plan.calendar)
@@ -57,7 +58,8 @@ def view(
 ) -> dict[str, Any]:
     """Return one of them."""
     kind = KINDS[channel]
-    found: dict[str, Any] = {"channel": channel, "part": part, "message": None, "error": ""}
+    found: dict[str, Any] = {"channel": channel, "way": kind.way, "part": part}
+    found |= {"message": None, "error": ""}
     found["after"] = _after(item, kind, bureau) if part == "main" else []
     try:
         message: Card | Markdown

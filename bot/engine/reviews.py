@@ -17,7 +17,7 @@ from bot.core.policy import RANKS
 from bot.core.render import CARD_TEXT, CARD_TITLE
 from bot.core.seats import Seat
 from bot.engine.bureau import Bureau, Moment
-from bot.engine.tomorrow import AFTER_WORDS, GROUP_BYTES, PAGE_BYTES
+from bot.engine.tomorrow import AFTER_WORDS, room_of
 from bot.library import approvals
 from bot.library.approvals import Standing
 from bot.library.folder import Library
@@ -151,7 +151,7 @@ def _pages(item: Item, stands: Standing, target: Target) -> list[str]:
         for line in diff.lines_of(words_of(item))
     ]
     text = "\n".join([*head, *lines])
-    return seats.pages(text, PAGE_BYTES.get(target.channel, GROUP_BYTES))
+    return seats.pages(text, room_of(target))
 
 
 def _card(push: Push, item: Item, stands: Standing) -> Card:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+from bot.channels import KINDS
 from bot.core import messages, policy, render, seats
 from bot.core.dates import ONE
 from bot.core.links import KEY_BYTES, task_id_of
@@ -25,8 +26,7 @@ from bot.library.passes import pass_of
 
 BEGIN, WIDTH = time(16, 5), 1140  # seconds: the last card has left by 16:25
 AFTER_WORDS = timedelta(seconds=10)
-PAGE_BYTES = {"app": 2000, "bot": 20_000, "bot-group": 20_000, "appchat": 2000}  # of one message
-GROUP_BYTES = 4000
+SPARE = 96  # bytes of a message that its pages leave free
 MORNING = time(8, 45)  # when a day's rows are written, before anything of it is due
 LOOK_BACK = 7  # days: the widest late window
 MOST_PAGES = 5
@@ -152,10 +152,15 @@ async def message(push: Push, bureau: Bureau, moment: Moment) -> Markdown | Card
 
 
 def _pages(one: Coming, reader: Target, bureau: Bureau, plan: Plan) -> list[str]:
-    limit = PAGE_BYTES.get(reader.channel, GROUP_BYTES)
+    limit = room_of(reader)
     rich = bureau.channels[reader.id].dialect.rich
     told = seats.pages(_words(one, reader, bureau, plan, rich), limit)
     return told if len(told) <= MOST_PAGES else [*told[: MOST_PAGES - 1], messages.TOMORROW_MORE]
+
+
+def room_of(reader: Target) -> int:
+    """Return how many bytes a page to somebody of the office may have."""
+    return KINDS[reader.channel].dialect.limit - SPARE
 
 
 def _words(one: Coming, reader: Target, bureau: Bureau, plan: Plan, rich: bool) -> str:
@@ -214,7 +219,7 @@ def _view(push: Push, bureau: Bureau, plan: Plan) -> dict[str, Any]:
 
 def _name(push: Push, bureau: Bureau) -> str:
     target = bureau.target(push.target)
-    way = messages.WAYS.get(push.channel, push.channel)
+    way = bureau.ways.get(push.channel, push.channel)
     return f"{target.name if target else push.target}（{way}）"
 
 

@@ -67,6 +67,7 @@ def examine_folders(folders: Folders, today: date) -> Examined:
         nodes=frozenset(schedules.known),
         unfilled=unfilled(schedules.nodes, schedules.calendar, today),
         lexicon=lexicon,
+        rooms=folders.rooms,
     )
     places, unread = walk(folders.content)
     proofs, root = Proofs(folders.data, folders.content, frame), folders.content.resolve()

@@ -51,6 +51,7 @@ class Folders:
     steps: tuple[str, ...] = ("终审",)
     kinds: Mapping[Kind, tuple[str, ...]] = field(default_factory=dict)  # steps of its own
     review: bool = True
+    rooms: Mapping[str, int] = field(default_factory=dict)  # channel -> bytes of a whole text in it
     memory: Memory = field(default_factory=Memory, compare=False)
 
     @property

@@ -188,7 +188,13 @@ class Shelf:
         if before.schedules != self._sight.schedules or other_year:
             empty = unfilled(self._schedules.nodes, self._schedules.calendar, today)
         other_nodes = empty != self._frame.unfilled
-        self._frame = Frame(today=today, nodes=nodes, unfilled=empty, lexicon=lexicon)
+        self._frame = Frame(
+            today=today,
+            nodes=nodes,
+            unfilled=empty,
+            lexicon=lexicon,
+            rooms=self.folders.rooms,
+        )
         return other_words or other_nodes
 
     def _read(self, gone: Iterable[str], news: Sequence[Place]) -> set[str]:

@@ -10,6 +10,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader
 
+from bot.channels import WAYS
 from bot.core import messages
 from bot.rehearsal.figures import faults
 
@@ -31,7 +32,7 @@ def page(found: Mapping[str, Any]) -> str:
         sent=len(sent),
         faults=faults(found),
         states=messages.STATES,
-        ways=messages.WAYS,
+        ways=WAYS,
         parts={**messages.PARTS, "main": "主提醒 "},
         mark=messages.PLAN_MARK,
         not_for_appraisal=messages.NOT_FOR_APPRAISAL,

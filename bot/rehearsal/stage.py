@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from bot.app import folders_of
+from bot.channels import KINDS
 from bot.config import Config
 from bot.core import messages
 from bot.core.model import SHANGHAI, Member, Target
@@ -22,8 +23,6 @@ from bot.verbs import Mistake
 BOT_ID, BOT_SECRET = "aib-rehearsal", "rehearsal-bot-secret"
 LEVELS = {1: "webhook", 2: "bot", 3: "app"}
 PEOPLE = 200  # to a target, where nobody says otherwise
-# What needs a group made or bound by hand is rehearsed as the webhook of that group.
-_AS_WEBHOOK = ("appchat", "bot-group", "terminal")
 SEED = 20270101
 SEAL = "seal.key"
 
@@ -166,8 +165,8 @@ def _copied(unit: Config, home: Path) -> Config:
 def _as_played(target: Target, level: int) -> Target:
     """Return a target as it is rehearsed: with people of its own, whatever the roster is."""
     channel = LEVELS.get(level, target.channel)
-    if target.office or channel in _AS_WEBHOOK:
-        channel = "webhook"
+    if target.office or not KINDS[channel].tappable:
+        channel = "webhook"  # what needs a group made or bound by hand is rehearsed as this
     return replace(target, channel=channel, roster=target.roster or target.name, chat="")
 
 

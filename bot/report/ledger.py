@@ -7,7 +7,7 @@ import hashlib
 import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from bot.core import messages
@@ -38,6 +38,7 @@ class Ledger:
     name: str  # 2026年11月
     as_of: datetime
     rows: Sequence[Row]
+    ways: Mapping[str, str] = field(default_factory=dict)  # channel -> what it is called
 
     @property
     def cells(self) -> list[tuple[str | int, ...]]:
@@ -61,6 +62,7 @@ async def gather(
     as_of: datetime,
     approved: Mapping[str, Sequence[Approved]],
     min_people: int,
+    ways: Mapping[str, str],
 ) -> Ledger:
     """Return the ledger of a period. Its figures are the lines of the weekly summaries."""
     found = [push for push in await store.pushes() if push.item and not is_private(push.target)]
@@ -72,10 +74,11 @@ async def gather(
         numbers=await _numbers(store, mine),
         names=occasions(plan, range(first.year - 1, last.year + 2)),
         corrections=_corrections(library),
+        ways=ways,
     )
     passed_on = await forwarded(store, library, approved, first, last)
     told = sorted([*rows(mine, facts, first, last), *passed_on], key=lambda row: row.day)
-    return Ledger(name=name, as_of=as_of, rows=told)
+    return Ledger(name=name, as_of=as_of, rows=told, ways=ways)
 
 
 async def _as_sent(store: Store, push: Push) -> Push:

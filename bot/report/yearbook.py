@@ -72,24 +72,26 @@ async def entries(
             Entry(
                 row=row,
                 node=any(push.node for push in group),
-                places=tuple(_place(push, names) for push in group),
-                seen=await _seen(store, group),
+                places=tuple(_place(push, names, ledger.ways) for push in group),
+                seen=await _seen(store, group, ledger.ways),
             )
         )
     return tuple(found)
 
 
-def _place(push: Push, names: Mapping[str, str]) -> Place:
+def _place(push: Push, names: Mapping[str, str], ways: Mapping[str, str]) -> Place:
     why = f"（{push.reason}）" if push.reason and push.state is not State.SENT else ""
     return Place(
         name=names.get(push.target, push.target),
-        channel=messages.WAYS.get(push.channel, push.channel),
+        channel=ways.get(push.channel, push.channel),
         when=push.sent_at,
         end=messages.STATES[push.state] + why,
     )
 
 
-async def _seen(store: Store, pushes: Sequence[Push]) -> tuple[tuple[str, str], ...]:
+async def _seen(
+    store: Store, pushes: Sequence[Push], ways: Mapping[str, str]
+) -> tuple[tuple[str, str], ...]:
     """Return what was seen by each way; the message of the first who got it speaks for all."""
     found: dict[str, str] = {}
     for push in pushes:
@@ -99,7 +101,7 @@ async def _seen(store: Store, pushes: Sequence[Push]) -> tuple[tuple[str, str], 
             if delivery.state in (State.SENT, State.UNKNOWN) and delivery.body:
                 found[push.channel] = as_seen(delivery.body)
                 break
-    return tuple((messages.WAYS.get(way, way), seen) for way, seen in found.items())
+    return tuple((ways.get(way, way), seen) for way, seen in found.items())
 
 
 def paragraph(book: Yearbook) -> str:

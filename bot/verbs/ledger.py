@@ -51,6 +51,7 @@ async def _gathered(bureau: Bureau, now: datetime, span: tuple[date, date, str])
         as_of=now,
         approved=await _approved_words(bureau),
         min_people=bureau.min_people,
+        ways=bureau.ways,
     )
 
 

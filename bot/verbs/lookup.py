@@ -88,7 +88,7 @@ async def _lines(member: Member, item: Item, bureau: Bureau) -> list[str]:
 
 async def _line(member: Member, push: Push, bureau: Bureau) -> str:
     moment = push.sent_at or push.due
-    way = messages.WAYS.get(push.channel, push.channel)
+    way = bureau.ways.get(push.channel, push.channel)
     returned = any(
         _among(member.id, (*row.invalid, *row.unlicensed))
         for row in await bureau.store.deliveries(push.key)

@@ -149,7 +149,8 @@ async def tried(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]
     if item is not None:
         lexicon, _ = load_lexicon(bureau.shelf.folders.content, now.date())
         nodes = frozenset(node.name for node in library.schedules.nodes)
-        frame = Frame(today=now.date(), nodes=nodes, lexicon=lexicon)
+        rooms = bureau.shelf.folders.rooms
+        frame = Frame(today=now.date(), nodes=nodes, lexicon=lexicon, rooms=rooms)
         problems = [*problems, *examine(item, frame)]
         plan = bureau.plan(library)
         for view in previewed.views(item, now.date(), bureau, plan, desk.channels_of(bureau)):
@@ -229,7 +230,7 @@ def _used(view: Mapping[str, Any], node: bool) -> str:
     """Tell how much room a message takes, under the name of its way and part."""
     sizes = [f"{what} {size}/{limit} {unit}" for what, size, limit, unit in view["used"] if limit]
     told = view["error"] or "，".join(sizes)
-    way = messages.WAYS.get(view["channel"], view["channel"])
+    way = view["way"]
     part = f" · {messages.PART_NAMES.get(view['part'], view['part'])}" if node else ""
     return f"{way}{part}：{told}" if told else ""
 

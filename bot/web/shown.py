@@ -19,19 +19,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from bot.channels import KINDS, WAYS
 from bot.core import messages
 from bot.sandbox import phone
 
 log = logging.getLogger(__name__)
 
 HERE = Path(__file__).parent
-WAYS = {  # a unit may have both of a kind: here they are told apart
-    **messages.WAYS,
-    "bot-group": "群消息（机器人）",
-    "appchat": "群消息（应用）",
-    "bot": "逐人卡片（机器人）",
-    "terminal": "屏幕",
-}
 pages = Environment(
     loader=FileSystemLoader(HERE / "templates"),
     autoescape=True,
@@ -41,6 +35,7 @@ pages = Environment(
 )
 _URL = re.compile(r"https?://[!-;=?-~]+")
 pages.globals.update(parts=messages.PART_NAMES, ways=WAYS)
+pages.globals["groups"] = [kind.name for kind in KINDS.values() if not kind.tappable]
 
 
 def headers(policy: str) -> dict[str, str]:

@@ -52,6 +52,7 @@ def lint(
     nodes: Iterable[str],
     lexicon: Lexicon | None = None,
     unfilled: Mapping[str, frozenset[str]] | None = None,
+    rooms: Mapping[str, int] | None = None,
 ) -> list[Problem]:
     """Return the problems of all items, in the order of files and lines.
 
@@ -62,6 +63,7 @@ def lint(
         nodes=frozenset(nodes),
         unfilled=unfilled or {},
         lexicon=lexicon or Lexicon(),
+        rooms=rooms or {},
     )
     found = [problem for item in items for problem in examine(item, frame)]
     found += twins(print_of(item) for item in items)

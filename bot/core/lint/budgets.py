@@ -6,7 +6,7 @@ ever cut: what does not fit is told here, while the author still types.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date, timedelta
 
 from bot.core import enclosing, render
@@ -19,8 +19,6 @@ TITLE_ADVISED, TITLE_LIMIT = 20, 26
 _OVERHEAD = 1024  # bytes: the lines over the title and round 依据 and 来源, the longest footer
 PARTS = ("main", "early", "final", "after")  # of a node's push
 SUMMARY_LIMIT, ONE_LINE_LIMIT = 110, 60
-# Bytes of UTF-8 a message may hold: a group's webhook, the bot, the app's text.
-CHANNEL_BYTES: Mapping[str, int] = {"webhook": 4096, "bot": 20480, "app": 2048}
 # A footer as long as a unit's may be, so that a text that passes here also fits when sent.
 LONGEST_FOOTER = Footer(unit="单" * 20, office="位" * 26, feedback="馈" * 30, number="2026-000")
 
@@ -60,16 +58,17 @@ def after_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     "全文连同页脚超过渠道的字节数：群消息 4096，只走机器人的 20480",
     "删减；一个汉字是 3 个字节",
 )
-def text_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
+def text_long(sheet: Sheet, frame: Frame) -> Iterator[Found]:
     item = sheet.item
     values = render.values_of(longest_days(item), Calendar())
-    asked = {name.lower() for name in item.channels} & set(CHANNEL_BYTES)
-    limit = min(CHANNEL_BYTES[name] for name in asked - {"app"} or {"webhook"})
+    asked = {name.lower() for name in item.channels} & set(frame.rooms)
+    whole = [room for name in asked if (room := frame.rooms[name])]  # the others get its summary
+    limit = min(whole, default=render.WEBHOOK_BYTES)
     if "{" not in sheet.letters and _most(sheet) <= limit:
         return
     for part in PARTS if item.kind is Kind.NODE else ("main",):
         try:
-            if asked != {"app"}:
+            if whole or not asked:
                 render.markdown(item, part, values, LONGEST_FOOTER, Dialect(limit=limit))
         except TooLong as error:
             hint = f"全文连同页脚{error.size}字节，超过{error.limit}字节，请删减"
@@ -88,8 +87,8 @@ def _most(sheet: Sheet) -> int:
 @rule("short-long", "短讯连同页脚超过应用文字消息的 2048 字节", "删短；一个汉字是 3 个字节")
 def short_long(sheet: Sheet, _: Frame) -> Iterator[Found]:
     text = "\n".join([sheet.item.short, *LONGEST_FOOTER.lines()])
-    if sheet.item.short and (size := len(text.encode())) > CHANNEL_BYTES["app"]:
-        yield Found("短讯", f"短讯连同页脚{size}字节，超过{CHANNEL_BYTES['app']}字节，请删减")
+    if sheet.item.short and (size := len(text.encode())) > render.APP_BYTES:
+        yield Found("短讯", f"短讯连同页脚{size}字节，超过{render.APP_BYTES}字节，请删减")
 
 
 @rule("attachments-many", "附件多于三个", "只留最要紧的：每个附件另发一条", severity="warning")

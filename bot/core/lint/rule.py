@@ -43,6 +43,7 @@ class Frame:
     nodes: frozenset[str] = frozenset()  # names in nodes.toml
     unfilled: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by the name of a node
     lexicon: Lexicon = field(default_factory=Lexicon)
+    rooms: Mapping[str, int] = field(default_factory=dict)  # channel -> bytes of a whole text in it
 
 
 @dataclass(frozen=True)
