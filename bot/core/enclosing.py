@@ -23,11 +23,8 @@ _KEY = re.compile(r"(.+)-a([1-9][0-9]{0,2})(@[^@]+)", re.ASCII)
 
 def names_of(item: Item) -> tuple[str, ...]:
     """Return what follows a text into a chat: all that is attached but captions of films."""
-    return tuple(
-        name
-        for name in item.attachments
-        if PurePosixPath(name).suffix.lower() not in outlets.CAPTIONS
-    )
+    named = dict.fromkeys(item.attachments)  # one that is named twice follows once
+    return tuple(n for n in named if PurePosixPath(n).suffix.lower() not in outlets.CAPTIONS)
 
 
 def rows(push: Push, item: Item) -> list[Push]:

@@ -10,10 +10,11 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from zipfile import ZipFile
 
 from bot.core.content import parse_date
 from bot.core.model import Member, Problem
@@ -32,6 +33,9 @@ COLUMNS = {
 }
 _ALIASES = {"帐号": "账号", "企业微信账号": "账号", "userid": "账号", "党支部": "支部"}
 MAX_BYTES = 32 * 1024 * 1024  # 200,000 people
+MAX_UNPACKED, MAX_COLUMNS = 256 * 1024 * 1024, 100
+LONG_NOTHING = 1000  # rows
+TITLES = 5  # rows among which the header is looked for
 _SCIENTIFIC = re.compile(r"\d(\.\d+)?E\+\d+", re.IGNORECASE | re.ASCII)
 _FORBIDDEN = ("身份证", "手机", "电话", "政治面貌", "银行")
 
@@ -54,14 +58,33 @@ def _read_sheet(path: Path) -> tuple[list[Member], list[Problem]]:
     try:
         if path.stat().st_size > MAX_BYTES:
             return [], [_problem(path, 0, f"文件超过 {MAX_BYTES >> 20} MB")]
+        with ZipFile(path) as packed:
+            if sum(one.file_size for one in packed.infolist()) > MAX_UNPACKED:
+                return [], [_problem(path, 0, "解开以后太大，不像名册：请另存一份只有名册的")]
         book = load_workbook(path, read_only=True, data_only=True)
-        rows = [[_cell(cell) for cell in row] for row in book.worksheets[0].values]
+        rows = list(_near(book.worksheets[0].iter_rows(max_col=MAX_COLUMNS, values_only=True)))
         book.close()
     except OSError as error:
         return [], [_problem(path, 0, f"打不开：{error.strerror or type(error).__name__}")]
     except Exception:  # openpyxl raises a dozen things on what is no workbook
         return [], [_problem(path, 0, "不是完整的 .xlsx 表格：请用 Excel 或 WPS 另存一次")]
     return _parse_rows(rows, path)
+
+
+def _near(rows: Iterable[Sequence[object]]) -> Iterator[list[str]]:
+    """Give the rows of a sheet as text, to the last before a long nothing: a stray cell or a
+    colour at the very bottom makes a million empty ones."""
+    empty = list[list[str]]()
+    for row in rows:
+        cells = [_cell(cell) for cell in row]
+        if any(cell.strip() for cell in cells):
+            yield from empty
+            empty.clear()
+            yield cells
+        elif len(empty) == LONG_NOTHING:
+            return
+        else:
+            empty.append(cells)
 
 
 def _cell(value: object) -> str:
@@ -77,7 +100,9 @@ def _cell(value: object) -> str:
 
 def parse_roster(text: str, path: Path) -> tuple[list[Member], list[Problem]]:
     try:
-        rows = list(csv.reader(io.StringIO(text, newline="")))
+        first = next((line for line in text.splitlines() if line.strip()), "")
+        mark = max(",\t;", key=first.count)
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=mark))
     except csv.Error:
         return [], [_problem(path, 0, "不是完整的 CSV：大概有一个引号没有成对")]
     return _parse_rows(rows, path)
@@ -86,7 +111,7 @@ def parse_roster(text: str, path: Path) -> tuple[list[Member], list[Problem]]:
 def _parse_rows(rows: Sequence[Sequence[str]], path: Path) -> tuple[list[Member], list[Problem]]:
     if not rows:
         return [], [_problem(path, 1, "文件是空的；第一行应是表头：" + " ".join(COLUMNS))]
-    header = [_ALIASES.get(cell.strip(), cell.strip()) for cell in rows[0]]
+    top, header = _header(rows)
     if bad := [cell for cell in header if any(word in cell for word in _FORBIDDEN)]:
         hint = f"有“{'、'.join(bad)}”列：名册不得含这些信息，请删去该列后再导入"
         return [], [_problem(path, 1, hint)]
@@ -96,7 +121,7 @@ def _parse_rows(rows: Sequence[Sequence[str]], path: Path) -> tuple[list[Member]
         return [], [_problem(path, 1, f"表头的“{'、'.join(twice)}”列写了两次，请只留一列")]
     members: dict[str, Member] = {}
     problems = [_passed_over(path, name) for name in header if name and name not in COLUMNS]
-    for number, row in enumerate(rows[1:], 2):
+    for number, row in enumerate(rows[top + 1 :], top + 2):
         if any(cell.strip() for cell in row[len(header) :]):
             problems.append(_problem(path, number, "比表头多出几格，请检查逗号和引号"))
             continue
@@ -113,6 +138,14 @@ def _parse_rows(rows: Sequence[Sequence[str]], path: Path) -> tuple[list[Member]
     if not members and all(problem.severity == "warning" for problem in problems):
         problems.append(_problem(path, 1, "只有表头，没有人员"))
     return list(members.values()), problems
+
+
+def _header(rows: Sequence[Sequence[str]]) -> tuple[int, list[str]]:
+    """Return which row the header is, and its names: titles may stand over it."""
+    named = [[_ALIASES.get(cell.strip(), cell.strip()) for cell in row] for row in rows[:TITLES]]
+    found = (n for n, row in enumerate(named) if {"姓名", "账号"} <= set(row))
+    top = next(found, 0)
+    return top, named[top]
 
 
 def _passed_over(path: Path, name: str) -> Problem:

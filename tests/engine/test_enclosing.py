@@ -243,6 +243,29 @@ async def test_a_preview_says_what_follows_as_what_on_each_channel(tmp_path):
         assert "网页上有" in str(answer["views"])
 
 
+async def test_a_file_that_is_named_twice_follows_once(tmp_path):
+    async with attached(tmp_path) as desk:
+        path = desk.home / "content" / "nodes" / "N06-端午.md"
+        text = path.read_text("utf-8").replace("粽子.png、提示.pdf", "粽子.png、粽子.png")
+        path.write_text(text, "utf-8")
+        await desk.approve("N06")
+        await desk.at("2026-06-15 11:10")
+        assert kinds(desk, "zx") == ["markdown", "image"]
+
+
+async def test_after_the_term_nobody_who_got_an_attachment_is_named(tmp_path):
+    async with attached(tmp_path, {"粽子.png": png()}) as desk:
+        await desk.at("2026-06-15 12:00")
+        store, now = desk.house.bureau.store, moment("2026-12-01 09:00")
+        assert (await store.deliveries(FIRST.format("jg1")))[0].to
+        while await store.fold_names(now, now):
+            pass
+        rows = await store.deliveries()
+        assert [row.to for row in rows if row.to] == []
+        cohorts = await store.cohorts()
+        assert not any(one.covered for key, one in cohorts.items() if "-a1@" in key)
+
+
 async def test_recall_takes_back_what_followed_the_card(tmp_path):
     async with attached(tmp_path) as desk:
         await desk.at("2026-06-15 12:00")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
+import zipfile
 from datetime import date
 from pathlib import Path
 
 import pytest
+from openpyxl import Workbook
 
 from bot.core.model import Member
 from bot.library.roster import read_roster
@@ -38,6 +41,9 @@ def roster(tmp_path: Path, content: str | bytes):
         ('"' + TEXT.replace(",", '","').strip().replace("\n", '"\n"') + '"').encode(),
         TEXT.replace("账号", "企业微信账号").encode(),
         (TEXT + ",,,,,\n\n").encode(),
+        ("市局人员名册,,,,,\n2026年6月,,,,,\n" + TEXT).encode(),  # titles over the header
+        TEXT.replace(",", "\t").encode("utf-16"),  # Excel's "Unicode 文本"
+        TEXT.replace(",", ";").encode(),
     ],
 )
 def test_a_roster_is_read_however_it_was_saved(tmp_path, content):
@@ -136,3 +142,31 @@ def test_what_is_no_workbook_is_a_problem_and_no_crash(tmp_path):
     assert members == []
     assert "另存" in problems[0].message
     assert "打不开" in read_roster(tmp_path / "没有.xlsx")[1][0].message
+
+
+@pytest.mark.parametrize("cell", ["C300000", "XFD1048576", "XFD2"])
+def test_a_stray_cell_far_out_costs_neither_time_nor_memory(tmp_path, cell):
+    """Formatting or a blank down to the last row is common; only what stands near is read."""
+    book = Workbook()
+    book.active.append(["姓名", "账号"])
+    book.active.append(["张三", "zhangsan"])
+    book.active[cell] = " "
+    book.save(tmp_path / "名册.xlsx")
+    began = time.process_time()
+    members, problems = read_roster(tmp_path / "名册.xlsx")
+    assert [member.id for member in members] == ["zhangsan"]
+    assert problems == []
+    assert time.process_time() - began < 2
+
+
+def test_a_workbook_that_unpacks_to_more_than_any_roster_is_refused_unread(tmp_path):
+    book = Workbook()
+    book.active.append(["姓名", "账号"])
+    book.save(tmp_path / "名册.xlsx")
+    with zipfile.ZipFile(
+        tmp_path / "名册.xlsx", "a", zipfile.ZIP_DEFLATED, compresslevel=1
+    ) as bomb:
+        bomb.writestr("xl/sharedStrings2.xml", bytes(300 << 20))
+    members, [problem] = read_roster(tmp_path / "名册.xlsx")
+    assert members == []
+    assert "太大" in problem.message

@@ -246,6 +246,18 @@ async def test_what_the_page_never_offered_counts_for_nobody(tmp_path, option):
         assert (await bureau.store.counts())["other-option"] == 1
 
 
+async def test_where_wecom_does_not_trust_the_domain_nobody_is_signed_in(town):
+    """Its own page says so (50001); the text itself is there without it."""
+    town.desk.world.turn("oauth_entity_check", True)
+    async with town.browser(READER) as browser:
+        page = await browser.go(town.page)
+        assert "50001" in page.text
+        assert "<form" not in page.text
+    async with httpx.AsyncClient(trust_env=False) as scanner:
+        assert (await scanner.get(town.page)).status_code in (200, 302)
+    assert await town.receipts() == []
+
+
 async def test_where_wecom_is_silent_the_text_is_read_all_the_same(town):
     town.desk.world.faults.add("auth/getuserinfo", FaultKind.STATUS)
     async with town.browser(READER) as browser:
