@@ -218,7 +218,7 @@ def _targets(config: Config) -> tuple[Target, ...]:
 def _channels(
     config: Config, http: httpx.AsyncClient, auth: Token, robot: Robot | None
 ) -> dict[str, Channel]:
-    personal = App(http, auth, config.app.agentid)
+    personal = App(http, auth, config.app.agentid, config.app.resend_unknown)
     line = robot or Robot(config.bot.ws_url, "", "", arrived=Ear().arrived)  # never dialled
     found: dict[str, Channel] = {}
     for target in _targets(config):

@@ -50,6 +50,9 @@ class App:
     secret: str = _setting("", "自建应用的 Secret", secret=True)
     token: str = _setting("", "接收消息 → Token", secret=True)
     aes_key: str = _setting("", "接收消息 → EncodingAESKey", secret=True)
+    resend_unknown: bool = _setting(
+        True, "没等到答复的应用消息原样再发，企业微信会去掉重复的；false 为留给人核实"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

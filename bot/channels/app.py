@@ -52,8 +52,9 @@ class App:
     # Above a member's limit a message is dropped without a word (wecom/api.md §3.2).
     limits = Limits(chat=OF_CHAT, calls=OF_INTERFACE, address=OF_ADDRESS)
 
-    def __init__(self, http: Client, auth: Token, agentid: int) -> None:
+    def __init__(self, http: Client, auth: Token, agentid: int, resend: bool = True) -> None:
         self._http, self._auth, self._agentid = http, auth, agentid
+        self.deduplicates = resend  # the office may not want to rely on it
         self.fingerprint = str(agentid)
 
     def body(self, message: Message, to: Sequence[str]) -> bytes:

@@ -137,6 +137,18 @@ async def test_a_lost_answer_of_the_app_is_repeated_byte_for_byte_and_reaches_pe
     assert len(cards) == 1
 
 
+async def test_where_the_office_does_not_want_it_no_lost_answer_is_repeated(tmp_path):
+    async with office(tmp_path, **{"wecom.app": "resend_unknown = false"}) as desk:
+        desk.world.faults.add("message/send", FaultKind.MALFORMED, times=2)
+        await desk.at("2026-06-15 17:30")
+        push = (await desk.pushes())[MAIN]
+        assert push.state is State.UNKNOWN
+        assert len(await desk.house.bureau.store.deliveries(MAIN)) == 1
+        person = (await desk.house.bureau.store.deliveries(MAIN))[0].to[0]
+        await desk.tap(person, MAIN)
+        assert (await desk.pushes())[MAIN].state is State.SENT
+
+
 async def test_an_unknown_push_of_the_app_is_not_repeated_after_four_hours(desk):
     desk.world.faults.add("message/send", FaultKind.MALFORMED, times=500)
     await desk.at("2026-06-15 17:30")
