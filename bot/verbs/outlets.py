@@ -9,11 +9,11 @@ from __future__ import annotations
 import base64
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote
 
-from bot.core import messages, outlets
+from bot.core import enclosing, messages, outlets
 from bot.core.model import Item
 from bot.core.outlets import Shown
 from bot.engine import outlets as door
@@ -34,6 +34,7 @@ TYPES = {
     ".gif": "image/gif",
     ".mp4": "video/mp4",
 }
+DOCUMENT = "application/octet-stream"  # fetched, never shown by a page of ours
 
 
 async def screen_data(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
@@ -121,7 +122,14 @@ async def item_page(bureau: Bureau, _: datetime, params: Params) -> dict[str, An
     one = door.seen(item, bureau, bureau.moment()) if item is not None else None
     if item is None or one is None:
         return NOTHING
-    return {"found": True, "reading": asdict(one.reading), "media": figures_of(bureau, item)}
+    return {
+        "found": True,
+        "reading": asdict(one.reading),
+        "media": [
+            *figures_of(bureau, item),
+            *documents_of(bureau, item),
+        ],
+    }
 
 
 def figures_of(bureau: Bureau, item: Item) -> list[dict[str, Any]]:
@@ -137,8 +145,18 @@ def figures_of(bureau: Bureau, item: Item) -> list[dict[str, Any]]:
     ]
 
 
+def documents_of(bureau: Bureau, item: Item) -> list[dict[str, Any]]:
+    """Return what else is attached to a text, to be fetched: {"src", "file"}."""
+    at = doorway_of(bureau).path("media", item.id)
+    return [
+        {"src": f"{at}/{quote(name)}", "file": PurePosixPath(name).name}
+        for name in enclosing.names_of(item)
+        if PurePosixPath(name).suffix.lower() not in TYPES
+    ]
+
+
 async def media(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
-    """Where a picture or film of a text lies, or its captions as WebVTT."""
+    """Where what is attached to a text lies, or its captions as WebVTT."""
     item = opened_item(bureau, "media", params)
     name = str(params.get("name") or "")
     if item is None or name not in item.attachments:
@@ -147,7 +165,7 @@ async def media(bureau: Bureau, _: datetime, params: Params) -> dict[str, Any]:
     if path.suffix.lower() in outlets.CAPTIONS:
         return {"found": True, "text": outlets.as_vtt(read_text(path))}
     if path.suffix.lower() not in TYPES:
-        return NOTHING
+        return {"found": True, "path": str(path), "type": DOCUMENT, "file": path.name}
     return {"found": True, "path": str(path), "type": TYPES[path.suffix.lower()]}
 
 

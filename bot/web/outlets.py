@@ -131,7 +131,12 @@ async def _media(request: Request) -> Response:
     headers = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
     if "text" in answer:
         return Response(answer["text"], media_type="text/vtt", headers=headers)
-    return FileResponse(Path(answer["path"]), media_type=answer["type"], headers=headers)
+    return FileResponse(
+        Path(answer["path"]),
+        media_type=answer["type"],
+        headers=headers,
+        filename=answer.get("file"),
+    )
 
 
 async def _item(request: Request) -> Response:

@@ -96,11 +96,12 @@ def _hint(reading: Reading, form: Form | None) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Figure:
-    """A picture or film of a text, by its addresses."""
+    """A picture, film or document of a text, by its addresses."""
 
     src: str
     film: bool = False
     captions: str = ""
+    file: str = ""  # the name of a document, to be fetched
 
 
 def shown_page(reading: Reading, figures: Sequence[Figure] = ()) -> str:

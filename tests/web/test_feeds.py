@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import xml.etree.ElementTree as ET
 from email.utils import parsedate_to_datetime
 
@@ -168,6 +169,27 @@ async def test_the_page_behind_a_code_shows_film_captions_and_picture(cinema):
     path = cinema.house.bureau.doorway.path("i", "MD-90")
     text = (await cinema.door.get(f"http://127.0.0.1:8650{path}")).text
     assert text.count("<video") == text.count("<track") == text.count("<img") == 1
+
+
+async def test_a_document_is_fetched_from_the_page_and_never_shown_by_it(desk):
+    lay_film(desk.home)
+    folder = desk.home / "content" / "media"
+    for name in ("提示 一.pdf", "页.html"):
+        (folder / name).write_bytes(b"%PDF-1.4\n<script>alert(1)</script>\n%%EOF\n")
+    text = (folder / "MD-90.md").read_text("utf-8")
+    (folder / "MD-90.md").write_text(text.replace("海报.png", "提示 一.pdf、页.html"), "utf-8")
+    await desk.approve("MD-90")
+    path = desk.house.bureau.doorway.path("i", "MD-90")
+    page = (await desk.door.get(f"http://127.0.0.1:8650{path}")).text
+    assert page.count("附件：") == 2
+    for one in re.findall(r'href="(/media/[^"]+)" download', page):
+        answer = await desk.door.get(f"http://127.0.0.1:8650{one}")
+        assert answer.content.startswith(b"%PDF-1.4")
+        assert answer.headers["content-type"] == "application/octet-stream"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    await ask(desk, "withdraw", item="MD-90", who="王五")
+    assert (await desk.door.get(f"http://127.0.0.1:8650{one}")).status_code == 404
 
 
 async def test_a_stick_takes_films_and_captions_along(cinema):
