@@ -22,6 +22,9 @@ _SAID: Mapping[Scope, str] = {
 _PERIODS = {timedelta(minutes=1): "每分钟", timedelta(hours=1): "每小时", timedelta(days=1): "每天"}
 
 
+FILES = frozenset({"image", "video", "file"})
+
+
 def heard(
     messages: Iterable[Message], offices: Collection[str], people: int, cap: int
 ) -> dict[str, Any]:
@@ -32,6 +35,8 @@ def heard(
     weeks: defaultdict[str, Counter[str]] = defaultdict(Counter)
     days: defaultdict[date, Counter[str]] = defaultdict(Counter)
     for message in to_staff(messages, offices):
+        if message.body["msgtype"] in FILES:
+            continue  # it belongs to the text that it follows
         day = message.at.date()
         weeks[iso_week(day)].update(message.reached)
         days[day].update(message.reached)

@@ -11,6 +11,7 @@ import pytest
 
 from bot.core.model import Delivery, Enclosure, State
 from bot.engine.deliver import recover
+from bot.rehearsal.load import heard
 from bot.sandbox.faults import FaultKind
 from bot.verbs import VERBS
 from tests.engine.office import moment, office
@@ -78,6 +79,9 @@ async def test_a_picture_and_a_document_follow_their_text_into_group_and_to_peop
         said = [m for m in desk.world.posted if m.chat.startswith("app-") and not m.author]
         ways = [m.body["msgtype"] for m in said]
         assert ways.count("image") == ways.count("file") == 2, "one for each branch"
+        texts = [m for m in desk.world.posted if m.body["msgtype"] not in ("image", "file")]
+        told = [heard(posted, {"office"}, 10, 2) for posted in (desk.world.posted, texts)]
+        assert told[0] == told[1], "a rehearsal counts texts, as the caps do"
         names = {m.body["file"]["filename"] for m in said if m.body["msgtype"] == "file"}
         assert names == {"提示.pdf"}
 
