@@ -37,6 +37,7 @@ ROOM = 500 * 1024 * 1024  # bytes that should be free
 PATIENCE = 8.0  # seconds for the long connection
 ALIVE = "ok"  # what our /healthz says
 HERE = ("127.0.0.1", "localhost", "::1")
+BUSY = -1  # says nothing of the key
 PEEK = 4.0  # seconds for our own page
 AWAKE = 5.0  # seconds for Windows to tell its power plan
 APP_PAGE = "管理后台→应用管理→自建应用"
@@ -285,6 +286,8 @@ async def the_webhooks(patient: Patient) -> list[Check]:
         if told.then.kind == "disable_target":
             hint = "群设置→消息推送"
             found.append(_failed(name, f"{told.sentence}（错误码 {answer['errcode']}）", hint))
+        elif answer["errcode"] == BUSY:
+            found.append(_unknown(name, "企业微信正忙，没有查成，请稍后再试"))
         else:
             found.append(_passed(name, "地址有效"))
     return found

@@ -195,6 +195,30 @@ async def test_another_program_at_the_public_address_is_found_and_a_hidden_one_i
     assert found.click or state == "passed"
 
 
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [
+        (httpx.Response(200, json={"errcode": 44004}), "passed"),  # empty, as it was meant
+        (httpx.Response(200, json={"errcode": 45009}), "passed"),  # only a good key is too fast
+        (httpx.Response(200, json={"errcode": -1}), "unknown"),
+        (httpx.Response(200, json={"errcode": 93000}), "failed"),
+        (httpx.Response(502), "unknown"),
+        (httpx.ReadTimeout("slow"), "unknown"),
+    ],
+)
+async def test_a_webhook_is_only_called_good_where_wecom_knew_it(tmp_path, answer, state):
+    def world(_: httpx.Request) -> httpx.Response:
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    path = tmp_path / "config.toml"
+    path.write_text(f'[target.g]\nname = "群"\nchannel = "webhook"\nwebhook = "{KEY}"\n', "utf-8")
+    async with connect("https://w.example", transport=httpx.MockTransport(world)) as http:
+        [found] = await doctor.the_webhooks(patient_of(config.load(path, {}), http))
+    assert (found.state, KEY in str(found)) == (state, False)
+
+
 async def test_people_who_never_wrote_to_the_robot_are_counted(examined):
     async def refused(loaded):
         store = TinyStore(loaded.data)
