@@ -62,7 +62,7 @@ async def halt(bureau: Bureau, now: datetime, name: str, how: str = "") -> str:
         since = states[planner.EVERY].since if pause else None
         await bureau.store.set_target(planner.halted(now, since, name))
         await bureau.store.audit(_entry(now, "paused", name, how, "all"))
-        log.warning("paused by hand", extra={"action": "paused"})
+        log.warning("paused: by hand", extra={"action": "paused"})
     return messages.STOPPED
 
 
