@@ -51,8 +51,10 @@ def leaders_in(item: Item, leaders: Leaders) -> list[str]:
         text = text.replace(phrase, "\0")
     found = [name for name in OFFICES if name in text]
     for name in leaders.names:
+        if not name or name not in text:
+            continue
         doctrine = rf"{re.escape(name)}[\u4e00-\u9fff]{{0,14}}思想"
-        if name and name in re.sub(doctrine, "", text):
+        if name in re.sub(doctrine, "", text):
             found.append(name)
     return found
 
