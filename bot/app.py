@@ -145,6 +145,8 @@ def build(
         review=config.review.required,
         tip_words=tip_words_of(config.receipts.tip_words),
         questions=config.receipts.questions,
+        signs_in=config.web.sign_in,
+        group_cards=config.bot.group_card,
         seats=config.seats if config.personal else (),
         min_people=config.summary.min_people,
         per_target=config.summary.per_target,
@@ -167,6 +169,7 @@ def build(
         now=now,
         token=token,
         callback=_callback(config),
+        refused=bureau.refused,
         signin=_signin(config, http, auth, now),
         browsers=Browsers(
             key=approvals.seal_key(config.data),
@@ -284,7 +287,7 @@ def _doctor(
         bound |= {state.id for state in known.values() if state.chat}
         waits = [t for t in config.targets if bureau.channels[t.id].needs_chat]
         me = bureau.target(ME)
-        missed = (await VERBS["roster-show"](bureau, bureau.clock(), {}))["unreached"]
+        people = await VERBS["roster-show"](bureau, bureau.clock(), {})
         patient = doctor.Patient(
             config=config,
             http=http,
@@ -293,7 +296,7 @@ def _doctor(
             now=bureau.clock,
             people=len(await bureau.store.members()),
             unbound=[target.name for target in waits if target.id not in bound],
-            silent=sum(row["why"] == messages.NOT_JOINED for row in missed),
+            silent=people["not_joined"],
             me=(me.person, bureau.channels[ME]) if me else None,
         )
         return await doctor.examine(patient, send_test)

@@ -60,6 +60,10 @@ class Bot:
     bot_id: str = _setting("", "智能机器人的 BotID（智能机器人 → API 模式 → 使用长连接）")
     secret: str = _setting("", "智能机器人长连接的 Secret", secret=True)
     ws_url: str = _setting("wss://openws.work.weixin.qq.com", "长连接地址；演练时指向本机")
+    group_card: bool = _setting(
+        False,
+        "机器人的群里，文字之后再跟一张带“已阅”的卡片；群里能否发，请先在一个群试",
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from bot.cli.shell import CONFIG, FAULTS, JSON, call, fail, main, print_json, print_problems, table
+from bot.core import messages
 
 
 @main.group()
@@ -76,6 +77,8 @@ def roster_show(config_path: str, as_json: bool) -> None:
         for m in answer["members"]
     ]
     table("人员名册", ["姓名", "账号", "支部或部门", "备注"], rows)
+    if answer["joined"] or answer["not_joined"]:
+        click.echo(messages.JOINED.format(answer["joined"], answer["not_joined"]))
     if answer["unreached"]:
         gone = [[r["name"], r["account"], r["why"], r["do"]] for r in answer["unreached"]]
         table("最近一次没有送到", ["姓名", "账号", "原因", "怎么办"], gone)

@@ -166,11 +166,21 @@ FEEDBACK = {
     "feedback-inaccurate": "觉得不准",
     "message": "向机器人提问",
 }
+# What was tapped and counts for nobody, as it is told: how often, never whose.
+UNCOUNTED = {
+    "stranger": "不在那一篇名册里的人点的",
+    "unknown-task": "不认识的卡片",
+    "too-late": "满 30 天以后点的",
+    "other-button": "不是这张卡片上的按钮",
+    "other-option": "没有给出过的选项",
+    "refused-callback": "签名不对、不是本企业或重放的回调",
+}
 PER_TARGET = "**各对象**（按单位顺序，不作比较）"
 WITHHELD = "略"
 MORE = "……其余见 qingfeng summary"
 HOW_MEASURED = (
-    "企业微信不提供已读状态。可回执＝收到带“已阅”按钮卡片的人，群里收到的没有回执；"
+    "企业微信不提供已读状态。可回执＝有办法点“已阅”的人：收到带按钮的卡片，或打开网页时由企业微信"
+    "认出本人；只在群里收到文字的没有回执；"
     "已阅＝其中在阅知期（发出后5个工作日）内主动点按的人；多篇相加为人次。"
     "暂无回执不表示没有阅看。"
 )
@@ -259,6 +269,7 @@ DISK_TROUBLE = (
 NOT_ARRIVED = "已核实没有送达"
 BOT_NOT_LIVE = "智能机器人没有连上企业微信，程序会自动重连"
 NOT_JOINED = "还没有给机器人发过消息，机器人不能给他发：请本人在企业微信里给机器人发一个字"
+JOINED = "机器人单聊：已加入 {} 人，还没有加入 {} 人（只有人数，没有名单；加入与否自愿）。"
 NOT_BOUND = (
     "群还没有绑定：请在群里@机器人写“绑定”，再用 qingfeng targets bind 确认"
     "（应用群聊用 qingfeng targets create 建群）"
@@ -529,6 +540,10 @@ SUGGEST_NOBODY = "机关纪委或廉政办"
 # -- the reading page --------------------------------------------------------------------------
 PAGE_TAP_CARD = "看过了，请回到企业微信的卡片上点“已阅”。打开本页不作记录。"
 PAGE_TAP_HERE = "看过了，愿意的话点“已阅”；卡片上点过的不必再点。只打开本页不作记录。"
+PAGE_RIGHTS = (
+    "点“已阅”会记名，到期只留合计数，只用于改进推送；在企业微信里给我们发“我的记录”可看，"
+    "发“删除我的记录”可删。"
+)
 PAGE_TAP_ANONYMOUS = "看过了，愿意的话点“已阅”：不记名，每个浏览器计一次。只打开本页不作记录。"
 ANONYMOUS = "，另有匿名已阅 {}（网页上点的，每个浏览器计一次，不计入阅知率）"
 PAGE_OVER = "这一篇发出已满30天，不再登记，谢谢您来看。打开本页不作记录。"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from bot.core import messages
 from bot.core.model import Delivery, Member, State
 
 Directory = Sequence[tuple[str, str, tuple[str, ...], tuple[str, ...]]]
@@ -110,3 +111,16 @@ def _failed(row: Delivery, known: Collection[str]) -> Iterator[Unreached]:
             yield Unreached(person=person, why="unlicensed", said="")
         elif row.state is State.REFUSED:
             yield Unreached(person=person, why="refused", said=row.reason)
+
+
+def joined(deliveries: Iterable[Delivery], names: Collection[str]) -> dict[str, int]:
+    """Count who of `names` (folded accounts) has written to the robot, and who has not yet.
+
+    By the last message that was for them; whoever was never sent one is in neither.
+    """
+    last: dict[str, bool] = {}
+    for row in sorted(deliveries, key=lambda row: row.begun):
+        if row.state is State.SENT or row.reason == messages.NOT_JOINED:
+            last |= {who.casefold(): row.state is State.SENT for who in row.to}
+    mine = [here for who, here in last.items() if who in names]
+    return {"joined": sum(mine), "not_joined": len(mine) - sum(mine)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -163,6 +164,8 @@ class Bureau:
     review: bool = True
     tip_words: frozenset[str] = TIP_WORDS  # of reporting: nothing that has one is kept
     questions: bool = False  # whether a text's 题目 is asked
+    signs_in: bool = False  # whether WeCom tells a page of ours who has it open
+    group_cards: bool = False  # whether a card with 已阅 follows the text in the robot's groups
     lots: Lots = field(default_factory=Lots)  # choices that wait to be mixed
     seats: tuple[Seat, ...] = ()  # who reviews by card; each is a target of its own
     asked: Asked = field(default_factory=Asked)
@@ -177,6 +180,9 @@ class Bureau:
     drawn: Drawn = field(default_factory=Drawn)
     glancing: bool = False  # for whoever only looks: the folder is believed as the watcher has it
     seen: Seen | None = None  # of one tick: the folder is looked at once for all that it plans
+    # Reminders that are under way: the next part. Of whom they were is in no row (decision 14).
+    reminding: dict[str, int] = field(default_factory=dict)
+    refused: Counter[str] = field(default_factory=Counter)  # at the door, since the last tick
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
 
     def moment(self, last: Moment | None = None) -> Moment:

@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from typing import Any
 
-from bot.channels import Channel
+from bot.channels import KINDS, Channel
 from bot.core import holding, messages, notices, policy, render, telling
 from bot.core.asking import question_of
 from bot.core.links import task_id_of
@@ -78,6 +78,7 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     if push.key in kept:
         return kept[push.key]
     channel, target = bureau.channels[push.target], bureau.target(push.target)
+    taps = channel.tappable or carded(push, bureau) or _paged(push, bureau)
     if push.rule == CORRECTION and channel.tappable:
         people = await _recipients(push, bureau, today)
     else:
@@ -89,10 +90,33 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     if channel.tappable and kept:
         for other in await bureau.store.pushes(stem=push.key.rpartition("@")[0]):
             cohort = kept.get(other.key)
-            if cohort is not None and cohort.tappable and other.state not in REACHED_NOBODY:
+            if cohort and one_by_one(other) and other.state not in REACHED_NOBODY:
                 reached |= _folded(cohort.covered)
     covered = sorted(person for person in people if person.casefold() not in reached)
-    return Cohort(push=push.key, covered=tuple(covered), tappable=channel.tappable)
+    return Cohort(push=push.key, covered=tuple(covered), tappable=taps)
+
+
+def one_by_one(push: Push) -> bool:
+    """Whether a push names the people it goes to: a group that is shown a card names nobody."""
+    return push.channel in KINDS and KINDS[push.channel].tappable
+
+
+def _paged(push: Push, bureau: Bureau) -> bool:
+    """Whether a group's text leads to a page that WeCom tells who has it open (level 1)."""
+    page, moment = bureau.page(push.key), bureau.moment()
+    item = moment.item(push)
+    if not (bureau.signs_in and page and item):
+        return False
+    try:
+        said = _words(push, item, 0, bureau.footer, bureau, moment.plan)
+    except ValueError:
+        return False
+    return isinstance(said, Markdown) and page in said.text
+
+
+def carded(push: Push, bureau: Bureau) -> bool:
+    """Whether a card with 已阅 follows the text of a push into its group."""
+    return bureau.group_cards and push.channel == "bot-group" and bool(push.item)
 
 
 async def _recipients(push: Push, bureau: Bureau, today: date) -> set[str]:
@@ -150,7 +174,7 @@ async def _sated(push: Push, people: Iterable[str], bureau: Bureau, today: date)
     mine, heard = _folded(tuple(people)), dict[str, set[tuple[str, date]]]()
     for other in others:
         cohort = cohorts.get(other.key)
-        if cohort is None or not cohort.tappable or other.sent_at is None:
+        if cohort is None or not one_by_one(other) or other.sent_at is None:
             continue
         what = (other.key.rpartition("@")[0], other.sent_at.date())
         for person in _folded(cohort.covered) & mine:
@@ -181,6 +205,23 @@ def audience(members: Sequence[Member], target: Target | None, today: date) -> l
 def parts_of(cohort: Cohort, channel: Channel) -> list[tuple[str, ...]]:
     people, size = cohort.covered, channel.part_size
     return [people[n : n + size] for n in range(0, len(people), size)] if size else [()]
+
+
+def parts_of_text(
+    push: Push, cohort: Cohort, bureau: Bureau, moment: Moment
+) -> list[tuple[str, ...]]:
+    """Return the parts of a text's audience; a group's card is one more, and names whom it counts.
+
+    Where the card has no room for its words, the text goes alone.
+    """
+    parts, item = parts_of(cohort, bureau.channels[push.target]), moment.item(push)
+    if not carded(push, bureau) or item is None or not cohort.covered:
+        return parts
+    try:
+        _words(push, item, 1, bureau.footer, bureau, moment.plan)
+    except ValueError:
+        return parts
+    return [*parts, cohort.covered]
 
 
 async def message_of(push: Push, part: int, bureau: Bureau, moment: Moment) -> Message:
@@ -231,12 +272,16 @@ def _words(
 ) -> Card | Markdown:
     values = render.values_of(node_days(push, item, plan), plan.calendar)
     channel, page = bureau.channels[push.target], bureau.page(push.key)
-    if not channel.tappable:
+    if not channel.tappable and not part:
         offered = channel.name == "webhook"  # no other way back from there (DESIGN §3.7, L1)
         return render.in_group(
             item, push.part, values, footer, page, channel.dialect, offered=offered
         )
     task = task_id_of(push.key, part)
+    if not channel.tappable:  # after the text in a group: nobody is asked there
+        return replace(
+            render.card(item, push.part, values, footer, task_id=task, link=page), whole=False
+        )
     asks = question_of(item) if bureau.questions else None
     asking = render.asking_card(item, asks, footer, task_id=task) if asks else None
     return asking or render.card(item, push.part, values, footer, task_id=task, link=page)
@@ -279,7 +324,8 @@ async def reading(key: str, bureau: Bureau, person: str = "") -> Reading | None:
     values = render.values_of(node_days(push, item, moment.plan), moment.plan.calendar)
     found = render.reading(item, push.part, values, await _numbered(push, bureau))
     channel = bureau.channels.get(push.target)
-    found = replace(found, anonymous=channel is not None and not channel.tappable)
+    alone = channel is not None and not channel.tappable and not carded(push, bureau)
+    found = replace(found, anonymous=alone and not person)  # whom WeCom names, is named
     found = replace(found, over=await _over(push, person, bureau, moment))
     return replace(found, question=question_of(item)) if bureau.questions else found
 

@@ -35,6 +35,7 @@ class Journey:
     text: Push  # whose text must hold all the while: itself, or the one that it follows
     words: Callable[[int, Moment], Awaitable[Message]]  # of a part
     cohort: Cohort
+    audience: Sequence[tuple[str, ...]]  # the people of each part
     channel: Channel
 
 
@@ -43,7 +44,7 @@ async def send_parts(journey: Journey, bureau: Bureau, moment: Moment) -> Stop |
     push, channel, began = journey.push, journey.channel, bureau.clock()
     stand = await bureau.store.parts(push.key)
     chat = await chat_of(push, channel, bureau)
-    audience = compose.parts_of(journey.cohort, channel)
+    audience = journey.audience
     left = [n for n in range(len(audience)) if stand.get(n, State.PLANNED) in LEFT]
     step = AT_ONCE if channel.part_size == 1 else 1
     for first in range(0, len(left), step):

@@ -128,7 +128,8 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
     async def words(part: int, then: Moment) -> Message:
         return await desk.message_of(push, part, bureau, then)
 
-    await _parts(Journey(push, push, words, cohort, channel), bureau, moment)
+    audience = compose.parts_of_text(push, cohort, bureau, moment)
+    await _parts(Journey(push, push, words, cohort, audience, channel), bureau, moment)
 
 
 async def _follow(push: Push, channel: Channel, bureau: Bureau, moment: Moment) -> None:
@@ -144,7 +145,9 @@ async def _follow(push: Push, channel: Channel, bureau: Bureau, moment: Moment) 
         async def bytes_of(_: int, __: Moment) -> Message:
             return file
 
-        await _parts(Journey(push, one.text, bytes_of, one.cohort, channel), bureau, moment)
+        audience = compose.parts_of(one.cohort, channel)
+        journey = Journey(push, one.text, bytes_of, one.cohort, audience, channel)
+        await _parts(journey, bureau, moment)
 
 
 async def _parts(journey: Journey, bureau: Bureau, moment: Moment) -> None:

@@ -16,9 +16,11 @@ from bot.channels import Channel, SendError
 from bot.core import reminding
 from bot.core.links import task_id_of
 from bot.core.model import Cohort, Push, State, Target, is_private
+from bot.core.roster import unreached
 from bot.engine import compose
 from bot.engine.attempt import noted
 from bot.engine.bureau import Bureau, Moment
+from bot.engine.crowd import TURN
 from bot.engine.hindrance import closed, opening_of
 from bot.engine.pace import Call
 from bot.store import AuditEntry
@@ -56,7 +58,11 @@ async def _waiting(bureau: Bureau, now: datetime) -> Mapping[str, tuple[Push, li
         if slots and slots[-1].date() >= now.date() and _way(push, bureau) is not None:
             found[push.key] = push, slots
     reminded = await _reminded(bureau, min(p.due for p, _ in found.values())) if found else ()
-    return {key: one for key, one in found.items() if reminding.name_of(key) not in reminded}
+    return {
+        key: one
+        for key, one in found.items()
+        if reminding.name_of(key) not in reminded or key in bureau.reminding
+    }
 
 
 async def _reminded(bureau: Bureau, since: datetime) -> Collection[str]:
@@ -80,11 +86,11 @@ async def _remind(push: Push, bureau: Bureau, moment: Moment) -> int:
     item = moment.item(push)
     if item is None or any(row.digest != item.digest for row in rows):
         return 0  # other words than those that were sent
-    unreached = {who for row in rows for who in (*row.invalid, *row.unlicensed)}
+    gone = {one.person for one in unreached(rows)}
     present = {m.id for m in await bureau.store.members() if m.present(moment.today)}
-    wanted = present - unreached - await _spared(push, bureau, moment)
-    name = reminding.name_of(push.key)
-    await bureau.store.count(name, moment.today.isoformat())  # durable: from here on it had its one
+    wanted = present - gone - await _spared(push, bureau, moment)
+    if push.key not in bureau.reminding:  # durable: from here on it had its one
+        await bureau.store.count(reminding.name_of(push.key), moment.today.isoformat())
     await _parts(push, cohort, wanted, way, bureau)
     noted("reminded", push)
     return 1
@@ -123,7 +129,7 @@ async def _spared(push: Push, bureau: Bureau, moment: Moment) -> set[str]:
         if other.key == push.key or not (today or reminding.name_of(other.key) in reminded):
             continue
         cohort, way = await bureau.store.cohort(other.key), _way(other, bureau)
-        if cohort is not None and cohort.tappable:
+        if cohort is not None and compose.one_by_one(other):
             spared |= set(cohort.covered)
         elif cohort is None and way is not None:
             spared |= {m.id for m in compose.audience(members, way[0], moment.today)}
@@ -133,12 +139,18 @@ async def _spared(push: Push, bureau: Bureau, moment: Moment) -> set[str]:
 async def _parts(
     push: Push, cohort: Cohort, wanted: set[str], way: tuple[Target, Channel], bureau: Bureau
 ) -> None:
-    (target, channel), told, moment = way, False, bureau.moment()
-    for number, people in enumerate(compose.parts_of(cohort, channel)):
+    """Send what is left; what is stopped does not go at all, and a long one takes turns."""
+    (target, channel), moment = way, bureau.moment()
+    begun, first = moment.now, bureau.reminding.pop(push.key, 0)
+    told = bool(first)
+    for number, people in list(enumerate(compose.parts_of(cohort, channel)))[first:]:
         moment = bureau.moment(moment)
+        if moment.now - begun > TURN:
+            bureau.reminding[push.key] = number
+            return
         late = opening_of(push, bureau, moment) > moment.now
         if late or channel.closed or await closed(push, target, bureau, moment):
-            return  # what did not go now does not go at all
+            return
         named = [who for who in people if who in wanted]
         call = Call(target=push.target, channel=channel, people=named, reaches=len(named))
         if not named or bureau.pace.slot(call, moment.now) > moment.now:

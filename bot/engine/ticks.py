@@ -81,6 +81,18 @@ async def notify(bureau: Bureau, now: datetime) -> int:
     return await bureau.store.add_pushes(row for row in rows if row.until > now)
 
 
+async def note_refused(bureau: Bureau, now: datetime) -> int:
+    """Write down how many callbacks were refused at the door, without a word of them.
+
+    At a tick, not with each: a flood of forged ones costs no disk.
+    """
+    waiting = dict(bureau.refused)
+    for name, times in waiting.items():
+        await bureau.store.count(name, now.date().isoformat(), times)
+        bureau.refused[name] -= times
+    return sum(waiting.values())
+
+
 async def housekeep(bureau: Bureau, now: datetime) -> int:
     """Turn names that are past their term into counts, a few weeks at a time."""
     await bureau.store.drop_suggestions((now.date() - SUGGESTIONS_FOR).isoformat())
@@ -102,7 +114,7 @@ Tick = Callable[[Bureau, datetime], Awaitable[int]]
 TICKS: tuple[Tick, ...] = (
     *(recall, plan, notify, alarms.tell_broken, reports.summarise, reports.make_ready),
     *(reviews.ask, tomorrow.announce),
-    *(deliver, remind, take_in, housekeep),
+    *(deliver, remind, take_in, note_refused, housekeep),
 )
 # These take their time, or change what is seen: each looks at the folder for itself.
 LOOK_ANEW = frozenset({recall, deliver, remind, take_in})

@@ -100,6 +100,8 @@ def event_from_frame(cmd: str, body: Mapping[str, Any]) -> Event | None:
     person = _text(sender, "userid") if isinstance(sender, Mapping) else ""
     if not person:
         return None
+    if isinstance(sender, Mapping) and (corp := _text(sender, "corpid")):
+        person = f"{corp}/{person}"  # told of robots that others may use (§2.5): nobody of ours
     event = body.get("event")
     flat: Mapping[str, Any] = event if isinstance(event, Mapping) else body
     what = _text(flat, "eventtype") or _text(flat, "event_type")

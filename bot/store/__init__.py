@@ -160,7 +160,7 @@ class Store(Protocol):
         behind it changes; nobody relies on its being kept.
         """
 
-    async def count(self, name: str, day: str) -> None:
+    async def count(self, name: str, day: str, times: int = 1) -> None:
         """Count an event that is kept without a person. Durable; twice counts twice."""
 
     async def counts(self, first: str = "", last: str = "~") -> dict[str, int]:

@@ -89,12 +89,12 @@ class Returns(Outbox):
             self._write(keep).add_done_callback(lambda kept: kept.cancelled() or kept.exception())
         return found
 
-    async def count(self, name: str, day: str) -> None:
+    async def count(self, name: str, day: str, times: int = 1) -> None:
         def work() -> None:
             table = self._main("counts")
             known = table.find(id_of("counts", {"name": name, "day": day}))
             before = int(known["count"]) if known else 0
-            table.put({"name": name, "day": day, "count": before + 1})
+            table.put({"name": name, "day": day, "count": before + times})
 
         await self._write(work)
 

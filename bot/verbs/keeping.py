@@ -82,7 +82,9 @@ async def suggestions(bureau: Bureau, now: datetime, _params: Params) -> dict[st
     found = await bureau.store.suggestions()
     counts = await bureau.store.counts((now - SUGGESTIONS_FOR).date().isoformat())
     heard = [[words, counts[name]] for name, words in messages.FEEDBACK.items() if name in counts]
-    return {"suggestions": [{"day": day, "text": text} for day, text in found], "feedback": heard}
+    nobody = [[words, counts[n]] for n, words in messages.UNCOUNTED.items() if counts.get(n)]
+    said = [{"day": day, "text": text} for day, text in found]
+    return {"suggestions": said, "feedback": heard, "uncounted": nobody}
 
 
 async def forget(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from bot.core import roster
+from bot.core import messages, roster
 from bot.core.model import Delivery, Member
 from bot.engine import compose
 from bot.engine.bureau import Bureau
@@ -70,6 +70,8 @@ async def roster_show(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any
     for one in roster.unreached(await _lately(bureau, now)):
         if one.person.casefold() not in names:
             continue  # left meanwhile
+        if one.said == messages.NOT_JOINED:  # a matter of their own: a number, never a list
+            continue
         why, hint = HINTS[one.why]
         row = {"account": one.person, "name": names[one.person.casefold()]}
         rows.append({**row, "why": one.said or why, "do": hint})
@@ -84,13 +86,21 @@ async def roster_show(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any
         }
         for member in members
     ]
-    return {"members": shown, "unreached": rows}
+    joined = roster.joined(await _lately(bureau, now, "bot"), names)
+    return {"members": shown, "unreached": rows, **joined}
 
 
-async def _lately(bureau: Bureau, now: datetime) -> list[Delivery]:
-    """Return the attempts of the last weeks: an older failure says little of today."""
+async def _lately(bureau: Bureau, now: datetime, channel: str = "") -> list[Delivery]:
+    """Return the attempts of the last weeks: an older failure says little of today.
+
+    Of messages that name whom they are for; a group's card that was refused is nobody's.
+    """
     since = now - LATELY
-    keys = [push.key for push in await bureau.store.pushes() if push.due >= since]
+    keys = [
+        push.key
+        for push in await bureau.store.pushes()
+        if push.due >= since and compose.one_by_one(push) and channel in ("", push.channel)
+    ]
     return [row for key in keys for row in await bureau.store.deliveries(key)]
 
 

@@ -82,6 +82,7 @@ def page(reading: Reading, form: Form | None = None, figures: Sequence[Figure] =
         figures=figures,
         source=linked(reading.source),
         hint=_hint(reading, form),
+        rights=messages.PAGE_RIGHTS if form and not reading.anonymous else "",
         no_tips=messages.NO_TIPS,
     )
 

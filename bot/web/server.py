@@ -19,6 +19,7 @@ import asyncio
 import hmac
 import json
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -51,6 +52,7 @@ log = logging.getLogger(__name__)
 
 ANSWER_WITHIN = 4.5  # seconds of WeCom's 5
 FORM_BYTES = 8192  # 300 characters, each nine bytes on the way
+REFUSED = "refused-callback"
 FEELINGS = (USEFUL, UNCLEAR, WORDS)
 CONTROL_BYTES = 32 * 1024 * 1024  # a roster of 200,000 people
 _WRONG_PARAMETERS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, Refused)
@@ -96,6 +98,7 @@ class Doors:
     now: Callable[[], datetime]
     token: str = field(repr=False)
     callback: Callback | None = None
+    refused: Counter[str] = field(default_factory=Counter)  # counted here, kept by the tick
     signin: SignIn | None = None
     browsers: Browsers | None = None
     ready: Callable[[], Awaitable[str]] | None = None  # why it could not send now, "" if it could
@@ -155,11 +158,11 @@ async def _echo(request: Request) -> Response:
     """Answer the URL verification (§5.4)."""
     doors: Doors = request.app.state.doors
     if doors.callback is None:
-        return _refused("no app is configured")
+        return _refused(doors, "no app is configured")
     try:
         echo = doors.callback.open_echo(dict(request.query_params), doors.now())
     except Refused as error:
-        return _refused(str(error))
+        return _refused(doors, str(error))
     return PlainTextResponse(echo)
 
 
@@ -167,13 +170,13 @@ async def _callback(request: Request) -> Response:
     """Answer an event (§5.5): durable first, then 200, so that a lost one is sent again."""
     doors: Doors = request.app.state.doors
     if doors.callback is None:
-        return _refused("no app is configured")
+        return _refused(doors, "no app is configured")
     query = dict(request.query_params)
     try:
         body = await _limited(request, BODY_BYTES)
         fields = doors.callback.open_post(query, body, doors.now())
     except Refused as error:
-        return _refused(str(error))
+        return _refused(doors, str(error))
     event = event_from_xml(fields)
     try:
         # What lasts longer goes on; WeCom tells it again, and hears how it ended (§5.5).
@@ -213,8 +216,9 @@ async def _said(doors: Doors, event: Event) -> Said:
     return await asyncio.shield(asyncio.ensure_future(doors.receive(event)))
 
 
-def _refused(reason: str) -> Response:
-    """Say nothing to whoever knocks; the log holds the reason, never the body."""
+def _refused(doors: Doors, reason: str) -> Response:
+    """Say nothing to whoever knocks; it is counted, the log holds the reason, never the body."""
+    doors.refused[REFUSED] += 1
     log.warning("callback refused: %s", reason, extra={"action": "callback-refused"})
     return PlainTextResponse("", status_code=403)
 

@@ -286,10 +286,17 @@ def test_odd_fields_beside_errcode_zero_do_not_undo_a_delivery(odd):
 
 
 @pytest.mark.parametrize("make", CHATS)
-def test_a_group_chat_gets_markdown_for_one_chatid_and_no_card(make):
-    for message, to in ((CARD, ["c"]), (TEXT, []), (TEXT, ["a", "b"])):
+def test_a_group_chat_gets_a_message_for_one_chatid(make):
+    for message, to in ((TEXT, []), (TEXT, ["a", "b"])):
         with pytest.raises(ValueError):
             make().body(message, to)
+
+
+def test_an_apps_group_takes_no_card_and_a_robots_group_may():
+    with pytest.raises(ValueError):
+        appchat().body(CARD, ["c"])  # wecom/api.md §4.4
+    sent = json.loads(bot_group().body(CARD, ["c"]))
+    assert (sent["chatid"], sent["chat_type"], sent["msgtype"]) == ("c", 2, "template_card")
 
 
 async def test_an_apps_group_hears_the_stored_bytes_and_nothing_comes_back():

@@ -82,7 +82,7 @@ TARGETS = {
 
 @asynccontextmanager
 async def town(
-    home, *, plain_ids=True, secret=SECRET, seats="", edit=None, **targets: str
+    home, *, plain_ids=True, secret=SECRET, seats="", robot="", edit=None, **targets: str
 ) -> AsyncIterator[Town]:
     """`seats` are lines after [review]; `edit` changes a copy of the texts before all begins."""
     clock = Clock(moment("2026-06-15 08:40"))
@@ -103,7 +103,7 @@ async def town(
         lines = [f'[wecom]\nbase_url = "{sandbox.url}"\n[wecom.app]\ncorp_id = "{world.corp_id}"']
         lines += ['agentid = 7\nsecret = "app-s3cret"'] if not plain_ids else []
         lines += [f'[wecom.bot]\nbot_id = "{BOT}"\nsecret = "{secret}"']
-        lines += [f'ws_url = "{sandbox.url.replace("http", "ws")}"\n[web]\nport = 0']
+        lines += [f'ws_url = "{sandbox.url.replace("http", "ws")}"\n{robot}\n[web]\nport = 0']
         lines += [f"[review]\nrequired = false\n{seats}"]
         lines += [f"[target.{name}]\n{text}" for name, text in (targets or TARGETS).items()]
         (home / "config.toml").write_text("\n".join(lines), "utf-8")
@@ -132,6 +132,9 @@ async def test_a_card_to_each_person_is_tapped_and_is_a_receipt_in_the_summary(t
         assert "发一个字" in refused[0].reason
         known = await at.house.bureau.store.targets()
         assert not any(state.disabled for state in known.values())
+        shown = await at.verb("roster-show")
+        assert (shown["joined"], shown["not_joined"]) == (2, 1)
+        assert shown["unreached"] == [], "who has joined is a number, never a list"
 
         card = at.card("Zhang", "people")
         for _ in range(2):
@@ -284,7 +287,9 @@ async def test_a_feedback_is_counted_and_a_welcome_given(tmp_path):
         await at.live()
         assert talks.enter(at.world, "Zhang", CHAT)
         await at.until(lambda: at.heard(CHAT) == ["text"])
-        assert "不受理信访举报" in at.world.posted[-1].body["text"]["content"]
+        welcome = at.world.posted[-1].body["text"]["content"]
+        assert "不受理信访举报" in welcome
+        assert "回“本周”" in welcome, "this week's texts are offered"
         counts = await at.house.bureau.store.counts()
         assert any("enter" in name for name in counts)
 
@@ -331,6 +336,77 @@ async def test_read_volunteered_in_a_group_is_a_receipt_and_the_group_hears_noth
         kept = await store.receipts(SEND.format("group"))
         assert [(one.person, one.means) for one in kept] == [("zhao", "主动回复已阅")]
         assert at.heard("Group2") == heard
+
+
+@pytest.mark.parametrize("wecom", ["allow", "reject", "drop"])
+async def test_a_card_follows_the_text_into_the_group_where_the_office_switched_it_on(
+    tmp_path, wecom
+):
+    """Whether WeCom takes cards in groups is not known (§2.7): the text is there in any case."""
+    bound = TARGETS["group"] + '\nchatid = "Group2"'
+    async with town(tmp_path, robot="group_card = true", group=bound) as at:
+        at.world.aibot_group_card = wecom
+        await at.live()
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        await at.until(lambda: at.heard("Group2"))
+        await at.at("2026-06-15 11:00")
+        push, store = await at.push("group"), at.house.bureau.store
+        assert push.state is State.SENT
+        assert not [one for one in (await store.targets()).values() if one.disabled]
+        text, *cards = at.said("Group2")[1:]
+        assert "依据" in str(text.body), "the whole text, as ever"
+        last = State.REFUSED if wecom == "reject" else State.SENT
+        assert [row.state for row in await store.deliveries(push.key)] == [State.SENT, last]
+        assert len(cards) == (wecom == "allow")
+        if cards:
+            await tapped_in_the_group(at, cards[0], push.key)
+        await at.at("2026-06-29 10:00")
+        total = (await at.verb("summary"))["total"]
+        assert total["read"] == (wecom == "allow")
+        assert total["reachable"] == (0 if wecom == "reject" else total["covered"])
+        assert (await at.verb("roster-show"))["unreached"] == []
+
+
+async def tapped_in_the_group(at, card, key):
+    store, heard = at.house.bureau.store, at.heard("Group2")
+    assert [one["text"] for one in card.card["button_list"]] == ["已阅"]
+    for person in ("zhao", "zhao", "li"):  # li is in the group, and not on its roster
+        talks.press(at.world, person, card, "ack")
+    await at.until(lambda: at.world.state_of(card, "li") is not None)
+    assert at.world.state_of(card, "zhao").greyed == messages.ACK_DONE
+    assert at.world.state_of(card, "wang") is None, "nobody else sees who tapped"
+    assert at.heard("Group2") == heard, "and the group hears nothing"
+    kept = await store.receipts(key)
+    assert [(one.person, one.means) for one in kept] == [("zhao", "机器人卡片按钮")]
+    assert (await store.counts())["stranger"] == 1
+
+
+async def test_without_the_switch_a_group_gets_no_card(tmp_path):
+    bound = TARGETS["group"] + '\nchatid = "Group2"'
+    async with town(tmp_path, group=bound) as at:
+        await at.live()
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        await at.until(lambda: at.heard("Group2"))
+        await at.at("2026-06-15 11:00")
+        assert not [m for m in at.said("Group2") if m.card]
+
+
+async def test_whoever_got_a_card_alone_is_counted_once_and_not_by_the_group_as_well(tmp_path):
+    group = TARGETS["group"].replace("二支部", "一支部") + '\nchatid = "Group2"'
+    both = {"people": TARGETS["people"], "group": group}
+    async with town(tmp_path, robot="group_card = true", **both) as at:
+        await at.live()
+        talks.say(at.world, "zhao", "Group2", "@清风 在吗")
+        talks.say(at.world, "li", CHAT, "好")
+        await at.until(lambda: at.heard(CHAT) and at.heard("Group2"))
+        await at.at("2026-06-15 11:30")
+        talks.press(at.world, "li", at.card("li", "people"), "ack")
+        [card] = [m for m in at.said("Group2") if m.card]
+        talks.press(at.world, "li", card, "ack")
+        await at.until(lambda: at.world.state_of(card, "li") is not None)
+        await at.at("2026-06-29 10:00")
+        total = (await at.verb("summary"))["total"]
+        assert (total["read"], total["covered"]) == (1, 6), "two warnings to three people"
 
 
 # -- single people of the office -------------------------------------------------------------------

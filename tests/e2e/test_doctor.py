@@ -231,7 +231,7 @@ async def test_people_who_never_wrote_to_the_robot_are_counted(examined):
                 occurrence=f"word-{person}",
                 part="main",
                 target="group",
-                channel="bot-group",
+                channel="bot",
                 due=now,
                 until=now,
                 rule="word",

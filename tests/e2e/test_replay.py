@@ -8,8 +8,11 @@ import httpx
 
 from bot import app, config
 from bot.core.model import State
+from bot.demo.stage import AGENTID
+from bot.sandbox.people import enter, say
 from tests.engine.office import office
 
+CHAT = f"app-{AGENTID}"
 PUSH = "dragon-boat-2026_main@jg1"
 
 
@@ -34,6 +37,7 @@ async def state_of(store):
         {one.key: await store.receipts(one.key) for one in pushes},
         await store.counts(),
         [one.hash for one in await store.audits()],
+        await store.suggestions(),
     )
 
 
@@ -52,6 +56,9 @@ async def test_a_replay_of_a_days_callbacks_changes_nothing(tmp_path):
             people = desk.world.message_of(PUSH).reached
             for person in [*people, *people[:5], "guest"]:  # some twice, and a stranger
                 assert (await desk.tap(person, PUSH)).delivered
+            for words in ("有用", "看不懂", "已阅", "建议：字再大些", "删除我的记录"):
+                assert (await say(desk.world, people[0], CHAT, words, http=door)).reply == "text"
+            assert (await enter(desk.world, people[0], CHAT, http=door)).delivered
         store = desk.house.bureau.store
         before = await state_of(store)
         assert len(before[1][PUSH]) == len(people)

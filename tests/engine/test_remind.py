@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -198,6 +199,36 @@ class Dies(OneByOne):
         return await self._channel.send(body)
 
 
+async def test_a_long_reminder_takes_turns_and_reaches_everybody_once(week):
+    push = await monday_of(week)
+    people = await reachable(week, push)
+    channel = Slow(week.house.bureau.channels[push.target], week.clock)
+    bureau = replace(week.house.bureau, channels={push.target: channel})
+    await week.at(EVE)
+    week.clock.jump(moment(AFTER).replace(hour=15, minute=5))
+    assert await remind(bureau, week.clock.now()) == 1
+    assert 1 < len(reminders(week)) < len(people), "others have had their turn meanwhile"
+    while bureau.reminding:
+        await remind(bureau, week.clock.now())
+    assert sorted(m.reached[0] for m in reminders(week)) == sorted(people)
+    assert await remind(bureau, week.clock.now()) == 0
+    counts = await bureau.store.counts()
+    assert counts[f"reminded/{push.key}"] == 1
+    trail = [one.entry.what for one in await bureau.store.audits()]
+    assert trail.count("reminded") == 1
+
+
+class Slow(OneByOne):
+    """Each call takes five seconds."""
+
+    def __init__(self, channel, clock):
+        self._channel, self._clock = channel, clock
+
+    async def send(self, body):
+        self._clock.jump(self._clock.now() + timedelta(seconds=5))
+        return await self._channel.send(body)
+
+
 async def test_no_reminder_leaves_while_the_disk_takes_no_row(week):
     await week.at(EVE)
     week.clock.jump(moment(AFTER).replace(hour=15, minute=5))
@@ -251,6 +282,45 @@ async def test_it_waits_for_a_day_on_which_nothing_else_is_said(week):
     assert mine <= told(week)
 
 
+async def test_whoever_hears_a_text_that_day_by_way_of_another_target_is_left_out(week):
+    """Two people belong to both branches; each got Monday's text by one of them."""
+    cohorts = {who: {*await covered(week, await monday_of(week, who))} for who in ("jg1", "jg2")}
+    both = {"u001", "u002"}
+    [one] = [who for who, people in cohorts.items() if both <= people]
+    other = "jg2" if one == "jg1" else "jg1"
+    await week.at("2026-07-08 09:00")
+    await VERBS["send"](week.house.bureau, week.clock.now(), {"item": "SC-08", "to": other})
+    await week.at("2026-07-08 17:30")
+    assert both <= {who for m in week.world.posted if f"@{other}" in m.task_id for who in m.reached}
+    mine = {*await reachable(week, await monday_of(week, one))}
+    assert told(week) == mine - both
+
+
+async def test_whom_the_first_message_did_not_reach_is_not_addressed_again(week):
+    push = await monday_of(week)
+    gone = {*await covered(week, push)} - {*await reachable(week, push)}
+    assert gone, "an account the app cannot see, one without a licence"
+    channel = Notes(week.house.bureau.channels[push.target])
+    bureau = replace(week.house.bureau, channels={push.target: channel})
+    await week.at(EVE)
+    week.clock.jump(moment(AFTER).replace(hour=15, minute=5))
+    await remind(bureau, week.clock.now())
+    addressed = {who for body in channel.bodies for who in json.loads(body)["touser"].split("|")}
+    assert not gone & addressed
+    assert addressed
+
+
+class Notes(OneByOne):
+    part_size = 1000
+
+    def __init__(self, channel):
+        self._channel, self.bodies = channel, []
+
+    async def send(self, body):
+        self.bodies.append(body)
+        return await self._channel.send(body)
+
+
 async def test_it_keeps_decent_hours(week):
     await week.at("2026-07-07 17:30")
     week.clock.jump(moment("2026-07-08 20:00"))  # the machine slept through the afternoon
@@ -289,6 +359,8 @@ async def test_a_person_is_reminded_of_one_text_a_week(tmp_path):
         await desk.at("2026-07-17 17:00")
         heard = [m.at for m in desk.world.posted if messages.REMINDER in str(m.body)]
         weeks = [at.isocalendar().week for at in heard]
+        fridays = [p for p in (await desk.pushes(State.SENT)).values() if p.rule == "friday"]
+        assert {p.target for p in fridays} >= {"jg1", "jg2"}
         assert len(weeks) == len(set(weeks)) * 2 >= 4, "two branches, once a week each"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,6 +28,7 @@ from bot.wecom.errors import CallFailed
 from tests.engine.office import Office, moment, office
 
 MAIN = "dragon-boat-2026_main@jg1"
+GROUP = "dragon-boat-2026_main@zx"
 READER = "u004"
 ASKS = "\n[receipts]\nquestions = true"
 
@@ -112,12 +114,31 @@ async def test_a_person_whom_wecom_names_taps_on_the_page_and_it_is_one_receipt(
             *("r", "connect", "oauth", "r")
         ]
         assert await town.receipts() == []  # opening counts nothing
+        assert messages.PAGE_RIGHTS in page.text, "what a tap keeps is said before it"
         for _ in range(2):
             answer = await browser.tap(page)
             assert (answer.status_code, "已阅，谢谢" in answer.text) == (200, True)
         [receipt] = await town.receipts()
         assert (receipt.person, receipt.push) == (READER, MAIN)
         assert (receipt.step, receipt.means) == (Step.ACKNOWLEDGED, PAGE_BUTTON)
+
+
+@pytest.mark.parametrize("method", ["get", "head"])
+async def test_a_scanner_that_looks_at_every_link_reads_nothing_for_anybody(tmp_path, method):
+    """Whether WeCom looks at links is not known (wecom/api.md §13, U9): it would count nothing."""
+    async with built(tmp_path, "") as town:
+        world, store = town.desk.world, town.desk.house.bureau.store
+        world.link_scanner = method
+        await town.desk.at("2026-06-15 11:05")
+        async with asyncio.timeout(10):
+            while not (looked := [r for r in world.log if "link_scanner" in str(r)]):  # noqa: ASYNC110
+                await asyncio.sleep(0.02)
+        assert {one.errcode for one in looked} <= {200, 302}, "it was let in, or sent to WeCom"
+        assert await town.receipts() == []
+        assert await store.counts() == {}
+        await town.desk.at("2026-06-29 11:00")
+        total = (await VERBS["summary"](town.desk.house.bureau, town.desk.clock.now(), {}))["total"]
+        assert (total["read"], total["opened"]) == (0, 0)
 
 
 async def test_a_session_serves_half_an_hour_and_asks_wecom_nothing_meanwhile(town):
@@ -264,6 +285,38 @@ async def test_where_wecom_is_silent_the_text_is_read_all_the_same(town):
         page = await browser.go(town.page)
     assert "不在此列" in page.text
     assert "<form" not in page.text
+
+
+async def test_of_a_group_s_text_whoever_wecom_names_is_counted_by_name_and_told_so(town):
+    """Level 1 with an app behind the page: the group's link is enough (DESIGN §3.7)."""
+    bureau, clock = town.desk.house.bureau, town.desk.clock
+    cohort = await bureau.store.cohort(GROUP)
+    person = cohort.covered[0]
+    async with town.browser(person) as browser:
+        page = await browser.go(bureau.page(GROUP))
+        assert messages.PAGE_RIGHTS in page.text
+        assert messages.PAGE_TAP_ANONYMOUS not in page.text, "who is named is not told otherwise"
+        for _ in range(2):
+            assert (await browser.tap(page)).status_code == 200
+    async with town.browser("guest") as browser:
+        assert messages.PAGE_OF_OTHERS in (await browser.go(bureau.page(GROUP))).text
+    [receipt] = await bureau.store.receipts(GROUP)
+    assert (receipt.person, receipt.means) == (person, PAGE_BUTTON)
+    await town.desk.at("2026-06-29 11:00")
+    total = (await VERBS["summary"](bureau, clock.now(), {}))["total"]
+    assert (total["read"], total["anonymous"]) == (1, 0)
+    assert total["reachable"] >= len(cohort.covered)
+
+
+async def test_whoever_wecom_does_not_know_may_tap_on_a_group_s_page_without_a_name(town):
+    bureau = town.desk.house.bureau
+    async with town.browser("-") as browser:
+        page = await browser.go(bureau.page(GROUP))
+        assert messages.PAGE_TAP_ANONYMOUS in page.text
+        assert messages.PAGE_RIGHTS not in page.text
+        assert (await browser.tap(page)).status_code == 200
+    assert await bureau.store.receipts(GROUP) == []
+    assert (await bureau.store.counts())[f"anonymous/{GROUP}"] == 1
 
 
 # -- hostile -----------------------------------------------------------------------------------

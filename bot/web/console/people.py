@@ -44,9 +44,7 @@ async def _targets(ask: Ask) -> Response:
     found = await ask.verb("targets")
     people = await ask.verb("roster-show")
     counts = {"all": len(people["members"]), "here": sum(m["present"] for m in people["members"])}
-    return ask.page(
-        "targets.html", found=found, counts=counts, unreached=people["unreached"], wrong=[]
-    )
+    return ask.page("targets.html", found=found, counts=counts, people=people, wrong=[])
 
 
 @page(RULE)
@@ -89,7 +87,7 @@ async def _roster(ask: Ask) -> Response:
         400,
         found=found,
         counts=counts,
-        unreached=people["unreached"],
+        people=people,
         wrong=done["problems"],
     )
 
