@@ -91,7 +91,7 @@ async def _by_wecom(request: Request) -> Response:
 @page()
 async def _leave(ask: Ask) -> Response:
     response = closed(200, "已退出", messages.CONSOLE_SIGN_IN)
-    ask.entry.leave(response, ask.request)
+    ask.entry.leave(response, ask.request, ask.visitor, ask.now)
     return response
 
 

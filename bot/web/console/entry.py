@@ -52,13 +52,15 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Lets people in and knows them again. Invitations live as long as the process."""
+    """Lets people in and knows them again. Invitations live as long as the process, and so
+    does the knowledge of who has left."""
 
     key: bytes = field(repr=False)
     https: str  # the public name, where browsers come to it by https; "" where they do not
     roles: Mapping[str, Sequence[str]]  # role -> accounts of WeCom, for its sign-in
     hosts: frozenset[str]  # names under which the console may be asked for
     _invited: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
+    _left: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)  # nonces
 
     def invite(self, now: datetime) -> str:
         """Return a token that lets one browser in as administrator, once, within a day."""
@@ -99,11 +101,15 @@ class Entry:
 
     def visitor(self, request: Request, now: datetime) -> Visitor | None:
         row = self._read("visitor", request.cookies.get(self._name(request, "console"), ""))
-        if len(row) != 6 or now.timestamp() >= row[5] or row[1] not in MAY:
+        if len(row) != 6 or now.timestamp() >= row[5] or row[1] not in MAY or row[4] in self._left:
             return None
         return Visitor(name=row[0], role=row[1], how=row[2], link=row[3], nonce=row[4])
 
-    def leave(self, response: Response, request: Request) -> None:
+    def leave(self, response: Response, request: Request, visitor: Visitor, now: datetime) -> None:
+        """End a stay: whoever copied its cookie is out as well, for as long as the process runs."""
+        for old in [one for one, until in self._left.items() if until <= now]:
+            del self._left[old]
+        self._left[visitor.nonce] = now + STAY
         response.delete_cookie(self._name(request, "console"), **self._attributes(request))
 
     def ticket(self, visitor: Visitor) -> str:

@@ -155,8 +155,9 @@ async def _sound(ask: Ask) -> bool:
     """Read the form; whether it is one of this visitor's own pages."""
     if not from_here(ask.request):
         return False
-    if int(ask.request.headers.get("content-length") or FORM_BYTES + 1) > FORM_BYTES:
-        return False
+    length = ask.request.headers.get("content-length", "")
+    if not (length.isascii() and length.isdecimal() and int(length[:12]) <= FORM_BYTES):
+        return False  # without a length, too
     try:
         ask.form = await ask.request.form(max_files=20, max_fields=FIELDS, max_part_size=FORM_BYTES)
     except HTTPException:
