@@ -5,7 +5,8 @@
     WeCom's silent sign-in          ──┘
 
 There is no password to forget and none by default. What a cookie says was true when it was signed;
-a personal link that was taken back since is asked for with every page (`link`).
+whether a personal link was taken back since (`link`), and whether the lists of accounts still say
+so, is asked with every page.
 """
 
 from __future__ import annotations
@@ -103,6 +104,8 @@ class Entry:
         row = self._read("visitor", request.cookies.get(self._name(request, "console"), ""))
         if len(row) != 6 or now.timestamp() >= row[5] or row[1] not in MAY or row[4] in self._left:
             return None
+        if row[2] == BY_WECOM and self.role_of(row[0]) != row[1]:
+            return None  # the lists say otherwise since
         return Visitor(name=row[0], role=row[1], how=row[2], link=row[3], nonce=row[4])
 
     def leave(self, response: Response, request: Request, visitor: Visitor, now: datetime) -> None:
