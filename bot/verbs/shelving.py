@@ -26,7 +26,7 @@ from bot.verbs import desk, reviewing
 from bot.verbs.asking import Mistake, Params, item_of
 
 PAGE = 50  # texts on one page
-STATES = ("ready", "review", "returned", "faulty", "draft", "off", "time")
+STATES = ("ready", "review", "returned", "faulty", "held", "draft", "off", "time")
 MOST_BYTES = 200_000  # of one text
 
 
@@ -68,6 +68,8 @@ def state_of(item: Item, library: Library) -> str:
         return "ready"
     if why == messages.BLOCK_FAULTY:
         return "faulty"
+    if why.endswith(messages.BLOCK_HELD.rpartition("}")[2]):
+        return "held"
     if why in (messages.BLOCK_EXPIRED, messages.BLOCK_EARLY):
         return "time"
     if why.startswith(messages.BLOCK_RETURNED.partition("{")[0]) and "退回" in why:

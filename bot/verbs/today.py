@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -13,7 +14,7 @@ from bot.engine import preview as previewed
 from bot.engine.bureau import Bureau
 from bot.library.library import Library
 from bot.store import TargetState
-from bot.verbs import planning, reviewing
+from bot.verbs import planning, reviewing, shelving
 from bot.verbs.asking import Mistake, Params, outbox_json
 
 AHEAD = 10  # days of what will be sent
@@ -46,7 +47,7 @@ async def today(bureau: Bureau, now: datetime, _: Params) -> dict[str, Any]:
             for one in planned["pushes"]
             if one["state"] in (State.PLANNED, State.SENDING) and one["due"][:10] < until
         ],
-        "needs": [*_of_rows(rows), *_of_texts(bureau, library), *_of_targets(bureau, states)],
+        "needs": [*_of_rows(rows), *_of_texts(library), *_of_targets(bureau, states)],
         "node": _next_node(library, now.date(), planned["pushes"]),
         "names": planned["names"],
         "titles": {**planned["titles"], **planning.named(bureau, library, sent)["titles"]},
@@ -73,23 +74,14 @@ def _of_rows(rows: Sequence[Push]) -> list[dict[str, Any]]:
     return _need("unknown", unknown, messages.NEED_UNKNOWN)
 
 
-def _of_texts(bureau: Bureau, library: Library) -> list[dict[str, Any]]:
+def _of_texts(library: Library) -> list[dict[str, Any]]:
     faulty = sum(why == messages.BLOCK_FAULTY for why in library.blocked.values())
     broken = len({one.path for one in library.problems if one.severity == "error"})
-    waits = returned = 0
-    if bureau.review:
-        for item in library.items:
-            if item.status or not library.blocked.get(item.id):
-                continue
-            if library.blocked[item.id] == messages.BLOCK_FAULTY:
-                continue
-            stands = reviewing.standing_of(bureau.shelf.folders, item)
-            waits += bool(stands.missing and not stands.returned)
-            returned += stands.returned
+    states = Counter(shelving.state_of(item, library) for item in library.items)
     return [
         *_need("faulty", max(faulty, broken), messages.NEED_MENDING),
-        *_need("review", waits, messages.NEED_REVIEW),
-        *_need("returned", returned, messages.NEED_REWRITING),
+        *_need("review", states["review"], messages.NEED_REVIEW),
+        *_need("returned", states["returned"], messages.NEED_REWRITING),
     ]
 
 

@@ -50,6 +50,16 @@ async def test_the_list_shows_how_each_stands_and_finds_one(desk):
         assert (await one.get(f"{HOME}/library", params={"page": odd})).status_code == 200
 
 
+async def test_a_text_that_is_held_by_a_word_waits_for_no_reviewer(desk):
+    await VERBS["hold"](desk.house.bureau, desk.clock.now(), {"word": "老同学"})
+    one = await entered(desk)
+    said = (await one.get(f"{HOME}/library")).text
+    assert "已叫停 1" in said
+    assert "等审批" not in said
+    assert "等待审批" not in (await one.get(HOME)).text
+    assert "老同学" in (await one.get(f"{HOME}/library?state=held")).text
+
+
 async def test_a_text_opened_and_saved_unchanged_is_still_approved(desk):
     one = await entered(desk)
     path = desk.home / "content" / "nodes" / "N06-端午.md"

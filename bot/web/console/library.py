@@ -22,6 +22,7 @@ NAMES = {
     "review": "等审批",
     "returned": "已退回",
     "faulty": "有错误",
+    "held": "已叫停",
     "draft": "草稿",
     "off": "停用",
     "time": "不在有效期",
