@@ -98,9 +98,7 @@ async def test_every_page_is_light_and_sound_to_axe_and_nothing_sticks_out(desk,
             weights.append(len(await response.body()))
 
         page.on("response", weigh)
-        # Two of them ask for more of themselves once they stand there.
-        asks = name in ("write", "receipts")
-        await page.goto(url + path, wait_until="networkidle" if asks else "load")
+        await page.goto(url + path, wait_until="networkidle")
         page.remove_listener("response", weigh)
         assert 0 < sum(weights) < HEAVIEST, name
         for width, scheme in ((1920, ""), (390, "light"), (1280, "dark")):
