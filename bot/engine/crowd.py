@@ -108,6 +108,11 @@ async def _together(
     calls = [attempt(part, body, channel, earlier, bureau) for part, body, earlier in ready]
     ends = await asyncio.gather(*calls, return_exceptions=True)  # what left is told to its end
     faults = [end for end in ends if isinstance(end, BaseException)]
-    for fault in sorted(faults, key=lambda one: not isinstance(one, OSError)):
-        raise fault  # a disk that takes no rows before all others
+    for fault in sorted(faults, key=_gravity):
+        raise fault
     return stop, [end for end in ends if not isinstance(end, BaseException)]
+
+
+def _gravity(fault: BaseException) -> tuple[bool, bool]:
+    """Sort what ends us all before a disk that takes no rows, and that before the rest."""
+    return isinstance(fault, Exception), not isinstance(fault, OSError)

@@ -15,13 +15,22 @@ from bot.core.model import SHANGHAI, Push, Target
 from bot.core.policy import RANKS
 from bot.core.render import Footer
 from bot.engine.bureau import Bureau
+from bot.engine.crowd import AT_ONCE
 from bot.library.folder import Folders, Library, load
 from tests.crash.wecom import Way, WeCom
 
 ROOT = Path(__file__).parents[2]
 MONDAY = datetime(2026, 6, 15, 9, 5, tzinfo=SHANGHAI)
-CHANNELS = {"jg1": "app", "jg2": "app", "zx": "webhook", "yq": "webhook", "fw": "webhook"}
+CHANNELS = {
+    "jg1": "app",
+    "jg2": "app",
+    "rb": "bot",
+    "zx": "webhook",
+    "yq": "webhook",
+    "fw": "webhook",
+}
 CROWD = PEOPLE + 1  # one more than fits into a message: two parts, each with its own end
+CALLED = AT_ONCE + 3  # one by one: more than are on their way at once
 TARGETS = tuple(Target(id=id, name=id, channel=way, roster=id) for id, way in CHANNELS.items())
 # What a script may plan: occurrence, part, item, the day it is due, the day its window closes.
 OCCASIONS = (
@@ -65,7 +74,8 @@ def bureau_of(store: Any, wecom: WeCom, clock: Callable[[], datetime]) -> Bureau
 def people(seed: int, target: str) -> tuple[str, ...]:
     """Return who belongs to a target; in every tenth script one audience needs two parts."""
     many = seed % 10 == 9 and target == "jg2"
-    return tuple(f"{target}-{n:04}" for n in range(CROWD if many else 3))
+    few = CALLED if CHANNELS[target] == "bot" else 3
+    return tuple(f"{target}-{n:04}" for n in range(CROWD if many else few))
 
 
 def push_of(target: str, occasion: tuple[str, str, str, int, int]) -> Push:

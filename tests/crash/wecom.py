@@ -32,7 +32,7 @@ class WeCom:
 
 
 class Way:
-    """One target's way into WeCom: `app` drops identical bytes, `webhook` does not."""
+    """One target's way into WeCom: `app` drops identical bytes, `webhook` and `bot` do not."""
 
     tappable = deduplicates = False
     limits = Limits(chat=(Limit(20),))
@@ -43,8 +43,8 @@ class Way:
 
     def __init__(self, wecom: WeCom, target: str, name: str) -> None:
         self.wecom, self.target, self.name = wecom, target, name
-        self.tappable = self.deduplicates = name == "app"
-        self.part_size = PEOPLE if name == "app" else 0
+        self.tappable, self.deduplicates = name != "webhook", name == "app"
+        self.part_size = {"app": PEOPLE, "bot": 1}.get(name, 0)
         self.removed = random.Random(f"{wecom.seed}/{target}").random() < 0.1
 
     def body(self, message: Message, to: Sequence[str] = ()) -> bytes:

@@ -136,8 +136,8 @@ class Work:
         """Return card and person of what WeCom has shown; of a crowd, its ends."""
         found = []
         for key, part in self.taken():
-            if CHANNELS[target_of(key)] == "app":
-                crowd = people(self.seed, target_of(key))[part * PEOPLE :][:PEOPLE]
+            if size := {"app": PEOPLE, "bot": 1}.get(CHANNELS[target_of(key)]):
+                crowd = people(self.seed, target_of(key))[part * size :][:size]
                 found += [(task_id_of(key, part), who) for who in {*crowd[:2], *crowd[-1:]}]
         return sorted(found)
 
