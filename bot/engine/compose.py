@@ -74,9 +74,8 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     A person gets an item once: whoever another target of the same occurrence reached one by one
     is left out where people are addressed one by one.
     """
-    kept = await bureau.store.cohorts(push.key.rpartition("@")[0])
-    if push.key in kept:
-        return kept[push.key]
+    if (mine := await bureau.store.cohort(push.key)) is not None:
+        return mine
     channel, target = bureau.channels[push.target], bureau.target(push.target)
     taps = channel.tappable or carded(push, bureau) or _paged(push, bureau)
     if push.rule == CORRECTION and channel.tappable:
@@ -87,8 +86,10 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     singly = channel.tappable and target is not None and not target.person
     if singly and push.rule != CORRECTION:  # which waits for no cap
         reached |= await _sated(push, people, bureau, today)
-    if channel.tappable and kept:
-        for other in await bureau.store.pushes(stem=push.key.rpartition("@")[0]):
+    if channel.tappable:  # a group asks nothing of the rosters of a thousand other groups
+        stem = push.key.rpartition("@")[0]
+        kept = await bureau.store.cohorts(stem)
+        for other in await bureau.store.pushes(stem=stem) if kept else ():
             cohort = kept.get(other.key)
             if cohort and one_by_one(other) and other.state not in REACHED_NOBODY:
                 reached |= _folded(cohort.covered)
