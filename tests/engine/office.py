@@ -7,12 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from shutil import copytree
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import httpx
 
 from bot import app, config
 from bot.core.model import SHANGHAI, Push, State
-from bot.demo.stage import AGENTID, Clock, Stage, build_stage, install
+from bot.demo.stage import AGENTID, Clock, Stage, build_stage, install, settings_for
 from bot.library.folder import Shelf
 from bot.sandbox.server import create_app
 from bot.sandbox.taps import TapResult, tap
@@ -75,6 +78,43 @@ class Office:
         return sum(1 for r in self.world.log if r.kind == "message" and r.chat == chat)
 
 
+def _settled(
+    home: Path, stage: Stage, sandbox: str, port: int, targets: str, settings: dict[str, str]
+) -> Path:
+    path = home / "config.toml"
+    text = settings_for(stage, sandbox or "http://127.0.0.1:9", port)
+    for section, line in settings.items():
+        text = text.replace(f"[{section}]\n", f"[{section}]\n{line}\n")
+    path.write_text(f"{text}\n{targets}\n", "utf-8")
+    return path
+
+
+def _laid(home: Path, stage: Stage, *rest: Any) -> Path:
+    """Lay down what ships, with the texts of a small library alone."""
+    install(home, ROOT, stage, "")
+    kept = tuple(f"---\n编号: {one}\n" for one in TEXTS)
+    for text in (home / "content").glob("*/*.md"):
+        if not text.read_text("utf-8").startswith(kept):
+            text.unlink()
+    return _settled(home, stage, *rest)
+
+
+_ONCE: dict[str, TemporaryDirectory[str]] = {}  # what was approved, in this process, once
+
+
+async def _approved(start: str, targets: str, settings: dict[str, str]) -> Path:
+    """Return a folder in which all is approved: to seal it for each test is half of the test."""
+    key = repr((start, targets, sorted(settings.items())))
+    if key not in _ONCE:
+        folder = TemporaryDirectory()
+        async with office(
+            Path(folder.name), approved=False, start=start, targets=targets, **settings
+        ) as built:
+            await built.approve()
+        _ONCE[key] = folder
+    return Path(_ONCE[key].name)
+
+
 @asynccontextmanager
 async def office(
     home: Path,
@@ -94,23 +134,17 @@ async def office(
     """
     clock = Clock(moment(start))
     stage = build_stage(clock)
-    path = install(home, ROOT, stage, sandbox or "http://127.0.0.1:9", port)
-    for section, line in settings.items():
-        text = path.read_text("utf-8").replace(f"[{section}]\n", f"[{section}]\n{line}\n")
-        path.write_text(text, "utf-8")
-    path.write_text(f"{path.read_text('utf-8')}{targets}\n", "utf-8")
-    kept = tuple(f"---\n编号: {one}\n" for one in TEXTS)
-    for text in (home / "content").glob("*/*.md"):
-        if not text.read_text("utf-8").startswith(kept):
-            text.unlink()
+    if approved:
+        copytree(await _approved(start, targets, settings), home, dirs_exist_ok=True)
+        path = _settled(home, stage, sandbox, port, targets, settings)
+    else:
+        path = _laid(home, stage, sandbox, port, targets, settings)
     inside = httpx.ASGITransport(create_app(stage.world), raise_app_exceptions=False)
     house = app.build(config.load(path, {}), clock.now, None if sandbox else inside, shelf=shelf)
     stage.world.set_callback(AGENTID, "http://127.0.0.1/wecom/callback")
     await house.bureau.store.set_members(stage.roster)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(house.web)) as door:
         built = Office(home=home, clock=clock, stage=stage, house=house, door=door)
-        if approved:
-            await built.approve()
         try:
             yield built
         finally:
