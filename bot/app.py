@@ -120,8 +120,7 @@ def build(
     `transport` stands in for the network to WeCom: the outermost seam, for tests. `shelf` reads
     the folder; a rehearsal's looks less often.
     """
-    folders = folders_of(config)
-    merging.resume(places_of(folders))
+    merging.resume(places_of(folders_of(config)))
     tls = trusting(config.root / config.wecom.ca if config.wecom.ca else None)
     http = connect(config.wecom.base_url, transport=transport, proxy=config.wecom.proxy, tls=tls)
     app = config.app
@@ -129,33 +128,7 @@ def build(
     ear, robot = _robot(config, tls)
     desks = Addresses(config.web.public_url, config.web.port)
     links = Links(config.web.public_url, approvals.seal_key(config.data))
-    bureau = Bureau(
-        store=TinyStore(config.data),
-        shelf=shelf(folders),
-        channels=_channels(config, http, auth, robot),
-        targets=_targets(config),
-        footer=Footer(
-            unit=config.unit.name, office=config.unit.office, feedback=config.unit.feedback
-        ),
-        policy=config.policy,
-        page=links.address,
-        review_page=desks,
-        doorway=_doorway(config, desks.base),
-        screen=_screen(config),
-        review=config.review.required,
-        tip_words=tip_words_of(config.receipts.tip_words),
-        questions=config.receipts.questions,
-        signs_in=config.web.sign_in,
-        group_cards=config.bot.group_card,
-        seats=config.seats if config.personal else (),
-        min_people=config.summary.min_people,
-        per_target=config.summary.per_target,
-        keep_signatures=config.receipts.keep_signatures,
-        keep_days=config.receipts.keep_days,
-        person_lookup=config.receipts.person_lookup,
-        clock=now,
-        contacts=_contacts(http, auth) if app.secret else None,
-    )
+    bureau = _bureau(config, now, shelf, http, auth, robot, links, desks)
     reception = Reception(bureau, partial(cards.decide, bureau, now))
     ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
     ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
@@ -191,6 +164,46 @@ def build(
         receive=reception,
         robot=robot,
         entry=entry,
+    )
+
+
+def _bureau(
+    config: Config,
+    now: Now,
+    shelf: Callable[[Folders], Shelf],
+    http: httpx.AsyncClient,
+    auth: Token,
+    robot: Robot | None,
+    links: Links,
+    desks: Addresses,
+) -> Bureau:
+    """Return what the engine and the verbs work with, as the configuration says."""
+    return Bureau(
+        store=TinyStore(config.data),
+        shelf=shelf(folders_of(config)),
+        channels=_channels(config, http, auth, robot),
+        targets=_targets(config),
+        footer=Footer(
+            unit=config.unit.name, office=config.unit.office, feedback=config.unit.feedback
+        ),
+        policy=config.policy,
+        page=links.address,
+        review_page=desks,
+        doorway=_doorway(config, desks.base),
+        screen=_screen(config),
+        review=config.review.required,
+        tip_words=tip_words_of(config.receipts.tip_words),
+        questions=config.receipts.questions,
+        signs_in=config.web.sign_in,
+        group_cards=config.bot.group_card,
+        seats=config.seats if config.personal else (),
+        min_people=config.summary.min_people,
+        per_target=config.summary.per_target,
+        keep_signatures=config.receipts.keep_signatures,
+        keep_days=config.receipts.keep_days,
+        person_lookup=config.receipts.person_lookup,
+        clock=now,
+        contacts=_contacts(http, auth) if config.app.secret else None,
     )
 
 
