@@ -38,7 +38,15 @@ def choose(slot: Slot, target: Target, plan: Plan, memory: Memory) -> tuple[Item
     Beside a text the reason says what is odd about it: a node is warned of with a text that
     should rest rather than not at all.
     """
-    name = ("choice", slot.stem, slot.covers, slot.day, target.audience, memory.sign)
+    name = (
+        "choice",
+        slot.stem,
+        slot.covers,
+        slot.day,
+        target.audience,
+        target.channel,
+        memory.sign,
+    )
     return plan.keep(name, lambda: _choose(slot, target, plan, memory))
 
 
@@ -63,7 +71,7 @@ def why_no_text(slot: Slot, target: Target, plan: Plan, memory: Memory) -> str:
     if slot.rule is not None and slot.rule.series:
         item, reason = _lesson(slot.rule, slot.day, target, plan, memory)
         return "" if item is not None else reason
-    name = ("any", slot.stem, slot.covers, slot.day, target.audience)
+    name = ("any", slot.stem, slot.covers, slot.day, target.audience, target.channel)
     if plan.keep(name, lambda: any(in_force(o, slot.day) for o in candidates(slot, target, plan))):
         return ""
     return messages.SKIP_NO_TEXT.format(messages.choice(slot.kinds, slot.node_names))
@@ -79,12 +87,12 @@ def in_force(item: Item, day: date) -> bool:
 
 def candidates(slot: Slot, target: Target, plan: Plan) -> list[Item]:
     rule = slot.rule.key if slot.rule else ""
-    name = ("texts", rule, slot.node_names, slot.part, target.audience)
+    name = ("texts", rule, slot.node_names, slot.part, target.audience, target.channel)
     return plan.keep(name, lambda: [one for one in plan.items if _fits(one, slot, target)])
 
 
 def _fits(item: Item, slot: Slot, target: Target) -> bool:
-    if item.kind not in slot.kinds or item.status or not roles.suits(item, target.audience):
+    if item.kind not in slot.kinds or item.status or not _suits(item, target):
         return False
     if item.corrects:
         return False  # a correction goes where its original went, and nowhere else
@@ -94,6 +102,12 @@ def _fits(item: Item, slot: Slot, target: Target) -> bool:
         needed = _NEEDS.get(slot.part)
         return needed is None or bool(item.sections.get(needed, "").strip())
     return lesson_of(item) is None and passes(item, slot.rule)
+
+
+def _suits(item: Item, target: Target) -> bool:
+    """Whether a text is for who the target is and, by its 渠道, for the way that leads there."""
+    ways = {name.lower() for name in item.channels}
+    return roles.suits(item, target.audience) and (not ways or target.channel in ways)
 
 
 def passes(item: Item, rule: Rule) -> bool:
@@ -229,7 +243,7 @@ def _lesson(
     found, total = lessons(rule, plan)
     number = memory.lesson(found, rule.first) + 1
     item = found.get(number)
-    if item is not None and in_force(item, day) and roles.suits(item, target.audience):
+    if item is not None and in_force(item, day) and _suits(item, target):
         return item, ""
     if total and number > total:
         return None, messages.SKIP_SERIES_DONE.format(rule.series)

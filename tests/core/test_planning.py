@@ -504,9 +504,11 @@ def test_a_text_rests_for_its_cooldown_to_the_day(weeks, again):
         ({"expires": date(2026, 7, 10)}, True),
         ({"effective": date(2026, 7, 10)}, True),
         ({"effective": date(2026, 7, 11)}, False),
+        ({"channels": ("App", "webhook")}, True),
+        ({"channels": ("webhook",)}, False),
     ],
 )
-def test_only_a_text_in_force_on_its_day_is_chosen(change, fits):
+def test_only_a_text_in_force_on_its_day_and_meant_for_the_way_is_chosen(change, fits):
     text = replace(item("SC-0"), **change)
     assert chosen(only(text), span=7) == (["SC-0"] if fits else [])
 
@@ -603,6 +605,16 @@ def test_a_node_without_a_text_is_said_with_its_name():
 
 def test_the_offices_own_group_gets_summaries_and_no_items():
     assert {push.target for push in plan_span(MONDAY, 60, plan(), []).pushes} == {"jg1", "jg2"}
+
+
+def test_each_target_gets_the_text_that_is_meant_for_its_way():
+    group = Target(id="jg3", name="机关三支部", channel="webhook")
+    long, short = item("SC-0", channels=("app",)), item("SC-1", channels=("webhook",))
+    some = replace(only(long, short, rules=(CASE_FRIDAY,)), targets=(JG1, group))
+    assert {push.target: push.item for push in plan_week(JULY, some, []).pushes} == {
+        "jg1": "SC-0",
+        "jg3": "SC-1",
+    }
 
 
 def test_a_push_carries_what_its_target_and_text_say():
