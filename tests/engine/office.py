@@ -108,7 +108,7 @@ async def _approved(start: str, targets: str, settings: dict[str, str]) -> Path:
     if key not in _ONCE:
         folder = TemporaryDirectory()
         async with office(
-            Path(folder.name), approved=False, start=start, targets=targets, **settings
+            Path(folder.name), approved=False, start=start, port=1, targets=targets, **settings
         ) as built:
             await built.approve()
         _ONCE[key] = folder

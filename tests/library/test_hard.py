@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.channels import KINDS
 from bot.core import render
 from bot.core.render import Footer
 from bot.library.folder import Folders, examine_folders
@@ -24,7 +25,8 @@ def codes(folder: Path, home: Path) -> dict[str, set[str]]:
     """Return what is found in a folder of texts: name of the file -> codes."""
     shutil.copytree(folder, home / "content")
     shutil.copy(ROOT / "content/lexicon.toml", home / "content")
-    where = Folders(content=home / "content", schedules=ROOT / "schedules", data=home)
+    rooms = {kind.name: kind.whole for kind in KINDS.values()}
+    where = Folders(content=home / "content", schedules=ROOT / "schedules", data=home, rooms=rooms)
     examined = examine_folders(where, TODAY)
     found: dict[str, set[str]] = {path: set() for path in examined.items}
     for problem in examined.problems:

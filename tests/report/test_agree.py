@@ -178,6 +178,7 @@ async def _same(store: Store, whole: Plan, world: World) -> str:
         as_of=AS_OF,
         approved={},
         min_people=10,
+        ways={},
     )
     assert [row.of[0] for row in made.rows] == [name for name, *_ in OCCASIONS]
     for row in made.rows:
