@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import re
@@ -62,6 +63,20 @@ def qingfeng(home):
         return done
 
     return run
+
+
+@pytest.fixture
+def typed(home):
+    """Run a verb in this process, in that home: a second sooner than the installed command."""
+
+    def typed(*args: str, code: int = 0) -> click.testing.Result:
+        with contextlib.chdir(home):
+            done = CliRunner().invoke(cli.main, args, prog_name="qingfeng")
+        assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
+        assert done.exit_code == code, done.output
+        return done
+
+    return typed
 
 
 @pytest.fixture

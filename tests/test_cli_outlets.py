@@ -5,24 +5,24 @@ from __future__ import annotations
 import json
 import struct
 
-from tests.test_cli import home, qingfeng
+from tests.test_cli import home, typed
 from tests.test_cli_desk import settled
 
-__all__ = ["home", "qingfeng"]
+__all__ = ["home", "typed"]
 
 
-def ready(home, qingfeng) -> None:
+def ready(home, typed) -> None:
     settled(home)
-    qingfeng("approve", "SC-01", "--as", "王五", "--sources-checked")
+    typed("approve", "SC-01", "--as", "王五", "--sources-checked")
 
 
-def test_a_screen_has_an_address_and_goes_onto_a_stick(home, qingfeng):
-    ready(home, qingfeng)
-    told = qingfeng("screen")
+def test_a_screen_has_an_address_and_goes_onto_a_stick(home, typed):
+    ready(home, typed)
+    told = typed("screen")
     assert "http://127.0.0.1:8650/screen/" in told.stdout
     assert "只有这台机器打得开" in told.stdout
     folder = home / "电子屏"
-    made = qingfeng("screen", "-o", str(folder), "--as", "张三", "--to", "一楼大厅")
+    made = typed("screen", "-o", str(folder), "--as", "张三", "--to", "一楼大厅")
     assert "1 篇，外发 " in made.stdout
     page = (folder / "index.html").read_text("utf-8")
     assert "Content-Security-Policy" in page
@@ -30,63 +30,63 @@ def test_a_screen_has_an_address_and_goes_onto_a_stick(home, qingfeng):
     assert "qingfeng outside" in (folder / "说明.txt").read_text("utf-8-sig")
     (folder / "media").mkdir()
     (folder / "media" / "old.mp4").write_bytes(b"old")
-    again = json.loads(qingfeng("screen", "-o", str(folder), "--json").stdout)
+    again = json.loads(typed("screen", "-o", str(folder), "--json").stdout)
     assert again["items"] == ["SC-01"]
     assert not (folder / "media" / "old.mp4").exists(), "what was taken back must not stay"
     (folder / "我的账.xlsx").write_bytes(b"mine")
-    assert "别的东西" in qingfeng("screen", "-o", str(folder), code=2).stderr
+    assert "别的东西" in typed("screen", "-o", str(folder), code=2).stderr
     assert (folder / "我的账.xlsx").exists()
 
 
-def test_a_poster_is_written_and_a_withdrawal_says_what_to_fetch(home, qingfeng):
-    ready(home, qingfeng)
-    made = qingfeng("board", "SC-01", "-o", str(home / "a.pdf"), "--paper", "a3", "--to", "专栏")
+def test_a_poster_is_written_and_a_withdrawal_says_what_to_fetch(home, typed):
+    ready(home, typed)
+    made = typed("board", "SC-01", "-o", str(home / "a.pdf"), "--paper", "a3", "--to", "专栏")
     assert "请于 2028-11-23 后撤下" in made.stdout
     assert (home / "a.pdf").read_bytes().startswith(b"%PDF")
-    qingfeng("board", "SC-01", "-o", str(home / "a.html"))
+    typed("board", "SC-01", "-o", str(home / "a.html"))
     assert "情景案例·虚构" in (home / "a.html").read_text("utf-8")
-    assert "只能写成" in qingfeng("board", "SC-01", "-o", str(home / "a.docx"), code=2).stderr
+    assert "只能写成" in typed("board", "SC-01", "-o", str(home / "a.docx"), code=2).stderr
     assert not (home / "a.docx").exists()
-    assert "海报" in qingfeng("outside").stdout
-    held = qingfeng("hold", "老同学")
+    assert "海报" in typed("outside").stdout
+    held = typed("hold", "老同学")
     assert held.stdout.count("要按编号取回") == 2
-    qingfeng("hold", "老同学", "--lift")
-    gone = qingfeng("withdraw", "SC-01", "--as", "王五", "--why", "金额有误")
+    typed("hold", "老同学", "--lift")
+    gone = typed("withdraw", "SC-01", "--as", "王五", "--why", "金额有误")
     assert "要按编号取回：外发 " in gone.stdout
     assert "专栏" in gone.stdout
-    numbers = {one["number"] for one in json.loads(qingfeng("outside", "--json").stdout)["outside"]}
+    numbers = {one["number"] for one in json.loads(typed("outside", "--json").stdout)["outside"]}
     assert len(numbers) == 2
     for number in numbers:
-        assert "已登记取回" in qingfeng("outside", "--back", number, "--as", "张三").stdout
-    assert json.loads(qingfeng("outside", "--json").stdout)["outside"] == []
-    assert "没有编号 2026-999" in qingfeng("outside", "--back", "2026-999", code=1).stderr
-    assert "收回" in qingfeng("board", "SC-01", "-o", str(home / "b.pdf"), code=1).stderr
+        assert "已登记取回" in typed("outside", "--back", number, "--as", "张三").stdout
+    assert json.loads(typed("outside", "--json").stdout)["outside"] == []
+    assert "没有编号 2026-999" in typed("outside", "--back", "2026-999", code=1).stderr
+    assert "收回" in typed("board", "SC-01", "-o", str(home / "b.pdf"), code=1).stderr
     assert not (home / "b.pdf").exists()
 
 
-def test_what_people_pass_on_is_written_and_noted_where_they_say_so(home, qingfeng):
-    ready(home, qingfeng)
-    made = qingfeng("share", "SC-01", "-o", str(home / "转发"))
+def test_what_people_pass_on_is_written_and_noted_where_they_say_so(home, typed):
+    ready(home, typed)
+    made = typed("share", "SC-01", "-o", str(home / "转发"))
     assert made.stdout.count("已写入") == 3
     text = (home / "转发" / "SC-01-文字.txt").read_bytes()
     assert text.startswith("\ufeff〔情景案例·虚构〕".encode())
     assert "监督举报12388" in (home / "转发" / "SC-01-短信.txt").read_text("utf-8-sig")
     picture = (home / "转发" / "SC-01-长图.png").read_bytes()
     assert struct.unpack(">I", picture[16:20]) == (1080,)
-    noted = qingfeng("share", "SC-01", "--forwarded", "局老干部群", "--as", "张三")
+    noted = typed("share", "SC-01", "--forwarded", "局老干部群", "--as", "张三")
     assert "台账已记：线下转发，局老干部群" in noted.stdout
-    rows = json.loads(qingfeng("ledger", "--json").stdout)["rows"]
+    rows = json.loads(typed("ledger", "--json").stdout)["rows"]
     assert [row["推送范围"] for row in rows] == ["局老干部群"]
 
 
-def test_feeds_have_addresses_and_go_into_a_folder(home, qingfeng):
-    ready(home, qingfeng)
-    assert "/feed/" in qingfeng("feeds").stdout
-    told = qingfeng("feeds", "-o", str(home / "内网"))
+def test_feeds_have_addresses_and_go_into_a_folder(home, typed):
+    ready(home, typed)
+    assert "/feed/" in typed("feeds").stdout
+    told = typed("feeds", "-o", str(home / "内网"))
     assert "rss.xml" in told.stdout
     names = {path.name for path in (home / "内网").iterdir()}
     assert names == {"rss.xml", "feed.json", "plan.ics"}
     assert "老同学" in (home / "内网" / "rss.xml").read_text("utf-8")
-    qingfeng("withdraw", "SC-01", "--as", "王五")
-    qingfeng("feeds", "-o", str(home / "内网"))
+    typed("withdraw", "SC-01", "--as", "王五")
+    typed("feeds", "-o", str(home / "内网"))
     assert "老同学" not in (home / "内网" / "rss.xml").read_text("utf-8")
