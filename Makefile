@@ -4,8 +4,8 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 ARGS   ?=
-# Many tests wait for a clock or a disk, so one more worker than cores is not too many.
-WORKERS ?= 3
+# Many tests wait for a clock, a disk or a browser: five workers keep two cores busy.
+WORKERS ?= 5
 # pip's own chatter about newer versions and root is not the reader's concern.
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
