@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import secrets
+import signal
 import ssl
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -346,8 +348,10 @@ def _control(
         if verb == "console-invite":
             return {"path": f"/console/enter/{entry.invite(now())}"}
         if verb == "doctor":
-            found: dict[str, Any] = await examine(bool(params.get("send_test")))
-            return found
+            return dict(await examine(bool(params.get("send_test"))))
+        if verb == "stop":  # as by Ctrl-C, once this is answered
+            asyncio.get_running_loop().call_later(0.2, signal.raise_signal, signal.SIGINT)
+            return {"stopping": True}
         if verb not in VERBS:
             raise Mistake(f"没有“{verb}”这个命令")
         with contextlib.suppress(OSError):  # a damaged trail: its files still speak

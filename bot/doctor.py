@@ -302,7 +302,7 @@ async def ourselves(patient: Patient) -> list[Check]:
         found.append(_failed("名册", "名册是空的", "qingfeng roster import 名册.csv"))
     elif wants:
         found.append(_passed("名册", f"{patient.people} 人"))
-    found += [_disk(shutil.disk_usage(_there(config.data)).free), await _sleep()]
+    found += [_disk(shutil.disk_usage(_there(config.data)).free), await asleep()]
     plain = "管理后台→我的企业→微信插件：在微信里只看得到文字，卡片和 Markdown 看不到"
     found.append(_unknown("微信插件", "用微信收企业微信消息的人看不到卡片", plain))
     return found
@@ -314,8 +314,10 @@ def _disk(free: int) -> Check:
     return _passed("磁盘", f"剩余 {free >> 30} GB")
 
 
-async def _sleep() -> Check:
-    """Ask Windows for its power plan; elsewhere only a person knows."""
+async def asleep() -> Check:
+    """Ask Windows for its power plan, Linux whether it may; elsewhere only a person knows."""
+    if sys.platform == "linux":
+        return may_sleep(Path("/sys/power/state"), Path("/etc/systemd/system/sleep.target"))
     if sys.platform != "win32":
         return sleeping("")
     ask = ("powercfg", "/query", "SCHEME_CURRENT", "SUB_SLEEP", "STANDBYIDLE")
@@ -327,6 +329,17 @@ async def _sleep() -> Check:
     return sleeping(told.decode("ascii", "replace"))
 
 
+def may_sleep(power: Path, target: Path) -> Check:
+    """Return what a Linux kernel can do, and whether its systemd lets it (a masked target)."""
+    try:
+        able = bool(power.read_text("ascii").split())
+    except (OSError, ValueError):  # a container, or a machine without a power switch
+        able = False
+    if not able or (target.is_symlink() and target.resolve() == Path("/dev/null")):
+        return _passed("睡眠", "这台电脑不会睡眠")
+    return _unknown("睡眠", messages.MAY_SLEEP, "sudo systemctl mask sleep.target suspend.target")
+
+
 def sleeping(told: str) -> Check:
     """Return what `powercfg /query … STANDBYIDLE` told, in whatever language Windows speaks.
 
@@ -335,7 +348,7 @@ def sleeping(told: str) -> Check:
     seconds = [int(number, 16) for number in re.findall(r"0x([0-9a-fA-F]{8})", told)]
     hint = "设置→系统→电源→屏幕和睡眠：接通电源时，从不"
     if len(seconds) < 2:
-        return _unknown("睡眠", "这台电脑若会睡眠，错过的时刻要等醒来才补", hint)
+        return _unknown("睡眠", messages.MAY_SLEEP, hint)
     if mains := seconds[-2]:
         return _failed("睡眠", f"这台电脑闲置 {mains / 60:.0f} 分钟就睡，睡着时什么也不发", hint)
     return _passed("睡眠", "接通电源时从不睡眠")

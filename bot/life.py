@@ -14,12 +14,13 @@ from typing import Any
 import filelock
 import httpx
 
+from bot import doctor
 from bot.app import House, Now, build, system_clock
 from bot.channels import KINDS
 from bot.config import Config, ConfigError
 from bot.core import messages
 from bot.core.model import Problem
-from bot.door import Patience, announce, ask, lock_of, running_of, take, withdraw
+from bot.door import Patience, Running, announce, ask, lock_of, running_of, take, withdraw
 from bot.engine.embedded import Embedded
 from bot.sandbox.serving import Serving
 from bot.store.tiny import TinyStore
@@ -61,11 +62,23 @@ async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str
 
 async def invitation(config: Config) -> str:
     """Return a fresh address that lets one browser into the running bot's console, once."""
+    running, answer = await _of_the_running(config, "console-invite")
+    return f"{running.base}{answer['path']}"
+
+
+async def end(config: Config) -> None:
+    """Tell the running bot to end, and wait until it has given the data folder back."""
+    await _of_the_running(config, "stop")
+    patience = Patience()
+    while running_of(config) is not None:
+        await patience.wait(config)
+
+
+async def _of_the_running(config: Config, verb: str) -> tuple[Running, dict[str, Any]]:
     running = running_of(config)
     if running is not None:
         with contextlib.suppress(httpx.ConnectError):
-            answer = await ask(None, running.base, running.token, "console-invite", {})
-            return f"{running.base}{answer['path']}"
+            return running, await ask(None, running.base, running.token, verb, {})
     raise Mistake(messages.CONSOLE_NOT_RUNNING)
 
 
@@ -124,6 +137,7 @@ async def live(house: House, url: str, say: Callable[[str], None]) -> None:
     invited = f"{url}/console/enter/{house.entry.invite(house.now())}"
     say(messages.CONSOLE_OPEN.format(invited))
     _say_what_waits(house, say)
+    await _say_if_it_sleeps(say)
     engine = Embedded(house.tick, house.next_wake, house.now)
     stop = until_told()
     await asyncio.gather(engine.run(stop), _watch(house, stop))
@@ -179,6 +193,14 @@ def until_told() -> asyncio.Event:
         with contextlib.suppress(NotImplementedError):
             loop.add_signal_handler(name, stop.set)
     return stop
+
+
+async def _say_if_it_sleeps(say: Callable[[str], None]) -> None:
+    """A computer that sleeps sends nothing; said with what is made up for, and what is not."""
+    found = await doctor.asleep()
+    if found.state == "passed":
+        return say(f"{found.says}。")
+    return say(f"{found.says}。{found.click}。{messages.CATCH_UP}")
 
 
 def _say_what_waits(house: House, say: Callable[[str], None]) -> None:

@@ -38,6 +38,7 @@ MAY_IMPORT = {
     "door": {"core", "config", "verbs"},
     "life": {
         "core",
+        "doctor",
         "channels",
         "library",
         "store",

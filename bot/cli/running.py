@@ -130,6 +130,19 @@ def console(config_path: str, show: bool) -> None:
         click.launch(url)
 
 
+@main.command()
+@CONFIG
+def stop(config_path: str) -> None:
+    """停止：让正在运行的清风写完手头的一条再退出；等到它退出为止。
+
+    例：qingfeng stop    例：qingfeng stop --config 我单位/config.toml
+    """
+    from bot import life
+
+    guard(lambda: async_(life.end(config_of(config_path, example=False))))
+    say(messages.STOPPED)
+
+
 def _first(path: Path, clock: str | None) -> None:
     """Ask in the browser what is to be set, and go on as the running bot."""
     from bot import app, first

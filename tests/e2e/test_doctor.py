@@ -276,6 +276,16 @@ def test_a_pc_that_falls_asleep_is_found_in_any_language_of_windows(told, state)
     assert doctor.sleeping(told).click or state == "passed"
 
 
+def test_a_linux_that_cannot_sleep_or_may_not_is_told_from_one_that_might(tmp_path):
+    power, target = tmp_path / "state", tmp_path / "sleep.target"
+    assert doctor.may_sleep(power, target).state == "passed", "a container has no such switch"
+    power.write_text("freeze mem disk\n")
+    assert doctor.may_sleep(power, target).state == "unknown"
+    assert "mask sleep.target" in doctor.may_sleep(power, target).click
+    target.symlink_to("/dev/null")
+    assert doctor.may_sleep(power, target).state == "passed", "masked"
+
+
 def test_json_and_the_plain_lines_tell_the_same_and_a_fault_is_exit_code_one(tmp_path):
     path = tmp_path / "config.toml"
     path.write_text('[wecom]\nbase_url = "http://127.0.0.1:9"\n', "utf-8")

@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from bot import app
+from bot.core import messages
 from bot.demo.stage import AGENTID, Stage, build_stage, install
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
@@ -164,13 +165,16 @@ async def test_a_missed_wake_a_stall_and_a_kill_lose_nothing_and_double_nothing(
         result = await tap(at.stage.world, "me", MAIN, "ack")
         assert result.greyed == "已阅，谢谢"
 
-        third.send_signal(signal.SIGTERM)
+        asked = await at.qingfeng("stop")
+        assert (asked.returncode, asked.stdout) == (0, f"{messages.STOPPED}\n")
         assert await asyncio.to_thread(third.wait, 10) == 0
         assert not (tmp_path / "data" / "control.json").exists()
         told = at.logs() + "".join(at.outputs)
         for secret in (*at.stage.keys.values(), "demo-app-secret", "access_token="):
             assert secret not in told
         assert "Traceback" not in told
+        assert "睡眠" in told, "said at each start"
+        assert (await at.qingfeng("stop")).returncode == 1, "nobody runs any more"
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:
