@@ -30,10 +30,14 @@ $(VENV)/.ready-dev: $(VENV)/.ready requirements-dev.lock
 demo: venv
 	@$(BIN)/qingfeng demo $(ARGS)
 
+# Compiled once, also where the environment says never: each worker and each process that a test starts
+# would else do it anew. The tests are compiled while mypy looks at the program.
+test nightly: export PYTHONDONTWRITEBYTECODE =
+
 test: dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
+	@$(BIN)/pytest --collect-only $(ARGS) >/dev/null 2>&1 & $(BIN)/mypy && wait
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 nightly: dev
