@@ -10,7 +10,7 @@ WORKERS ?= 5
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year sandbox-clients lock clean
+.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year sandbox-clients handbook lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -71,14 +71,27 @@ sandbox-clients: dev
 	@cd $(CLIENTS) && npm install --silent --no-save @wecom/aibot-node-sdk@1.0.7
 	@SANDBOX_CLIENTS=$(abspath $(CLIENTS)) $(BIN)/pytest -m nightly tests/sandbox/clients $(ARGS)
 
-# Both locks carry hashes and no index address; the runtime's versions are those that were tested.
+# The handbook as pages for a browser, from a disk or a stick; its tool in a folder of its own.
+HANDBOOK := .venv-handbook
+handbook: $(HANDBOOK)/.ready
+	@$(HANDBOOK)/bin/python docs/make_handbook.py
+	@echo "The handbook: build/handbook/index.html"
+
+$(HANDBOOK)/.ready: docs/site/requirements.txt
+	@test -x $(HANDBOOK)/bin/python || $(PYTHON) -m venv $(HANDBOOK)
+	@echo "Preparing $(HANDBOOK) (once) ..."
+	@$(HANDBOOK)/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r docs/site/requirements.txt
+	@touch $@
+
+# All locks carry hashes and no index address; the runtime's versions are those that were tested.
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --allow-unsafe --strip-extras --no-header
 lock:
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
 	$(VENV)-lock/bin/pip-compile $(LOCK) --extra dev --extra build -o requirements-dev.lock pyproject.toml
 	$(VENV)-lock/bin/pip-compile $(LOCK) --extra build -c requirements-dev.lock -o requirements.lock pyproject.toml
+	$(VENV)-lock/bin/pip-compile $(LOCK) -c requirements-dev.lock -o docs/site/requirements.txt docs/site/requirements.in
 	@rm -rf $(VENV)-lock
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(HANDBOOK) build .mypy_cache .ruff_cache .pytest_cache

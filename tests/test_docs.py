@@ -4,63 +4,21 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shlex
-import shutil
 import struct
-import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-from bot import settings
+from bot import cli, settings
 
 ROOT = Path(__file__).parents[1]
 READMES = ("README.md", "README.zh-CN.md")
 PICTURES = sorted((ROOT / "docs/pictures").glob("*.png"))
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), ROOT / "content/README.md"])
-BLOCK = re.compile(r"^ *```sh\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
-# Verbs that end by themselves and send nothing are run as they stand in the READMEs.
-RUN = {"check", "calendar", "plan", "pushes", "summary", "approve", "roster"}
 WIDTHS = {390, 1280}
 MOST = 240_000  # bytes of one picture
-
-
-def _commands(name: str) -> list[list[str]]:
-    """Return the commands of a page, in order, as lists of words."""
-    text = (ROOT / name).read_text("utf-8")
-    lines = [line.strip() for block in BLOCK.findall(text) for line in block.splitlines()]
-    return [words for line in lines if (words := shlex.split(line, comments=True))]
-
-
-def _of(program: str) -> list[list[str]]:
-    pages = (*READMES, "CONTRIBUTING.md")
-    return [words for name in pages for words in _commands(name) if words[0] == program]
-
-
-def _unique(commands: list[list[str]]) -> list[list[str]]:
-    return [list(words) for words in dict.fromkeys(map(tuple, commands))]
-
-
-def _qingfeng(words: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "bot", *words],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=60,
-        check=False,
-    )
-
-
-@cache
-def _help(*verb: str) -> str:
-    answer = _qingfeng([*verb, "--help"], ROOT)
-    assert answer.returncode == 0, answer.stderr
-    return answer.stdout
 
 
 def _script(name: str):
@@ -71,10 +29,6 @@ def _script(name: str):
     sys.modules[name] = module  # dataclasses look their module up
     spec.loader.exec_module(module)
     return module
-
-
-def _verb(words: list[str]) -> list[str]:
-    return words[1:3] if words[1] == "roster" else words[1:2]
 
 
 # -- settings ------------------------------------------------------------------------------------
@@ -94,44 +48,14 @@ def test_the_page_of_check_codes_is_the_list_of_rules():
     assert told == _script("make_check_codes").page(), "run docs/make_check_codes.py > docs/…"
 
 
-# -- commands --------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("words", _unique(_of("qingfeng")), ids=" ".join)
-def test_every_verb_and_option_in_the_documentation_exists(words):
-    told = _help(*_verb(words))
-    for option in (word for word in words if word.startswith("--")):
-        assert re.search(rf"{option}\b", told), f"{words[1]} has no {option}"
-
-
-@pytest.mark.parametrize("words", _unique(_of("make")), ids=" ".join)
-def test_every_make_target_in_the_documentation_exists(words):
-    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE)
-    assert {word for word in words[1:] if "=" not in word} <= set(targets)
+# -- verbs ----------------------------------------------------------------------------------------
 
 
 def test_every_verb_that_exists_is_told_in_both_readmes():
-    verbs = re.findall(r"^  ([a-z]+) ", _help(), re.MULTILINE)
-    assert "check" in verbs
+    assert "check" in cli.main.commands
     for name in READMES:
         text = (ROOT / name).read_text("utf-8")
-        assert [verb for verb in verbs if f"`{verb}" not in text] == []
-
-
-@pytest.mark.parametrize("name", READMES)
-def test_the_commands_of_a_readme_run_one_after_the_other(name, tmp_path):
-    for folder in ("content", "schedules"):
-        shutil.copytree(ROOT / folder, tmp_path / folder)
-    shutil.copy(ROOT / "config.example.toml", tmp_path)
-    roster = "姓名,账号,支部\n张三,zhangsan,机关一支部\n"
-    (tmp_path / "名册.csv").write_text(roster, encoding="utf-8")
-    ran = []
-    for words in _commands(name):
-        if words[0] == "qingfeng" and (words[1] in RUN or "--dry-run" in words):
-            answer = _qingfeng(words[1:], tmp_path)
-            assert answer.returncode == 0, (words, answer.stdout, answer.stderr)
-            ran.append(words[1])
-    assert {"check", "plan", "send", "roster", "approve"} <= set(ran)
+        assert [verb for verb in cli.main.commands if f"`{verb}" not in text] == []
 
 
 # -- links and pictures ----------------------------------------------------------------------------
@@ -145,9 +69,16 @@ def test_no_link_leads_nowhere(page):
 
 
 def test_the_readme_leads_to_every_page_and_picture():
-    readme = (ROOT / "README.md").read_text("utf-8")
-    linked = {(ROOT / link).resolve() for link in LINK.findall(readme)}
-    missing = {*PAGES, *PICTURES} - linked - {ROOT / "README.md"}
+    reached, ahead = set(), [ROOT / "README.md"]
+    while ahead:
+        page = ahead.pop()
+        if page in reached:
+            continue
+        reached.add(page)
+        if page.suffix == ".md" and page.is_file():
+            links = [link.partition("#")[0] for link in LINK.findall(page.read_text("utf-8"))]
+            ahead += [(page.parent / link).resolve() for link in links if "://" not in link]
+    missing = {*PAGES, *PICTURES} - reached
     assert sorted(page.relative_to(ROOT).as_posix() for page in missing) == []
 
 
