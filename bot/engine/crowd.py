@@ -93,8 +93,7 @@ async def _together(
         earlier = await bureau.store.deliveries(part.push.key, part.number)
         if part.number in doubtful and not may_repeat(part, channel, earlier, moment.now):
             continue
-        call = part.call(channel)
-        slot = bureau.pace.slot(call, moment.now)
+        slot = await bureau.pace.take(part.call(channel), moment.now)
         if slot > moment.now:
             stop = Wait(until=slot, reason=messages.PACED)
             break
@@ -104,7 +103,6 @@ async def _together(
         except ValueError as error:  # TooLong, or what this channel cannot carry
             stop = str(error)
             break
-        bureau.pace.note(call, bureau.clock())
     calls = [attempt(part, body, channel, earlier, bureau) for part, body, earlier in ready]
     ends = await asyncio.gather(*calls, return_exceptions=True)  # what left is told to its end
     faults = [end for end in ends if isinstance(end, BaseException)]

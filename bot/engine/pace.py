@@ -64,6 +64,13 @@ class Pace:
             self.note(Call(target=target, channel=channels[target]), begun)
         self._read = True
 
+    async def take(self, call: Call, now: datetime) -> datetime:
+        """Return when a message may leave; if that is `now`, it is counted as leaving."""
+        slot = self.slot(call, now)
+        if slot <= now:
+            self.note(call, now)
+        return slot
+
     def slot(self, call: Call, now: datetime) -> datetime:
         """Return when a message may leave: `now`, or later."""
         found = now

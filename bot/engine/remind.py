@@ -153,7 +153,7 @@ async def _parts(
             return
         named = [who for who in people if who in wanted]
         call = Call(target=push.target, channel=channel, people=named, reaches=len(named))
-        if not named or bureau.pace.slot(call, moment.now) > moment.now:
+        if not named or await bureau.pace.take(call, moment.now) > moment.now:
             continue
         task = task_id_of(push.key, reminding.FIRST + number)
         card = await compose.reminder(push, task, bureau, moment)
@@ -163,7 +163,6 @@ async def _parts(
             entry = AuditEntry(at=moment.now, what="reminded", about=push.key, digest=digest)
             await bureau.store.audit(entry)
             told = True
-        bureau.pace.note(call, moment.now)
         acted = await bureau.store.acted(push.key, named)
         if left := [who for who in named if who not in acted]:
             await _send(push, channel, channel.body(card, left))
