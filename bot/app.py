@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import logging
 import secrets
-import signal
 import ssl
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import httpx
 from starlette.applications import Starlette
 
-from bot import changing, doctor
 from bot.channels import KINDS, App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config
+from bot.control import control_of, doctor_of
 from bot.core import messages
 from bot.core.model import ME, SHANGHAI, Target
 from bot.core.outlets import Screen, span_of
@@ -29,7 +26,6 @@ from bot.core.render import Footer
 from bot.core.roster import Directory
 from bot.engine import alarms, compose, ticks
 from bot.engine.bureau import Bureau, Doorway
-from bot.engine.recall import recall
 from bot.engine.receive import Reception
 from bot.inbox import tip_words_of
 from bot.inbox.robot import Ear
@@ -37,7 +33,7 @@ from bot.library import approvals, merging
 from bot.library.folder import Folders, Shelf
 from bot.library.pack import Places
 from bot.store.tiny import TinyStore
-from bot.verbs import LOOKS, VERBS, Mistake, cards
+from bot.verbs import Mistake, cards
 from bot.web.anonymous import Browsers
 from bot.web.console.entry import Entry
 from bot.web.desk import Addresses
@@ -53,6 +49,9 @@ from bot.wecom.errors import CallFailed, NotDone
 from bot.wecom.oauth import authorize_url, opener
 from bot.wecom.people import Accounts
 from bot.wecom.token import Token
+
+if TYPE_CHECKING:
+    from bot.workers import Workers
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +82,12 @@ class House:
     receive: Reception  # where every event of a person ends, whatever way it came
     entry: Entry
     robot: Robot | None = None
+    workers: Workers | None = None  # where it is one of several
+
+    async def open(self) -> None:
+        """Reach what is not on this machine's disk; before anything is asked of the house."""
+        if self.workers is not None:
+            await self.workers.open()
 
     async def tick(self) -> list[str]:
         return await ticks.tick(self.bureau, self.now())
@@ -93,12 +98,15 @@ class House:
     async def close(self) -> None:
         await self.http.aclose()
         self.bureau.store.close()
+        if self.workers is not None:
+            await self.workers.close()
 
 
 def folders_of(config: Config) -> Folders:
+    base = config.data / "published" if config.store.published else config.root
     return Folders(
-        content=config.root / config.store.content,
-        schedules=config.root / config.store.schedules,
+        content=base / ("content" if config.store.published else config.store.content),
+        schedules=base / ("schedules" if config.store.published else config.store.schedules),
         data=config.data,
         steps=tuple(config.review.steps),
         kinds=config.review_kinds.by_kind(),
@@ -122,22 +130,32 @@ def build(
     `transport` stands in for the network to WeCom: the outermost seam, for tests. `shelf` reads
     the folder; a rehearsal's looks less often.
     """
+    workers = _workers(config, now)
+    now = workers.now if workers else now
     merging.resume(places_of(folders_of(config)))
     tls = trusting(config.root / config.wecom.ca if config.wecom.ca else None)
     http = connect(config.wecom.base_url, transport=transport, proxy=config.wecom.proxy, tls=tls)
     app = config.app
-    auth = Token(app.corp_id, app.secret, now=now)
+    kept = workers.shared.token(f"{app.corp_id}/{app.agentid}") if workers else None
+    auth = Token(app.corp_id, app.secret, now=now, kept=kept)
     ear, robot = _robot(config, tls)
     desks = Addresses(config.web.public_url, config.web.port)
     links = Links(config.web.public_url, approvals.seal_key(config.data))
-    bureau = _bureau(config, now, shelf, http, auth, robot, links, desks)
-    reception = Reception(bureau, partial(cards.decide, bureau, now))
+    bureau = _bureau(config, now, shelf, http, auth, robot, links, desks, workers)
+    decide = partial(cards.decide, bureau, now)
+    reception = Reception(
+        bureau,
+        workers.deciding(decide) if workers else decide,
+        workers.shared.first if workers else None,
+    )
     ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
     ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
     token = secrets.token_urlsafe(32)
     entry = _entry(config)
+    examine = doctor_of(config, bureau, http, auth, robot)
+    control = control_of(config, bureau, now, entry.invite, examine)
     doors = Doors(
-        control=_control(config, bureau, now, entry, _doctor(config, bureau, http, auth, robot)),
+        control=workers.around(control) if workers else control,
         receive=reception,
         read=lambda key, person="": compose.reading(key, bureau, person),
         links=links,
@@ -166,7 +184,17 @@ def build(
         receive=reception,
         robot=robot,
         entry=entry,
+        workers=workers,
     )
+
+
+def _workers(config: Config, now: Now) -> Workers | None:
+    """Return what this worker has of a cluster, None where it is the only one."""
+    if not config.store.url:
+        return None
+    from bot.workers import Workers  # PostgreSQL's libraries are an extra
+
+    return Workers(config, now, rehearsing=now is not system_clock)
 
 
 def _bureau(
@@ -178,10 +206,12 @@ def _bureau(
     robot: Robot | None,
     links: Links,
     desks: Addresses,
+    workers: Workers | None,
 ) -> Bureau:
     """Return what the engine and the verbs work with, as the configuration says."""
+    shared: dict[str, Any] = workers.for_the_bureau() if workers else {}
     return Bureau(
-        store=TinyStore(config.data),
+        store=workers.store if workers else TinyStore(config.data),
         shelf=shelf(folders_of(config)),
         channels=_channels(config, http, auth, robot),
         targets=_targets(config),
@@ -206,6 +236,7 @@ def _bureau(
         person_lookup=config.receipts.person_lookup,
         clock=now,
         contacts=_contacts(http, auth) if config.app.secret else None,
+        **shared,
     )
 
 
@@ -289,36 +320,6 @@ def _signin(config: Config, http: httpx.AsyncClient, auth: Token, now: Now) -> S
     )
 
 
-def _doctor(
-    config: Config,
-    bureau: Bureau,
-    http: httpx.AsyncClient,
-    auth: Token,
-    robot: Robot | None,
-) -> Callable[[bool], Any]:
-    async def examine(send_test: bool) -> dict[str, Any]:
-        known = await bureau.store.targets()
-        bound = {target.id for target in config.targets if target.chat}
-        bound |= {state.id for state in known.values() if state.chat}
-        waits = [t for t in config.targets if bureau.channels[t.id].needs_chat]
-        me = bureau.target(ME)
-        people = await VERBS["roster-show"](bureau, bureau.clock(), {})
-        patient = doctor.Patient(
-            config=config,
-            http=http,
-            auth=auth,
-            robot=robot,
-            now=bureau.clock,
-            people=len(await bureau.store.members()),
-            unbound=[target.name for target in waits if target.id not in bound],
-            silent=people["not_joined"],
-            me=(me.person, bureau.channels[ME]) if me else None,
-        )
-        return await doctor.examine(patient, send_test)
-
-    return examine
-
-
 def _entry(config: Config) -> Entry:
     public = urlsplit(config.web.public_url)
     name = public.hostname or ""
@@ -333,38 +334,6 @@ def _entry(config: Config) -> Entry:
         },
         hosts=frozenset({*LOCAL_HOSTS, name} - {""}),
     )
-
-
-def _control(
-    config: Config, bureau: Bureau, now: Now, entry: Entry, examine: Callable[[bool], Any]
-) -> Callable[..., Any]:
-    looking = replace(bureau, glancing=True)
-
-    async def control(verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        if verb == "settings":
-            return changing.shown(config)
-        if verb == "settings-change":
-            return changing.change(config, params)
-        if verb == "console-invite":
-            return {"path": f"/console/enter/{entry.invite(now())}"}
-        if verb == "doctor":
-            return dict(await examine(bool(params.get("send_test"))))
-        if verb == "stop":  # as by Ctrl-C, once this is answered
-            asyncio.get_running_loop().call_later(0.2, signal.raise_signal, signal.SIGINT)
-            return {"stopping": True}
-        if verb not in VERBS:
-            raise Mistake(f"没有“{verb}”这个命令")
-        with contextlib.suppress(OSError):  # a damaged trail: its files still speak
-            await recall(bureau, now())
-        looks = verb in LOOKS or bool(params.get("unseen"))
-        answer = await VERBS[verb](looking if looks else bureau, now(), params)
-        if looks and params.get("shown"):
-            return answer  # the first page asks of the disk; not every one writes to it to be shown
-        if words := await bureau.store.trouble():
-            answer = {**answer, "warning": words}
-        return answer
-
-    return control
 
 
 async def _not_ready(bureau: Bureau, now: Now) -> str:

@@ -48,6 +48,7 @@ async def call(config: Config, verb: str, params: Mapping[str, Any]) -> dict[str
                     raise
                 return await _rescue(config, params)  # what cannot be read is to be replaced
             try:
+                await house.open()
                 transport = httpx.ASGITransport(house.web)
                 return await ask(transport, "http://qingfeng", house.token, verb, params)
             finally:
@@ -138,9 +139,12 @@ async def live(house: House, url: str, say: Callable[[str], None]) -> None:
     say(messages.CONSOLE_OPEN.format(invited))
     _say_what_waits(house, say)
     await _say_if_it_sleeps(say)
-    engine = Embedded(house.tick, house.next_wake, house.now)
     stop = until_told()
-    await asyncio.gather(engine.run(stop), _watch(house, stop))
+    if house.workers is not None:
+        work = house.workers.work(house.bureau, house.robot, stop)
+    else:
+        work = Embedded(house.tick, house.next_wake, house.now).run(stop)
+    await asyncio.gather(work, _watch(house, stop))
 
 
 async def _watch(house: House, stop: asyncio.Event) -> None:
@@ -158,8 +162,10 @@ async def _watch(house: House, stop: asyncio.Event) -> None:
 async def serving(house: House) -> AsyncIterator[Serving]:
     """Listen on 127.0.0.1 and leave the door's number for the verbs."""
     served = Serving(house.web, port=house.config.web.port)
+    robot = None if house.workers else house.robot  # of several, one holds its socket
     try:
-        async with served, _connected(house.robot):
+        await house.open()
+        async with served, _connected(robot):
             announce(house.config, served.port, house.token)
             yield served
     except OSError as error:

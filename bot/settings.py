@@ -157,6 +157,17 @@ class StoreSettings:
     content: str = _setting("content", "内容文件夹")
     schedules: str = _setting("schedules", "日程文件夹")
     poll: bool = _setting(False, "内容放在网络共享上时设为 true：每秒看一次有没有改动")
+    url: str = _setting(
+        "",
+        "几台机器一起跑时，PostgreSQL 的地址，如 postgresql://qf:密码@10.0.0.5/qf",
+        secret=True,
+    )
+    role: str = _setting(
+        "both", "几台机器一起跑时，本机做什么：both、web（只管网页）或 send（只管发送）"
+    )
+    published: bool = _setting(
+        False, "几台机器一起跑时，true 为内容以 qingfeng publish 发布到数据库的为准"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -32,7 +32,11 @@ MAY_IMPORT = {
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),
-        *("web", "wecom", "config", "doctor", "verbs", "changing"),
+        *("web", "wecom", "config", "control", "verbs", "workers"),
+    },
+    "control": {"core", "config", "engine", "verbs", "wecom", "changing", "doctor"},
+    "workers": {
+        *("core", "library", "channels", "store", "engine", "wecom", "config", "verbs"),
     },
     "doctor": {"core", "channels", "wecom", "config"},
     "door": {"core", "config", "verbs"},

@@ -616,6 +616,12 @@ FORM_NOTE = (
 FORM_CHANGED = "打印以后文字改动过，本表对它不作数"
 FORM_DONE = "已经审批过，不必再登记"
 
+# -- several machines -----------------------------------------------------------------------
+OTHER_SEAL = (
+    "{} 与数据库里的封签密钥不是同一个：这个数据文件夹属于另一个安装。"
+    "请换一个空的数据文件夹，或用 qingfeng migrate 搬入"
+)
+SETTINGS_OF_SEVERAL = "几台机器一起跑时，设置要在每台机器的 config.toml 里改，改完逐台重启"
 # -- the other channels: screen, board, feeds, take-away ------------------------------------
 OUT_NOT_PUBLIC = "公开属性是“{}”，只有“公开”的才能外发"
 SMS_TAIL = "监督举报12388"

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from operator import is_
+from typing import Any
 
-from bot.channels import WAYS, Channel
+from bot.channels import KINDS, WAYS, Channel
 from bot.core.disclosure import MIN_PEOPLE
 from bot.core.memory import UNSAID
 from bot.core.model import Item, Member, Push, Target
@@ -183,7 +185,11 @@ class Bureau:
     # Reminders that are under way: the next part. Of whom they were is in no row (decision 14).
     reminding: dict[str, int] = field(default_factory=dict)
     refused: Counter[str] = field(default_factory=Counter)  # at the door, since the last tick
-    turn: asyncio.Lock = field(default_factory=asyncio.Lock)  # one at a time, whoever asks
+    # One at a time, whoever asks; where there are several workers, in all of them.
+    turn: AbstractAsyncContextManager[Any] = field(default_factory=asyncio.Lock)
+    several: bool = False  # whether other workers write into the same rows
+    at_once: int = 1  # pushes on their way from this worker
+    sends_by: Callable[[], Collection[str]] = lambda: KINDS  # channels that are this worker's now
 
     def moment(self, last: Moment | None = None) -> Moment:
         """Return what holds now; the folder is looked at once a second at most."""

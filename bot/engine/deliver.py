@@ -5,11 +5,14 @@ Whether a push may go is asked in `hindrance`, in the last moment; each part is 
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import logging
+from collections import deque
+from collections.abc import Sequence
 from datetime import datetime
 
-from bot.channels import KINDS, Channel
+from bot.channels import Channel
 from bot.core import enclosing, messages
 from bot.core.model import Message, Push, State
 from bot.engine import compose, desk
@@ -30,15 +33,40 @@ async def deliver(bureau: Bureau, _: datetime, limit: int = 200) -> int:
     for push in await bureau.store.pushes([State.PLANNED]):
         if push.until < moment.now:
             await _expire(push, push.reason or messages.EXPIRED_LATE, bureau)
-    due = await bureau.store.due(moment.now, limit, list(KINDS))
+    due = await bureau.store.due(moment.now, limit, list(bureau.sends_by()))
     rows = [*await _repeats(bureau, moment), *due]
     if rows and (words := await bureau.store.trouble()):
         # The journal may have room left for a row or two; a send that is told as halted is halted.
         raise OSError(errno.ENOSPC, words)
-    for push in rows:
-        moment = bureau.moment(moment)
-        await _guarded(push, bureau, moment)
+    await _in_turn(rows, bureau, moment)
     return len(rows)
+
+
+async def _in_turn(rows: Sequence[Push], bureau: Bureau, moment: Moment) -> None:
+    """Deliver in this order, some at once; what is for one target, one after another.
+
+    Once a row cannot be written nothing more begins, and what is on its way is sent to its end.
+    """
+    lines: dict[str, deque[Push]] = {}
+    for push in rows:
+        lines.setdefault(push.target if bureau.at_once > 1 else "", deque()).append(push)
+    waiting = deque(lines.values())
+    faults: list[BaseException] = []
+
+    async def hand(then: Moment) -> None:
+        while waiting and not faults:
+            for push in waiting.popleft():
+                then = bureau.moment(then)
+                try:
+                    await _guarded(push, bureau, then)
+                except BaseException as fault:
+                    faults.append(fault)
+                    return
+
+    hands = [hand(moment) for _ in range(min(bureau.at_once, len(waiting)))]
+    await asyncio.gather(*hands)
+    if faults:
+        raise faults[0]
 
 
 async def deliver_one(key: str, bureau: Bureau) -> None:

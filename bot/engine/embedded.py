@@ -79,6 +79,13 @@ class Embedded:
             if self._work is not None:
                 await asyncio.wait([self._work], timeout=LAST_WORDS)
 
+    def poke(self) -> None:
+        """Tick soon: somebody says that there is something to do."""
+        self._wake = self._now()
+        at_work = self._work is not None and not self._work.done()
+        if not at_work and self._scheduler is not None and self._scheduler.running:
+            self._scheduler.reschedule_job(JOB, trigger=Waker(self._pause))
+
     def _start(self) -> None:
         self.last_beat = asyncio.get_running_loop().time()
         self._scheduler = AsyncIOScheduler(timezone=UTC)

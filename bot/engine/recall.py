@@ -1,4 +1,7 @@
-"""What the trail remembers of returns, withdrawals and halts, read once in a process."""
+"""What the trail remembers of returns, withdrawals and halts, read once in a process.
+
+Where several workers write it, what the others have said is read at every tick.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,10 @@ async def recall(bureau: Bureau, _: datetime) -> int:
     Then the files alone speak, as they do anyway; it is tried again at the next tick.
     """
     memory = bureau.shelf.folders.memory
-    if memory.recalled:
+    if memory.recalled and not bureau.several:
         return 0
-    trail = [one.entry for one in await bureau.store.audits()]
+    found = await bureau.store.audits(memory.upto)
+    trail = [one.entry for one in found]
     for entry in trail:
         if entry.what in VERDICTS:
             memory.said(_said(entry))
@@ -31,7 +35,7 @@ async def recall(bureau: Bureau, _: datetime) -> int:
             memory.held(Hold(word=entry.about, who=entry.who, when=when))
         elif entry.what == "lifted":
             memory.lifted(entry.about)
-    memory.recalled = True
+    memory.recalled, memory.upto = True, found[-1].number if found else memory.upto
     return len(trail)
 
 

@@ -52,6 +52,7 @@ class Answer:
     page: str = ""  # where the whole text of an answered card is read, "" where nowhere
 
 
+ADDED = (Count, Suggest)  # what twice would count twice
 Verdict = Callable[[Push, str, str], Awaitable[str]]
 """Do what (push, button, account) says, and return the words for the card."""
 
@@ -63,8 +64,14 @@ async def _nobody(_push: Push, _button: str, _person: str) -> str:
 class Reception:
     """Takes each event once, however often it is told, and answers every time."""
 
-    def __init__(self, bureau: Bureau, decide: Verdict = _nobody) -> None:
-        self._bureau, self._decide = bureau, decide
+    def __init__(
+        self,
+        bureau: Bureau,
+        decide: Verdict = _nobody,
+        first: Callable[[str], Awaitable[bool]] | None = None,
+    ) -> None:
+        """`first` says whether no other worker was told of an event, where there are several."""
+        self._bureau, self._decide, self._first = bureau, decide, first
         self._talk = Talk(bureau)
         self._known: OrderedDict[str, asyncio.Task[Answer]] = OrderedDict()
 
@@ -91,7 +98,10 @@ class Reception:
         if key:  # asked in one: under load each question waits for an fsync of somebody else
             push, cohort = await bureau.store.addressed(key)
         answer = Answer()
-        for effect in self._effects(event, push, cohort, now):
+        effects = self._effects(event, push, cohort, now)
+        if any(isinstance(one, ADDED) for one in effects) and await self._told_elsewhere(event):
+            effects = [one for one in effects if not isinstance(one, ADDED)]
+        for effect in effects:
             match effect:
                 case Record(receipt=receipt):
                     await bureau.store.add_receipt(receipt)
@@ -126,6 +136,10 @@ class Reception:
                         task = task_id_of(push_meant.key, 0)
                         await self._take(replace(tap, task_id=task))
         return answer
+
+    async def _told_elsewhere(self, event: Event) -> bool:
+        """Whether another worker was told of it, as WeCom does where an answer is late."""
+        return bool(event.name) and self._first is not None and not await self._first(event.name)
 
     def _effects(
         self, event: Event, push: Push | None, cohort: Cohort | None, now: datetime

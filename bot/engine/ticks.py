@@ -116,24 +116,33 @@ TICKS: tuple[Tick, ...] = (
     *(reviews.ask, tomorrow.announce),
     *(deliver, remind, take_in, note_refused, housekeep),
 )
+# Of several workers each that sends, each at all, and one of them.
+SENDING: tuple[Tick, ...] = (recall, deliver, note_refused)
+LISTENING: tuple[Tick, ...] = (recall, note_refused)
+ONCE: tuple[Tick, ...] = tuple(one for one in TICKS if one not in (deliver, note_refused))
 # These take their time, or change what is seen: each looks at the folder for itself.
 LOOK_ANEW = frozenset({recall, deliver, remind, take_in})
 
 
-async def tick(bureau: Bureau, now: datetime) -> list[str]:
-    """Run every tick once; one that fails never stops the others. Return what failed."""
+async def tick(bureau: Bureau, now: datetime, which: Sequence[Tick] = TICKS) -> list[str]:
+    """Run ticks once, while nobody else does; return what failed."""
+    async with bureau.turn:
+        return await some(bureau, now, which)
+
+
+async def some(bureau: Bureau, now: datetime, which: Sequence[Tick]) -> list[str]:
+    """Run ticks once; one that fails never stops the others. Return what failed."""
     failed = []
     once = replace(bureau, seen=Seen())
-    async with bureau.turn:
-        for one in TICKS:
-            try:
-                await one(bureau if one in LOOK_ANEW else once, now)
-            except OSError as error:  # a full disk, say: one line, not a page a second
-                log.error("tick %s: %s", one.__name__, error, extra={"action": "tick-failed"})
-                failed.append(f"{one.__name__}: {error.strerror or type(error).__name__}")
-            except Exception as error:
-                log.exception("tick %s failed", one.__name__, extra={"action": "tick-failed"})
-                failed.append(f"{one.__name__}: {type(error).__name__}")
+    for one in which:
+        try:
+            await one(bureau if one in LOOK_ANEW else once, now)
+        except OSError as error:  # a full disk, say: one line, not a page a second
+            log.error("tick %s: %s", one.__name__, error, extra={"action": "tick-failed"})
+            failed.append(f"{one.__name__}: {error.strerror or type(error).__name__}")
+        except Exception as error:
+            log.exception("tick %s failed", one.__name__, extra={"action": "tick-failed"})
+            failed.append(f"{one.__name__}: {type(error).__name__}")
     return failed
 
 

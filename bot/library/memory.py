@@ -23,6 +23,7 @@ class Memory:
         self._held: dict[str, Hold] = {}
         self.happened: set[tuple[datetime, str]] = set()  # withdrawn, deferred: for the summary
         self.recalled = False  # whether the trail has been read
+        self.upto = 0  # to which of its entries
         self.version = 0
 
     def said(self, one: Approval) -> None:

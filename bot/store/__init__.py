@@ -222,8 +222,8 @@ class Store(Protocol):
     async def head(self) -> str:
         """Return the hash of the last entry, kept apart from the entries; "" for an empty trail."""
 
-    async def audits(self) -> list[Audited]:
-        """Return the whole trail, from its first entry."""
+    async def audits(self, since: int = 0) -> list[Audited]:
+        """Return the trail: the entries whose number is over `since`, so all of them with 0."""
 
     async def fold_names(self, before: datetime, at: datetime) -> Certificate | None:
         """Turn the names of what began by `before` into counts, as much as is done at once.

@@ -32,9 +32,10 @@ class Archive(Returns):
 
         return await self._read(work)
 
-    async def audits(self) -> list[Audited]:
+    async def audits(self, since: int = 0) -> list[Audited]:
         def work() -> list[Audited]:
-            found = [_audited(doc) for doc in self._docs("audit", "trail")]
+            docs = self._docs("audit", "trail")
+            found = [_audited(doc) for doc in docs if doc["number"] > since]
             self._databases.forget()
             return sorted(found, key=lambda one: one.number)
 

@@ -10,9 +10,13 @@ client, limits and time-outs as the message.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import math
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
+from typing import Any, Protocol
 
 import httpx
 
@@ -28,17 +32,50 @@ REST = 30
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
+class Known(Protocol):
+    """What several processes know of one token; whoever holds it is alone with it."""
+
+    async def read(self) -> str | None: ...
+
+    async def write(self, value: str) -> None: ...
+
+
+class Kept(Protocol):
+    """Where a token is kept for several processes. OSError where that cannot be reached."""
+
+    def held(self) -> AbstractAsyncContextManager[Known]: ...
+
+
+class Alone:
+    """One process needs no such place: nothing is known but what it knows itself."""
+
+    @contextlib.asynccontextmanager
+    async def held(self) -> AsyncIterator[Known]:
+        yield self
+
+    async def read(self) -> str | None:
+        return None
+
+    async def write(self, value: str) -> None:
+        return None
+
+
 class Token(httpx.Auth):
     """Puts a valid access token on requests. Its secret never leaves it but to gettoken.
 
-    One object per corporation and app, shared by all who send: twenty at once fetch one token.
+    One object per corporation and app, shared by all who send: twenty at once fetch one token,
+    and so do several processes with the same `kept`.
     Raises CallFailed("no", …) when no token is to be had: nothing was sent then.
     """
 
     requires_response_body = True
 
-    def __init__(self, corp_id: str, secret: str, *, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, corp_id: str, secret: str, *, now: Callable[[], datetime], kept: Kept | None = None
+    ) -> None:
         self._corp_id, self._secret, self._now = corp_id, secret, now
+        self._kept: Kept = kept or Alone()
+        self._bad = ""  # a value that WeCom no longer takes
         self._value = ""
         self._until = _LONG_AGO  # the value is used before that
         self._rest_until = _LONG_AGO  # no call leaves before that
@@ -55,16 +92,56 @@ class Token(httpx.Auth):
             async with self._lock:  # single flight
                 self._check_rest()
                 if not self._fresh():
-                    self._rest(REST, "获取访问令牌时没有得到答复，稍候再试")  # unless it answers
-                    answer = yield self._question(request)
-                    await answer.aread()
-                    self._keep(answer)
+                    async with self._alone() as known:
+                        self._learn(await known.read())
+                        if not self._fresh() and not self._left():
+                            # unless it answers
+                            self._rest(REST, "获取访问令牌时没有得到答复，稍候再试")
+                            answer = yield self._question(request)
+                            await answer.aread()
+                            self._keep(answer)
+                            await known.write(self._told())
+                    self._check_rest()
                 value = self._value
             request.url = request.url.copy_set_param("access_token", value)
             response = yield request
             await response.aread()
             if not self._look(response, value):
+                if self._left():  # forbidden: nobody else need find it out
+                    async with self._alone() as known:
+                        await known.write(self._told())
                 return
+
+    @contextlib.asynccontextmanager
+    async def _alone(self) -> AsyncIterator[Known]:
+        try:
+            async with self._kept.held() as known:
+                yield known
+        except OSError as error:
+            raise CallFailed(
+                "no", f"访问令牌取不到：{error.strerror or error}", wait=REST
+            ) from None
+
+    def _told(self) -> str:
+        """Return what other processes are to know, as JSON."""
+        reason, code = self._rest_reason
+        told: dict[str, Any] = {"value": self._value, "until": self._until.isoformat()}
+        if self._left():
+            told |= {"rest": self._rest_until.isoformat(), "reason": reason, "code": code}
+        return json.dumps(told)
+
+    def _learn(self, told: str | None) -> None:
+        """Take over what another process knows, unless WeCom has refused that very token."""
+        known = json.loads(told) if told else {}
+        if known.get("value") and known["value"] != self._bad:
+            self._value, self._until = known["value"], datetime.fromisoformat(known["until"])
+        if "rest" in known:
+            self._rest_until = datetime.fromisoformat(known["rest"])
+            self._rest_reason = (known["reason"], known["code"])
+
+    def _left(self) -> bool:
+        """Whether no call may leave yet."""
+        return self._now() < self._rest_until
 
     def _fresh(self) -> bool:
         return bool(self._value) and self._now() < self._until
@@ -80,7 +157,7 @@ class Token(httpx.Auth):
         return httpx.Request("GET", url, extensions=request.extensions)
 
     def _keep(self, response: httpx.Response) -> None:
-        """Take the token out of gettoken's answer, or rest and raise CallFailed("no")."""
+        """Take the token out of gettoken's answer, or rest."""
         answer = parsed(response) or {}
         code = answer.get("errcode")
         value = answer.get("access_token")
@@ -92,7 +169,6 @@ class Token(httpx.Auth):
             self._rest(REST, f"获取访问令牌时答复不明确（HTTP {response.status_code}）")
         else:
             self._refuse(code)
-        self._check_rest()
 
     def _look(self, response: httpx.Response, used: str) -> bool:
         """Whether the request must go once more, because the token `used` was no longer good."""
@@ -102,7 +178,7 @@ class Token(httpx.Auth):
         if code not in STALE:
             return False
         if self._value == used:  # else another task has already replaced it
-            self._value = ""
+            self._value, self._bad = "", used
         return True
 
     def _refuse(self, code: int) -> None:

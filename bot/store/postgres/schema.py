@@ -68,6 +68,21 @@ _PARTS = [
     "CREATE INDEX ON qf.pushes (stem)",
 ]
 
+# What workers share beside the rows (shared.py, folders.py).
+_SHARED = [
+    "CREATE TABLE qf.shared (name text PRIMARY KEY, value text NOT NULL)",
+    "CREATE TABLE qf.paced (name text, total bigint, weight int NOT NULL,"
+    " at timestamptz NOT NULL, PRIMARY KEY (name, total))",
+    "CREATE INDEX ON qf.paced (at)",
+    "CREATE TABLE qf.heard (name text PRIMARY KEY,"
+    " at timestamptz NOT NULL DEFAULT clock_timestamp())",
+    "CREATE INDEX ON qf.trail (((doc::json->>'number')::bigint))",
+    "CREATE SEQUENCE qf.turns",
+    "CREATE TABLE qf.files (root text, path text, digest text NOT NULL, bytes bytea,"
+    " turn bigint NOT NULL, PRIMARY KEY (root, path))",
+    "CREATE INDEX ON qf.files (turn)",
+]
+
 
 def _first() -> list[str]:
     made = []
@@ -89,7 +104,7 @@ def _first() -> list[str]:
 
 
 # One list of statements a version, oldest first; what was released is never edited.
-MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS)
+MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS, _SHARED)
 
 
 def bring_up_to_date(conn: Conn) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 from bot.core.model import SHANGHAI, Delivery, Push, Receipt, State
 from bot.store import backup as copies
 from bot.store import tallies
+from bot.store.archive import _audited
 from bot.store.codec import decoded, from_doc, to_doc
 from bot.store.desk import OTHER
 from bot.store.files import Files
@@ -119,6 +120,16 @@ class PostgresStore(Vault):
                 (target, moment),
             ).fetchall()
             return sorted(datetime.fromisoformat(decoded(row[0])["begun"]) for row in rows)
+
+        return await self._read(work)
+
+    async def audits(self, since: int = 0) -> list[Audited]:
+        def work() -> list[Audited]:
+            number = "(doc::json->>'number')::bigint"
+            rows = self._base.run(
+                f"SELECT doc FROM qf.trail WHERE {number} > %s ORDER BY {number}", (since,)
+            ).fetchall()
+            return [_audited(decoded(row[0])) for row in rows]
 
         return await self._read(work)
 

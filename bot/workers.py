@@ -1,0 +1,237 @@
+"""One of several workers on one PostgreSQL, put together: what is shared, and what it does.
+
+Imported only where `[store] url` is set. Each worker has a data folder of its own (its lock, its
+door, its copy of the shared files) and works by the database's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from bot.channels import KINDS
+from bot.config import Config, ConfigError
+from bot.core import messages
+from bot.core.model import Problem, Push
+from bot.engine import cluster, ticks
+from bot.engine.bureau import Bureau
+from bot.engine.embedded import Embedded
+from bot.engine.receive import Verdict
+from bot.library import approvals
+from bot.library.walk import is_litter
+from bot.store.postgres import PostgresStore
+from bot.store.postgres.folders import Root, SharedFolders
+from bot.store.postgres.schema import LOCK, NOTIFY
+from bot.store.postgres.shared import TURN, Shared
+from bot.verbs import LOOKS, Mistake
+from bot.wecom.aibot_socket import Robot
+
+Control = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+
+log = logging.getLogger(__name__)
+
+AT_ONCE = 4  # calls on their way from one worker
+DESK = "desk"  # whoever changes shared files is the only one who does
+SEAL = "seal.key"
+BESIDE = frozenset(
+    {SEAL, "holds.json", "reviewers.json", "broken.json", "plan-seen.json", "pack-base.json"}
+)
+ROBOTS = frozenset(name for name, kind in KINDS.items() if kind.needs[0] == "bot")
+
+
+class Corrected:
+    """This machine's clock, set by the database's; minutes apart, all workers agree."""
+
+    def __init__(self, local: Callable[[], datetime]) -> None:
+        self.local, self.offset = local, timedelta()
+
+    def __call__(self) -> datetime:
+        return self.local() + self.offset
+
+
+class Turn:
+    """One at a time in the whole cluster; in this process one waits for the database."""
+
+    def __init__(self, shared: Shared, name: str) -> None:
+        self._shared, self._name = shared, name
+        self._here = asyncio.Lock()
+        self._held = contextlib.AsyncExitStack()
+
+    async def __aenter__(self) -> None:
+        await self._here.acquire()
+        try:
+            await self._held.enter_async_context(self._shared.alone(self._name))
+        except BaseException:
+            self._here.release()
+            raise
+
+    async def __aexit__(self, *_: object) -> None:
+        try:
+            await self._held.aclose()
+        finally:
+            self._here.release()
+
+
+class Workers:
+    """What one worker has of the cluster."""
+
+    def __init__(self, config: Config, local: Callable[[], datetime], rehearsing: bool) -> None:
+        self._url, self._role, self._rehearsing = config.store.url, config.store.role, rehearsing
+        self.store = PostgresStore(self._url, config.data)
+        self.shared = Shared(self._url)
+        self.now = Corrected(local)
+        self.turn, self._desk = Turn(self.shared, TURN), Turn(self.shared, DESK)
+        self.holds = False  # the robot's socket
+        published = published_roots(config.data) if config.store.published else {}
+        self.folders = SharedFolders(self._url, {**beside(config.data), **published})
+        self._agree_on_the_key(config)
+
+    @property
+    def sends(self) -> bool:
+        return self._role != "web"
+
+    def ways(self) -> Collection[str]:
+        """Return by which channels this worker may send: the robot's belong to one of them."""
+        return KINDS if self.holds else KINDS.keys() - ROBOTS
+
+    def _agree_on_the_key(self, config: Config) -> None:
+        """Have the cluster's sealing key; the first worker's is everybody's."""
+        mine = config.data / SEAL
+        had = mine.read_bytes() if mine.exists() else None
+        self.folders.agree(lambda: approvals.seal_key(config.data))
+        if had is not None and had != mine.read_bytes():
+            mine.write_bytes(had)
+            told = messages.OTHER_SEAL.format(mine)
+            raise ConfigError(
+                [Problem(path="data", line=0, severity="error", code="config", message=told)]
+            )
+
+    async def open(self) -> None:
+        """Reach the database, and set the clock."""
+        await self.shared.open()
+        offset = await self.shared.offset(self.now.local)
+        # A rehearsal has a time of its own, which the first of its workers says.
+        self._shift = await self.shared.shift(-offset if self._rehearsing else None)
+        self.now.offset = offset + self._shift
+
+    async def close(self) -> None:
+        await self.shared.close()
+        self.folders.close()
+
+    @contextlib.asynccontextmanager
+    async def files(self, changing: bool) -> AsyncIterator[None]:
+        """Work with the shared files as they are now; what is changed meanwhile is given on."""
+        if not changing:
+            await asyncio.to_thread(self.folders.pull)
+            yield
+            return
+        async with self._desk:
+            await asyncio.to_thread(self.folders.pull)
+            try:
+                yield
+            finally:
+                await asyncio.to_thread(self.folders.push)
+
+    def around(self, control: Control) -> Control:
+        """Return the verbs as they are asked in a cluster: with the files all workers have."""
+
+        async def asked(verb: str, params: Mapping[str, Any]) -> dict[str, Any]:
+            if verb == "settings-change":
+                raise Mistake(messages.SETTINGS_OF_SEVERAL)
+            async with self.files(changing=verb not in LOOKS | LONG):
+                return await control(verb, params)
+
+        return asked
+
+    def deciding(self, decide: Verdict) -> Verdict:
+        """Return what a reviewer's tap does, in a cluster: it writes files too."""
+
+        async def decided(push: Push, button: str, person: str) -> str:
+            async with self.files(changing=True):
+                return await decide(push, button, person)
+
+        return decided
+
+    def for_the_bureau(self) -> dict[str, Any]:
+        """Return what a bureau has otherwise than where it is alone."""
+        return {
+            "pace": cluster.SharedPace(self.shared.take),
+            "turn": self.turn,
+            "several": True,
+            "at_once": AT_ONCE,
+            "sends_by": self.ways,
+        }
+
+    # -- at work ----------------------------------------------------------------------------------
+
+    async def work(self, bureau: Bureau, robot: Robot | None, stop: asyncio.Event) -> None:
+        """Do this worker's share until `stop` is set; what is being sent is sent to its end."""
+        mine = ticks.SENDING if self.sends else ticks.LISTENING
+
+        async def once() -> None:
+            async with self.files(changing=True):
+                await ticks.tick(bureau, self.now(), ticks.ONCE)
+
+        async def often() -> list[str]:
+            await self._set_clock()
+            async with self.files(changing=False):
+                return await ticks.some(bureau, self.now(), mine)
+
+        async def wake() -> datetime:
+            return await ticks.next_wake(bureau, self.now())
+
+        engine = Embedded(often, wake, self.now)
+        tasks: list[Awaitable[None]] = [engine.run(stop)]
+        if self.sends:
+            tasks.append(cluster.clock(self._url, once, stop))
+            tasks.append(cluster.listen(self._url, NOTIFY, engine.poke, stop))
+            if robot is not None:
+                tasks.append(cluster.holding(self._url, LOCK, self._hold(robot), stop))
+        await asyncio.gather(*tasks)
+
+    def _hold(self, robot: Robot) -> Callable[[asyncio.Event], Awaitable[None]]:
+        async def hold(over: asyncio.Event) -> None:
+            self.holds = True
+            try:
+                await robot.run(over)
+            finally:
+                self.holds = False
+
+        return hold
+
+    async def _set_clock(self) -> None:
+        self.now.offset = await self.shared.offset(self.now.local) + self._shift
+
+
+def beside(data: Path) -> dict[str, Root]:
+    """Return the files of a data folder that all workers have alike."""
+    return {"data": Root(folder=data, has=_is_shared)}
+
+
+def published_roots(folder: Path) -> dict[str, Root]:
+    """Return a worker's copy of what was published."""
+    return roots_of(folder / "published" / "content", folder / "published" / "schedules")
+
+
+def roots_of(content: Path, schedules: Path) -> dict[str, Root]:
+    return {
+        "content": Root(folder=content, has=_is_text, stays=lambda p: p.startswith("approvals/")),
+        "schedules": Root(folder=schedules, has=_is_text),
+    }
+
+
+def _is_shared(path: str) -> bool:
+    return path in BESIDE or (path.startswith("forms/") and path.endswith(".json"))
+
+
+def _is_text(path: str) -> bool:
+    return not any(is_litter(part) for part in path.split("/"))
+
+
+# Verbs that read, or write rows alone, and may take their time: they keep nobody waiting.
+LONG = frozenset({"backup", "store-inspect", "store-verify", "doctor", "plan", "ledger"})
