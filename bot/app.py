@@ -17,13 +17,14 @@ import httpx
 from starlette.applications import Starlette
 
 from bot.channels import KINDS, App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
-from bot.config import Config
+from bot.config import Config, ConfigError
 from bot.control import control_of, doctor_of
 from bot.core import messages
-from bot.core.model import ME, SHANGHAI, Target
+from bot.core.model import ME, SHANGHAI, Problem, Target
 from bot.core.outlets import Screen, span_of
 from bot.core.render import Footer
 from bot.core.roster import Directory
+from bot.door import MOVED
 from bot.engine import alarms, compose, ticks
 from bot.engine.bureau import Bureau, Doorway
 from bot.engine.receive import Reception
@@ -191,6 +192,10 @@ def build(
 def _workers(config: Config, now: Now) -> Workers | None:
     """Return what this worker has of a cluster, None where it is the only one."""
     if not config.store.url:
+        if (config.data / MOVED).exists():  # else two would send the same
+            words = messages.HAS_MOVED.format(config.data / MOVED)
+            problem = Problem(path=MOVED, line=0, severity="error", code="config", message=words)
+            raise ConfigError([problem])
         return None
     from bot.workers import Workers  # PostgreSQL's libraries are an extra
 

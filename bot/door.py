@@ -24,6 +24,7 @@ from bot.core import messages
 from bot.verbs import Mistake
 
 TAKES_LONG = {"backup", "restore", "store-inspect", "store-verify", "store-compact"}
+MOVED = "moved-to-postgresql.txt"  # in a data folder whose rows are in a database now
 LOCK_PATIENCE = 10.0  # seconds to wait for a verb that has the data folder
 ANSWERS_WITHIN = 2.0  # seconds in which a living bot says that it lives
 # A bot is asked by http on this machine: no authority is believed, and none need be read.

@@ -14,20 +14,25 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import filelock
+
 from bot.channels import KINDS
 from bot.config import Config, ConfigError
 from bot.core import messages
 from bot.core.model import Problem, Push
+from bot.door import MOVED, lock_of
 from bot.engine import cluster, ticks
 from bot.engine.bureau import Bureau
 from bot.engine.embedded import Embedded
 from bot.engine.receive import Verdict
 from bot.library import approvals
 from bot.library.walk import is_litter
+from bot.store.databases import MAIN_FILE
 from bot.store.postgres import PostgresStore
 from bot.store.postgres.folders import Root, SharedFolders
 from bot.store.postgres.schema import LOCK, NOTIFY
 from bot.store.postgres.shared import TURN, Shared
+from bot.store.tiny import TinyStore
 from bot.verbs import LOOKS, Mistake
 from bot.wecom.aibot_socket import Robot
 
@@ -235,3 +240,63 @@ def _is_text(path: str) -> bool:
 
 # Verbs that read, or write rows alone, and may take their time: they keep nobody waiting.
 LONG = frozenset({"backup", "store-inspect", "store-verify", "doctor", "plan", "ledger"})
+
+
+# -- into the database ---------------------------------------------------------------------------
+
+
+def publish(config: Config) -> dict[str, Any]:
+    """Put this machine's content and schedules in place of what all workers send from.
+
+    Approvals are added and never removed. Mistake where there is no database, or no content.
+    """
+    _needs_url(config)
+    content = config.root / config.store.content
+    if not content.is_dir():
+        raise Mistake(messages.NOTHING_TO_PUBLISH.format(content))
+    source = roots_of(content, config.root / config.store.schedules)
+    folders = SharedFolders(config.store.url, published_roots(config.data))
+    try:
+        changed = folders.publish(source)
+        folders.wake(NOTIFY)
+        digest = folders.digest(source)
+        return {"changed": changed, "files": folders.count(source), "digest": digest}
+    finally:
+        folders.close()
+
+
+async def migrate(config: Config) -> dict[str, int]:
+    """Move a data folder into the database; return how many rows of each table that were.
+
+    The folder stays as it is, and is marked, so that nobody goes on in it by mistake.
+    Mistake where a bot runs, the folder is none, or the database has rows already.
+    """
+    _needs_url(config)
+    if not (config.data / MAIN_FILE).exists():
+        raise Mistake(messages.NOTHING_TO_MOVE.format(config.data))
+    with contextlib.ExitStack() as stack:
+        try:
+            stack.enter_context(lock_of(config))
+        except filelock.Timeout:
+            raise Mistake(messages.MOVE_WHILE_RUNNING) from None
+        folder = TinyStore(config.data)
+        try:
+            store = PostgresStore(config.store.url, config.data)
+            try:
+                moved = await store.take_in(folder)
+            except FileExistsError:
+                raise Mistake(messages.MOVE_INTO_ROWS) from None
+            finally:
+                store.close()
+        finally:
+            folder.close()
+        folders = SharedFolders(config.store.url, beside(config.data))
+        folders.publish(beside(config.data))  # the seals of what was approved hold on
+        folders.close()
+        (config.data / MOVED).write_text(messages.MOVED_NOTE, encoding="utf-8")
+    return moved
+
+
+def _needs_url(config: Config) -> None:
+    if not config.store.url:
+        raise Mistake(messages.NO_DATABASE)

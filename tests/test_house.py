@@ -32,11 +32,11 @@ MAY_IMPORT = {
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),
-        *("web", "wecom", "config", "control", "verbs", "workers"),
+        *("web", "wecom", "config", "control", "door", "verbs", "workers"),
     },
     "control": {"core", "config", "engine", "verbs", "wecom", "changing", "doctor"},
     "workers": {
-        *("core", "library", "channels", "store", "engine", "wecom", "config", "verbs"),
+        *("core", "library", "channels", "store", "engine", "wecom", "config", "verbs", "door"),
     },
     "doctor": {"core", "channels", "wecom", "config"},
     "door": {"core", "config", "verbs"},
@@ -66,7 +66,18 @@ MAY_IMPORT = {
         *("demo", "sandbox", "verbs"),
     },
     "cli": {
-        *("core", "library", "store", "app", "first", "life", "config", "demo", "rehearsal"),
+        *(
+            "core",
+            "library",
+            "store",
+            "app",
+            "first",
+            "workers",
+            "life",
+            "config",
+            "demo",
+            "rehearsal",
+        ),
         *("verbs", "sandbox"),
     },
 }

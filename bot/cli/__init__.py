@@ -17,6 +17,7 @@ from bot.cli import (  # noqa: F401 - they add verbs
     reviewers,
     reviewing,
     running,
+    several,
     signing,
     stopping,
     targets,

@@ -621,6 +621,16 @@ OTHER_SEAL = (
     "{} 与数据库里的封签密钥不是同一个：这个数据文件夹属于另一个安装。"
     "请换一个空的数据文件夹，或用 qingfeng migrate 搬入"
 )
+NO_DATABASE = "还没有数据库：请先在 config.toml 的 [store] 填 url（PostgreSQL 的地址）"
+NOTHING_TO_PUBLISH = "找不到内容文件夹 {}，没有可发布的"
+NOTHING_TO_MOVE = "{} 里没有单机的数据，没有可搬的"
+MOVE_WHILE_RUNNING = "清风正在运行，请先停下再搬数据"
+MOVE_INTO_ROWS = "数据库里已经有数据，没有搬；请换一个空的数据库"
+MOVED_NOTE = "这里的数据已搬进 PostgreSQL（qingfeng migrate）。请勿再用本文件夹单机运行。\n"
+HAS_MOVED = (
+    "这个数据文件夹已搬进 PostgreSQL（见 {}）。要继续用数据库，请在 [store] 填 url；"
+    "要搬回单机，请换一个空的数据文件夹，用 qingfeng restore 恢复从数据库做的备份"
+)
 SETTINGS_OF_SEVERAL = "几台机器一起跑时，设置要在每台机器的 config.toml 里改，改完逐台重启"
 # -- the other channels: screen, board, feeds, take-away ------------------------------------
 OUT_NOT_PUBLIC = "公开属性是“{}”，只有“公开”的才能外发"

@@ -27,7 +27,7 @@ from bot.engine.pace import Call, Pace
 
 log = logging.getLogger(__name__)
 
-EVERY = "* * * * * */15"  # croniter's sixth field: seconds. An edit is planned within these
+EVERY = "* * * * * */5"  # croniter's sixth field: seconds. An edit is planned within these
 CLOCK_SCHEMA = "qf_clock"  # PgQueuer's tables
 SOCKET = 7  # which of our advisory locks the robot's socket is
 PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between two tries at a database that does not answer
@@ -53,7 +53,7 @@ class SharedPace(Pace):
 
 
 async def clock(url: str, once: Once, stop: asyncio.Event) -> None:
-    """Run `once` every 15 seconds in one worker of the cluster, until `stop` is set."""
+    """Run `once` every five seconds in one worker of the cluster, until `stop` is set."""
 
     async def turn(conn: psycopg.AsyncConnection[Any]) -> None:
         queries = Queries(PsycopgDriver(conn))

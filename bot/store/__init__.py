@@ -49,7 +49,11 @@ class Store(Protocol):
         """Add what is new by key, leave what is there; say how many. Durable, as one."""
 
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
-        """Return planned pushes whose time has come, the most urgent first. Only reads."""
+        """Return planned pushes whose time has come, the most urgent first.
+
+        It promises nothing of the sending: that is `begin`. Where there are several workers, what
+        is returned, and all else of the same targets, is nobody else's for a minute.
+        """
 
     async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
         """Claim one part of a push: planned (or unknown, to be repeated) → sending.

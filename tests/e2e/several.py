@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import app
-from bot.demo.stage import Stage, build_stage, install
+from bot.demo.stage import AGENTID, Stage, build_stage, install
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
 from tests.engine.office import ROOT, moment
@@ -35,11 +35,12 @@ class Town:
     stage: Stage
     config: Path
     url: str
+    more: dict[str, str] = field(default_factory=dict)  # variables of all of them
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def environ(self, name: str, more: dict[str, str] | None = None) -> dict[str, str]:
         mine = {"QINGFENG_STORE__URL": self.url, "QINGFENG_STORE__DATA": f"data-{name}"}
-        return {**os.environ, **mine, **(more or {})}
+        return {**os.environ, **mine, **self.more, **(more or {})}
 
     async def qingfeng(self, *args: str, name: str = "hand") -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "bot", *args, "--config", str(self.config)]
@@ -73,6 +74,11 @@ class Town:
             )
         self.processes.append(process)
         return process
+
+    def callbacks_to(self, name: str) -> None:
+        """Have WeCom tell this worker of taps, as a balancer in front of them would."""
+        where = f"http://127.0.0.1:{self.port(name)}/wecom/callback"
+        self.stage.world.set_callback(AGENTID, where)
 
     def port(self, name: str) -> int:
         try:

@@ -52,6 +52,44 @@ async def test_of_two_workers_only_one_claims_a_push(two):
     assert [won[2 * n] + won[2 * n + 1] for n in range(40)] == [1] * 40
 
 
+async def test_what_one_worker_looks_at_is_not_looked_at_by_another(two):
+    first, second = two
+    await first.add_pushes(push(f"t{number}") for number in range(6))
+    mine = await first.due(MONDAY, 4, ["webhook"])
+    theirs = await second.due(MONDAY, 4, ["webhook"])
+    assert (len(mine), len(theirs)) == (4, 2)
+    assert not {one.key for one in mine} & {one.key for one in theirs}
+    assert await first.due(MONDAY, 4, ["webhook"]) == mine  # a claim is no bar to whoever has it
+
+
+async def test_two_pushes_of_one_target_are_never_with_two_workers(two):
+    first, second = two
+    other = push("jg1", key="friday-2026W25_main@jg1", occurrence="friday-2026W25", covers=())
+    await first.add_pushes([P, other, push("jg2")])
+    found = await asyncio.gather(*(one.due(MONDAY, 1, ["webhook"]) for one in (first, second) * 3))
+    assert {one.target for rows in found[::2] for one in rows}.isdisjoint(
+        one.target for rows in found[1::2] for one in rows
+    )
+
+
+async def test_the_claims_of_a_dead_worker_end_by_the_databases_clock(two, url):
+    first, second = two
+    await first.add_pushes([P])
+    assert await first.due(MONDAY, 4, ["webhook"])
+    assert await second.due(MONDAY, 4, ["webhook"]) == []
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("UPDATE qf.pushes SET claimed = claimed - interval '1 minute'")
+    assert await second.due(MONDAY, 4, ["webhook"]) == [P]
+
+
+async def test_what_waits_is_let_go(two):
+    first, second = two
+    await first.add_pushes([P])
+    await first.due(MONDAY, 4, ["webhook"])
+    await first.postpone(P.key, MONDAY, "稍候")
+    assert [one.key for one in await second.due(MONDAY, 4, ["webhook"])] == [P.key]
+
+
 async def test_two_workers_planning_at_once_add_every_push_once(two):
     wanted = [push(f"t{number}") for number in range(40)]
     assert sum(await asyncio.gather(*(one.add_pushes(wanted) for one in two))) == 40

@@ -85,6 +85,18 @@ class SharedFolders:
         with self._lock:
             return self._guarded(lambda conn: self._publish(conn, roots))
 
+    def wake(self, channel: str) -> None:
+        """Tell the workers that there is something to look at."""
+        with self._lock:
+            self._guarded(lambda conn: conn.execute(f"NOTIFY {channel}".encode()))
+
+    def count(self, roots: Mapping[str, Root]) -> int:
+        """Return how many files these roots have in the database."""
+        asked = "SELECT count(*) FROM qf.files WHERE root = ANY(%s) AND bytes IS NOT NULL"
+        with self._lock:
+            row = self._guarded(lambda conn: conn.execute(asked, (list(roots),)).fetchone())
+        return int(row[0]) if row else 0
+
     def digest(self, roots: Mapping[str, Root]) -> str:
         """Return the digest over all that is shared in these roots."""
         with self._lock:

@@ -28,6 +28,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "waits": "boolean",
         "target": "text",
         "stem": "text",
+        "channel": "text",
+        "rank": "int",
+        "due": "timestamptz",
     },
     # `leased` is the database's clock: workers' clocks may be minutes apart.
     "deliveries": {"push": "text", "state": "text", "begun": "timestamptz"},
@@ -45,7 +48,7 @@ _FIRST_INDICES = (
 
 
 _LATER = frozenset({"parts"})  # tables that the first version had not
-_LATER_COLUMNS = {"pushes": ("stem",)}
+_LATER_COLUMNS = {"pushes": ("stem", "channel", "rank", "due")}
 
 # Format 4 of the data folder (store/migrate.py): rows of their own for the parts of an audience.
 _PARTS = [
@@ -83,6 +86,15 @@ _SHARED = [
     "CREATE INDEX ON qf.files (turn)",
 ]
 
+# Of several senders each claims what it looks at; `claimed` is the database's clock.
+_CLAIMS = [
+    "ALTER TABLE qf.pushes ADD COLUMN channel text, ADD COLUMN rank int,"
+    " ADD COLUMN due timestamptz, ADD COLUMN claimed timestamptz, ADD COLUMN claimer text",
+    "UPDATE qf.pushes SET channel = doc::json->>'channel',"
+    " rank = (doc::json->>'rank')::int, due = (doc::json->>'due')::timestamptz",
+    "CREATE INDEX ON qf.pushes (target) WHERE state IN ('planned', 'sending')",
+]
+
 
 def _first() -> list[str]:
     made = []
@@ -104,7 +116,7 @@ def _first() -> list[str]:
 
 
 # One list of statements a version, oldest first; what was released is never edited.
-MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS, _SHARED)
+MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS, _SHARED, _CLAIMS)
 
 
 def bring_up_to_date(conn: Conn) -> None:

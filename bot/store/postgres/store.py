@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import secrets
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+import psycopg
 
 from bot.core.model import SHANGHAI, Delivery, Push, Receipt, State
 from bot.store import backup as copies
@@ -20,7 +23,7 @@ from bot.store.desk import OTHER
 from bot.store.files import Files
 from bot.store.postgres import moving
 from bot.store.postgres.commit import PgCommitter
-from bot.store.postgres.schema import NOTIFY
+from bot.store.postgres.schema import LOCK, NOTIFY
 from bot.store.postgres.tables import PgDatabases, _first_line
 from bot.store.records import Audited, Restored
 from bot.store.returns import receipt_ids
@@ -43,13 +46,17 @@ class PostgresStore(Vault):
         self._files = Files()
         self._files.make_folder(folder)
         self._lease = lease
+        self._me = secrets.token_hex(8)  # whose claims are ours
         self._base = PgDatabases(url, folder)
         self._databases: Any = self._base
         self._rosters = {}
         self._lists = {}
         self._left_names = False
         self._one_backup = asyncio.Lock()
-        self._base.conn  # noqa: B018 - a database that cannot be reached is said at the start
+        try:
+            self._base.conn  # noqa: B018 - a database that cannot be reached is said at the start
+        except psycopg.OperationalError as error:
+            raise OSError(errno.EIO, f"数据库连不上：{_first_line(error)}") from None
         self._committer = PgCommitter(self._base)
         self._write, self._read = self._committer.write, self._committer.read
 
@@ -96,11 +103,13 @@ class PostgresStore(Vault):
 
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
         def work() -> list[Push]:
-            docs = self._rows("pushes").docs("AND state = 'planned' AND wanted <= %s", now)
-            found = [push for push in map(_push_of, docs) if push.channel in channels]
-            return sorted(found, key=lambda push: (push.rank, push.due, push.key))[:limit]
+            # One worker at a time looks, so that no two have rows of the same target.
+            self._base.run("SELECT pg_advisory_xact_lock(%s, 4)", (LOCK,))
+            rows = self._base.run(_CLAIM, (now, [*channels], self._me, self._me, limit, self._me))
+            found = [_push_of(decoded(row[0])) for row in rows.fetchall()]
+            return sorted(found, key=lambda push: (push.rank, push.due, push.key))
 
-        return await self._read(work)
+        return await self._write(work)
 
     async def next_due(self) -> datetime | None:
         def work() -> datetime | None:
@@ -321,6 +330,21 @@ class PostgresStore(Vault):
             return moving.replace_all(self._base, folder)
 
         return await self._write(work)
+
+
+# How long a worker may take until it looks again at what it found due; by the database's clock.
+_CLAIM = """
+WITH mine AS (
+    SELECT id FROM qf.pushes p
+    WHERE part = '' AND state = 'planned' AND wanted <= %s AND channel = ANY(%s)
+    AND (claimed IS NULL OR claimed <= clock_timestamp() OR claimer = %s)
+    AND NOT EXISTS (
+        SELECT 1 FROM qf.pushes o WHERE o.target = p.target AND o.state IN ('planned', 'sending')
+        AND o.claimed > clock_timestamp() AND o.claimer <> %s)
+    ORDER BY rank, due, id LIMIT %s FOR UPDATE SKIP LOCKED)
+UPDATE qf.pushes SET claimed = clock_timestamp() + interval '60 s', claimer = %s
+FROM mine WHERE part = '' AND pushes.id = mine.id RETURNING doc
+"""
 
 
 def _push_of(doc: Doc) -> Push:

@@ -116,6 +116,7 @@ class Rows:
         names = ", ".join(values)
         marks = ", ".join(["%s"] * len(values))
         kept = ", ".join(f"{name} = excluded.{name}" for name in values if name not in _KEY)
+        kept += _LET_GO if table == "pushes" else ""
         then = f"UPDATE SET {kept}" if replace else "NOTHING"
         done = self._run(
             f"INSERT INTO qf.{table} ({names}) VALUES ({marks}) ON CONFLICT (part, id) DO {then}",
@@ -128,6 +129,11 @@ class Rows:
 
 
 _KEY = ("part", "id")
+# A push that has ended, or waits, is nobody's: another worker may look at it next.
+_LET_GO = (
+    ", claimed = CASE WHEN excluded.state IN ('planned', 'sending') AND NOT excluded.waits"
+    " THEN qf.pushes.claimed END"
+)
 
 
 def _columns(table: str, doc: Doc) -> dict[str, Any]:
@@ -139,6 +145,9 @@ def _columns(table: str, doc: Doc) -> dict[str, Any]:
             "target": doc["target"],
             "waits": bool(doc.get("not_before")),
             "stem": doc["key"].rpartition("@")[0],
+            "channel": doc["channel"],
+            "rank": doc["rank"],
+            "due": due,
         }
         return {**mine, "wanted": max(due, later)}
     if table == "deliveries":
