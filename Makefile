@@ -10,7 +10,7 @@ WORKERS ?= 5
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year sandbox-clients handbook lock clean
+.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year fuzz sandbox-clients handbook lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -62,6 +62,15 @@ bench-taps: dev
 # A year of 12 groups x 200 people at each level; see docs/bench-year.md.
 bench-year: dev
 	@$(BIN)/python -m tests.bench.rehearsal $(ARGS)
+
+# Ten minutes of atheris for each parser (or FUZZ="head roster", SECONDS=60); finds: .fuzz/find-*.
+FUZZ    ?= signed head frame roster callback
+SECONDS ?= 600
+fuzz: dev
+	@$(PIP) install --require-hashes --target .fuzz/atheris -r tests/fuzz/requirements.txt
+	@for t in $(FUZZ); do mkdir -p .fuzz/$$t && PYTHONPATH=.:.fuzz/atheris nice $(BIN)/python \
+	  -m tests.fuzz.run $$t .fuzz/$$t tests/fuzz/corpus/$$t -max_total_time=$(SECONDS) \
+	  -max_len=20000 -timeout=20 -artifact_prefix=.fuzz/find-$$t- || exit 1; done
 
 # Published clients that are no dependency of ours, against a real sandbox; in a folder of their own.
 CLIENTS := .sandbox-clients

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Self
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot.sandbox.patience import HEAD_SECONDS, impatient
+
 if TYPE_CHECKING:
     from bot.sandbox.tls import Certificates
 
@@ -51,10 +53,12 @@ class Serving:
         port: int = 0,
         host: str = "127.0.0.1",
         certificates: Certificates | None = None,
+        patience: float = HEAD_SECONDS,  # with whoever connects and asks nothing
     ) -> None:
         self._app = app
         self._host = host
         self._certificates = certificates
+        self._patience = patience
         self.port = port  # the real one once entered
 
     @property
@@ -75,6 +79,8 @@ class Serving:
         self.port = self._socket.getsockname()[1]
         config = uvicorn.Config(
             _abortable(self._app),
+            http=impatient(self._patience),
+            server_header=False,
             log_config=None,
             log_level="warning",
             access_log=False,

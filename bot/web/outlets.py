@@ -129,6 +129,7 @@ async def _media(request: Request) -> Response:
     if not answer:
         return _gone()
     headers = {**HEADERS, "Content-Security-Policy": "default-src 'none'; sandbox"}
+    headers["Cross-Origin-Resource-Policy"] = "cross-origin"  # the intranet shows it from its feed
     if "text" in answer:
         return Response(answer["text"], media_type="text/vtt", headers=headers)
     return FileResponse(

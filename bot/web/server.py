@@ -41,6 +41,7 @@ from bot.inbox.events import NOBODY, OPENED, UNCLEAR, USEFUL, WORDS
 from bot.web import coming, console, desk, outlets
 from bot.web.anonymous import Browsers
 from bot.web.console.entry import Entry
+from bot.web.guard import BODY_SECONDS, Guarded
 from bot.web.reading import HEADERS, PAGE_HEADERS, Form, Links, closed_page, page, thanks_page
 from bot.web.shown import HERE
 from bot.web.signin import BACK, NotOurs, SignIn
@@ -105,11 +106,12 @@ class Doors:
     mistake: type[Exception] = ValueError
     entry: Entry | None = None  # the console's doors
     unit: str = ""
+    patience: float = BODY_SECONDS  # with a body that only drips
     review_host: str = ""  # the public one, where a proxy does not hand it on
 
 
 def create_app(doors: Doors) -> Starlette:
-    app = Starlette(
+    app = Guarded(
         routes=[
             Route("/healthz", _health),
             Route("/readyz", _ready),
@@ -128,7 +130,7 @@ def create_app(doors: Doors) -> Starlette:
         ],
         exception_handlers={404: _nowhere, 405: _nowhere},
     )
-    app.state.doors = doors
+    app.state.doors, app.state.patience = doors, doors.patience
     return app
 
 

@@ -14,7 +14,7 @@ import hmac
 import logging
 import re
 import secrets
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -32,6 +32,7 @@ BACK = "/oauth/back"
 STATE_LIFE = timedelta(minutes=5)  # as a code's (§6.1)
 SESSION_LIFE = timedelta(minutes=30)
 NOBODY_LIFE = timedelta(minutes=1)  # then WeCom may be asked again
+FLOOD, FLOOD_CODES = timedelta(minutes=1), 300  # wrong codes; a card is tapped all the same
 _STATE = re.compile(r"[0-9a-f]{32}", re.ASCII)
 # A path on this site and nothing that any browser reads as another host or scheme.
 _OURS = re.compile(r"/(?![/\\])[0-9A-Za-z._~/@=&?%+-]*", re.ASCII)
@@ -53,6 +54,8 @@ class SignIn:
     now: Callable[[], datetime]
     anywhere: bool = False  # a rehearsal: any browser may sign in, not only WeCom's own
     _used: OrderedDict[str, datetime] = field(default_factory=OrderedDict, init=False, repr=False)
+
+    _failed: deque[datetime] = field(default_factory=deque, init=False, repr=False)
 
     def person(self, request: Request) -> str | None:
         """Return whose browser it is; "" where WeCom did not know; None before it was asked."""
@@ -104,9 +107,17 @@ class SignIn:
     # -- inside --------------------------------------------------------------------------------
 
     async def _whose(self, code: str) -> str:
+        """Ask WeCom whose code it is; a flood of made-up codes is not handed on to it."""
+        now = self.now()
+        while self._failed and self._failed[0] <= now - FLOOD:
+            self._failed.popleft()
+        if len(self._failed) >= FLOOD_CODES:
+            log.warning("not signed in: too many", extra={"action": "signin-flood"})
+            return ""
         try:
             return await self.opener(code)
         except CallFailed as failed:  # the text is to be read all the same
+            self._failed.append(now)
             log.warning("not signed in: %s", failed.reason, extra={"action": "signin-failed"})
             return ""
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -22,6 +21,7 @@ from bot.library.settle import Answers
 from bot.web.console import doors
 from bot.web.console.entry import RULE, Entry
 from bot.web.console.room import HOME, Ask, page
+from bot.web.guard import Guarded
 from bot.web.shown import HERE, file_at
 
 SETUP = f"{HOME}/setup"
@@ -46,8 +46,8 @@ class FirstDoors:
         raise self.mistake(f"还没有设好，不能办 {verb}")
 
 
-def create_first(given: FirstDoors) -> Starlette:
-    app = Starlette(
+def create_first(given: FirstDoors) -> Guarded:
+    app = Guarded(
         routes=[
             Route("/healthz", _health),
             file_at("/console/style.css", HERE / "static" / "console.css", "text/css"),
