@@ -108,7 +108,11 @@ def is_litter(name: str) -> bool:
 
 def is_no_text(name: str) -> bool:
     """Whether a file's name is bytes that are no text."""
-    return any("\ud800" <= char <= "\udfff" for char in name)
+    try:
+        name.encode()
+    except UnicodeEncodeError:  # half a character stands for a byte
+        return True
+    return False
 
 
 def shown_as(path: str, root: str) -> str:
@@ -120,7 +124,7 @@ def shown_as(path: str, root: str) -> str:
     name = name.replace(os.sep, "/")
     if name.isascii():
         return name
-    return os.fsencode(name).decode("gb18030" if is_no_text(name) else "utf-8", "replace")
+    return os.fsencode(name).decode("gb18030", "replace") if is_no_text(name) else name
 
 
 def stamp(stat: os.stat_result) -> Stamp:
@@ -144,7 +148,11 @@ def _stamp_of(entry: os.DirEntry[str]) -> Stamp:
 
 def stamps_below(folder: Path) -> tuple[object, ...]:
     """Return what changes when any file in a small folder does."""
-    return tuple((str(path), stamp_at(path)) for path in sorted(folder.rglob("*")))
+    found = []
+    for here, folders, files in os.walk(folder):
+        paths = (os.path.join(here, name) for name in (*folders, *files))
+        found += [(path, stamp_at(path)) for path in paths]
+    return tuple(sorted(found))
 
 
 def is_inside(path: str | Path, root: Path) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +108,7 @@ def _plain(markdown: str) -> str:
     return markdown.replace("**", "").replace(" ", "：", 1)
 
 
+@lru_cache(4)  # a fifth of a second each; a preview, a message and the console ask for the same
 def png(svg_text: str) -> bytes:
     """Return the PNG of an SVG of ours; needs no font of the system."""
     import resvg_py  # here: it costs 60 ms and only a summary needs it
