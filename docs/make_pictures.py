@@ -1,4 +1,4 @@
-"""Take the pictures of README.md from the demonstration itself; nothing in them is drawn by hand.
+"""Take pictures of README.md and the handbook from the demonstration; none is drawn by hand.
 
     .venv/bin/python docs/make_pictures.py            # needs `make dev` and Debian's chromium
 
@@ -27,6 +27,7 @@ from bot.sandbox.cast import Cast
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving, free_port
 from bot.sandbox.taps import verify_callback
+from bot.verbs import VERBS
 
 HERE = Path(__file__).parent
 PICTURES = HERE / "pictures"
@@ -128,6 +129,14 @@ async def _tap(page: Page) -> None:
     await page.get_by_role("button", name="已阅，谢谢").wait_for()
 
 
+async def _to_review(play: Play) -> str:
+    """Take an approval back, give a reviewer a link, and return the address of what waits."""
+    bureau, now = play.house.bureau, play.clock.now()
+    await VERBS["withdraw"](bureau, now, {"item": "SC-01", "who": "王五", "why": "再核对一遍"})
+    given = await VERBS["reviewers-link"](bureau, now, {"who": "李四"})
+    return f"{given['url']}/SC-01"
+
+
 async def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     async with playing() as play, chromium() as browser:
@@ -139,6 +148,7 @@ async def main() -> None:
         await shoot(browser, "desktop", card, DESKTOP)
         await play.to(SUMMARY)
         await shoot(browser, "summary", play.chat(OFFICE[0]), PHONE, _whole_last_message)
+        await shoot(browser, "review-390", await _to_review(play), PHONE)
 
 
 if __name__ == "__main__":

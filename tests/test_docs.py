@@ -44,17 +44,25 @@ def test_the_page_of_settings_tells_every_key_of_a_target():
 
 
 def test_the_page_of_check_codes_is_the_list_of_rules():
-    told = (ROOT / "docs/check-codes.md").read_text("utf-8")
+    told = (ROOT / "docs/handbook/check-codes.md").read_text("utf-8")
     assert told == _script("make_check_codes").page(), "run docs/make_check_codes.py > docs/…"
+
+
+def test_the_page_of_wecoms_errors_is_the_one_table():
+    told = (ROOT / "docs/handbook/wecom-errors.md").read_text("utf-8")
+    script = _script("make_wecom_errors")
+    assert told == script.page(), "run docs/make_wecom_errors.py > docs/handbook/wecom-errors.md"
+    for code in (93000, 45009, 60020, -1):
+        assert f"{code}" in told
 
 
 # -- verbs ----------------------------------------------------------------------------------------
 
 
-def test_every_verb_that_exists_is_told_in_both_readmes():
+def test_every_verb_that_exists_is_told_in_both_readmes_and_the_handbook():
     assert "check" in cli.main.commands
-    for name in READMES:
-        text = (ROOT / name).read_text("utf-8")
+    for name in (*READMES, "docs/handbook/commands.md"):
+        text = (ROOT / name).read_text("utf-8").replace("`qingfeng ", "`")
         assert [verb for verb in cli.main.commands if f"`{verb}" not in text] == []
 
 

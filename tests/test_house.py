@@ -209,3 +209,11 @@ def test_version_and_changelog_agree():
     newest = re.search(r"^## (\d+\.\d+\.\d+)", changelog, re.MULTILINE)
     assert newest is not None
     assert newest[1] == project["version"]
+
+
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "bot/web/templates").rglob("*.html")), ids=lambda path: path.name
+)
+def test_the_title_of_a_page_is_words(path):
+    titles = re.findall(r"{% block title %}(.*?){% endblock %}", path.read_text("utf-8"), re.DOTALL)
+    assert [title for title in titles if "<" in title] == []

@@ -3,7 +3,7 @@
     Item ──> Sheet (its texts, as a reader and as a forger would write them)
     Sheet, Frame (today, the lexicon, the nodes) ──> rule ──> Found(where, message, at)
 
-The page of codes (docs/check-codes.md) is printed from the rules themselves.
+The page of codes (docs/handbook/check-codes.md) is printed from the rules themselves.
 """
 
 from __future__ import annotations
