@@ -216,7 +216,8 @@ async def our_page(patient: Patient) -> list[Check]:
     public = patient.config.web.public_url.rstrip("/")
     if not public:
         return []
-    name, hint = "公网地址", "反向代理须把 public_url 整个转到本机 [web] port；域名解析找信息化部门"
+    name = "公网地址"
+    hint = "反向代理须把 /healthz、/wecom/callback 等转到本机 [web] port；域名解析找信息化部门"
     try:
         answer = await patient.http.get(f"{public}/healthz", timeout=PEEK)
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from bot.wecom.errors import BANNED, OFF, STOPPED, TABLE, Outcome, Reaction, Then, reaction
+from bot.wecom.errors import A_MINUTE, OFF, TABLE, Outcome, Reaction, reaction
 
 HEAD = """\
 # 企业微信的错误码
@@ -16,8 +16,8 @@ HEAD = """\
 
 企业微信没有答复、断了线，不算错误码：那一条记作“结果不明”，见[发重了](faq.md#发重了)和[结果不明](faq.md#结果不明)。
 
-| 错误码 | 意思和办法 | 这一条 | 程序接着 |
-|---|---|---|---|
+| 错误码 | 意思和办法 | 程序怎么办 |
+|---|---|---|
 """
 TAIL = """
 表里没有的错误码，程序会说“{}”，这一条不再发。
@@ -26,37 +26,27 @@ TAIL = """
 
 在自己的群里试一条，看地址对不对：控制台“对象”→“试发一条”。逐项检查：控制台“检查”。
 """
-ENDS = {
-    Outcome.RETRY: "没发出，会自动再发；过了时间就不发",
-    Outcome.REFUSED: "没发出，不再发",
-    Outcome.UNKNOWN: "结果不明，请核实",
-}
 
 
 def page() -> str:
     """Return the whole page: one line for the codes that mean the same."""
-    rows: dict[tuple[str, str, str], list[int]] = {}
-    busy = reaction(-1, deduplicated=False)
-    for code, one in {-1: busy, **TABLE}.items():
-        rows.setdefault(_row(one), []).append(code)
-    lines = [
-        f"| {_numbers(codes)} | {sentence} | {end} | {then} |"
-        for (sentence, end, then), codes in rows.items()
-    ]
+    rows: dict[tuple[str, str], list[int]] = {}
+    for code, one in {-1: reaction(-1, deduplicated=False), **TABLE}.items():
+        rows.setdefault((one.sentence, _next(one)), []).append(code)
+    lines = [f"| {_numbers(codes)} | {words} | {then} |" for (words, then), codes in rows.items()]
     unknown = reaction(0, deduplicated=False).sentence
     return HEAD + "\n".join(lines) + "\n" + TAIL.format(unknown)
 
 
-def _row(one: Reaction) -> tuple[str, str, str]:
-    return one.sentence, ENDS[one.outcome], _then(one.then)
-
-
-def _then(then: Then) -> str:
-    if then == OFF:
-        return "停用这个对象，等您恢复"
-    if then in (BANNED, STOPPED):
-        return f"这个应用或机器人先不发，{then.seconds // 60} 分钟后再试"
-    return f"等 {then.seconds} 秒" if then.kind == "wait" else "别的照发"
+def _next(one: Reaction) -> str:
+    """Return what the program does about it."""
+    if one.outcome is Outcome.UNKNOWN:
+        return "记作结果不明，等您核实"
+    if one.outcome is Outcome.REFUSED:
+        return "不再发，停用这个对象，等您恢复" if one.then == OFF else "不再发"
+    seconds = one.then.seconds
+    wait = f"{seconds} 秒" if seconds <= A_MINUTE.seconds else f"{seconds // 60} 分钟"
+    return f"过 {wait}再试，晚了就不发"
 
 
 def _numbers(codes: list[int]) -> str:
