@@ -20,6 +20,7 @@ import logging
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from bot.store.files import Files, put_in_place
 from bot.store.journal import Change, Journal
@@ -33,7 +34,15 @@ JOURNAL_FILE = "qingfeng.journal"
 KINDS = ("sent", "receipts", "texts", "audit")  # folders of weeks and months
 FOLD_AT = 8 << 20  # bytes of journal; more while the files it touches are larger still
 KEPT_LOADED = 12  # parts of weeks and months that stay in memory
+MANY_AT_ONCE = 500  # rows that are decoded while the loop waits; some milliseconds
 MANY_DOCS = 300_000  # in one file; beyond that a server's database serves better
+
+
+T = TypeVar("T")
+
+
+class TakesLong(Exception):
+    """What was asked for in a hurry has to be read from a file, or decoded in great number."""
 
 
 class Databases:
@@ -59,12 +68,28 @@ class Databases:
         self._rows: dict[tuple[str, str], Rows] = {}  # as they were asked for
         self._cut_off: set[str] = set()  # what the trail says in the journal that was found
         self._loaded = False
+        self._hurry = False
         self._asked = 0
         self._said: set[str] = set()
         self._put_off = 0  # bytes by which the journal may be longer, after a fold that failed
         self._sizes: dict[str, int] = {}  # of the files that the journal touches
 
     # -- what is there -----------------------------------------------------------------------
+
+    def hurried(self, work: Callable[[], T]) -> T:
+        """Run `work` over what is in memory, or raise TakesLong and leave everything as it was."""
+        self._hurry = True
+        try:
+            if not self._loaded:
+                raise TakesLong
+            return work()
+        finally:
+            self._hurry = False
+
+    def takes(self, rows: int = MANY_AT_ONCE) -> None:
+        """Say that so many rows are about to be decoded: TakesLong where there is no time."""
+        if self._hurry and rows >= MANY_AT_ONCE:
+            raise TakesLong
 
     def __getitem__(self, name: str) -> Database:
         """Return a database, read from its file when it is first asked for."""
@@ -87,6 +112,7 @@ class Databases:
 
     def names(self, kind: str) -> list[str]:
         """Return the names of all parts of a kind ("sent", "receipts", …), oldest first."""
+        self.takes()
         self._load()
         on_disk = [
             f"{kind}/{name.removesuffix('.json')}"
@@ -136,6 +162,7 @@ class Databases:
         self._loaded = True
 
     def _open_part(self, name: str) -> None:
+        self.takes()
         part = Part(name, self)
         data = self._files.read(self.path(name))
         if data is not None:

@@ -48,6 +48,7 @@ class Desk:
         self._lists: dict[str, tuple[Part, list[Any]]] = {}
         self._committer = Committer(self._databases)
         self._write, self._read = self._committer.write, self._committer.read
+        self._glance = self._committer.glance
 
     def close(self) -> None:
         """Finish what was asked for, and leave plain files: the journal is folded into them."""
@@ -83,6 +84,7 @@ class Desk:
         rows = self._main(table)
         part, known = rows.storage_part, self._lists.get(table)
         if known is None or known[0] is not part or part.watched[table]:
+            self._databases.takes(len(rows))
             known = self._lists[table] = part, decode(rows.docs())
             part.watched[table] = set()
         return [*known[1]]
@@ -95,6 +97,7 @@ class Desk:
         part = self._main("pushes").storage_part
         if self._standing is None or self._standing.part is not part:  # the files were read anew
             self._standing = Standing(part)
+        self._databases.takes(self._standing.behind)
         return self._standing
 
     def _put_push(self, push: Push, **more: Any) -> None:

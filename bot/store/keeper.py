@@ -41,7 +41,9 @@ class Keeper(Archive):
                 self._out_of_the_files()
 
     async def fold_names(self, before: datetime, at: datetime) -> Certificate | None:
-        found = await self._write(lambda: self._fold_names(before, at))
+        found = None
+        if await self._glance(lambda: self._names_anybody(before)):
+            found = await self._write(lambda: self._fold_names(before, at))
         if found is not None:
             self._left_names = True
         if self._left_names:
@@ -119,6 +121,11 @@ class Keeper(Archive):
         self._audit(AuditEntry(at=at, what="retention", about=week or OTHER, detail=detail))
         return certificate
 
+    def _names_anybody(self, before: datetime) -> bool:
+        """Whether something may be past its term; at nearly every tick nothing is."""
+        other = self._databases.rows(f"receipts/{OTHER}", "receipts")
+        return len(other) > 0 or self._stand().names_since(before)
+
     def _past_term(self, before: datetime) -> dict[str, list[tuple[str, str]]]:
         """Return stem -> (week, key) of what has names, has ended, and began before the term."""
         groups: dict[str, list[Doc]] = {}
@@ -126,7 +133,7 @@ class Keeper(Archive):
         names = [doc for doc in docs if "begun" in doc and not doc.get("folded")]
         oldest = min((doc["sent_at"] or doc["due"] for doc in names), default="")
         if not oldest or datetime.fromisoformat(oldest) > before:
-            return {}  # as at nearly every tick
+            return {}
         for doc in docs:
             groups.setdefault(_stem(doc["key"]), []).append(doc)
         found = {}

@@ -205,7 +205,8 @@ class Outbox(Desk):
                         keys.append(push.key)
             return keys
 
-        return await self._write(work)
+        # As nearly always: then the disk is asked for nothing.
+        return await self._write(work) if await self.pushes([State.SENDING]) else []
 
     def _lose(self, delivery: Delivery) -> None:
         lost = replace(delivery, state=State.UNKNOWN, ended=delivery.begun)
@@ -215,7 +216,7 @@ class Outbox(Desk):
     async def pushes(
         self, states: Collection[State] = (), *, target: str = "", stem: str = ""
     ) -> list[Push]:
-        return await self._read(lambda: self._pushes(states, target, stem))
+        return await self._glance(lambda: self._pushes(states, target, stem))
 
     def _pushes(
         self, states: Collection[State] = (), target: str = "", stem: str = ""
@@ -223,7 +224,7 @@ class Outbox(Desk):
         return self._stand().asked(states, target, stem)
 
     async def push(self, key: str) -> Push | None:
-        found = await self._read(lambda: self._push(key))
+        found = await self._glance(lambda: self._push(key))
         return replace(found, tally=dict(found.tally)) if found else None
 
     async def parts(self, key: str) -> dict[int, State]:
@@ -231,15 +232,15 @@ class Outbox(Desk):
             push = self._push(key)
             return self._parts(key, push.cut) if push else {}
 
-        return await self._read(work)
+        return await self._glance(work)
 
     # -- what went out -------------------------------------------------------------------------
 
     async def addressed(self, key: str) -> tuple[Push | None, Cohort | None]:
-        return await self._read(lambda: (self._push(key), self._cohort(key)))
+        return await self._glance(lambda: (self._push(key), self._cohort(key)))
 
     async def cohort(self, key: str) -> Cohort | None:
-        return await self._read(lambda: self._cohort(key))
+        return await self._glance(lambda: self._cohort(key))
 
     def _cohort(self, key: str) -> Cohort | None:
         doc = self._of("sent", "cohorts", key).find(key)
@@ -260,7 +261,7 @@ class Outbox(Desk):
             found = {push.key: self._cohort(push.key) for push in self._pushes(stem=stem)}
             return {key: cohort for key, cohort in found.items() if cohort}
 
-        return await self._read(work)
+        return await self._glance(work)
 
     async def deliveries(self, key: str = "", part: int | None = None) -> list[Delivery]:
         def work() -> list[Delivery]:

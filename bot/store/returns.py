@@ -118,14 +118,14 @@ class Returns(Outbox):
             docs = sorted(self._main("suggestions").docs(), key=lambda doc: str(doc["id"]))
             return sorted(((doc["day"], doc["text"]) for doc in docs), key=lambda one: one[0])
 
-        return await self._read(work)
+        return await self._glance(work)
 
     async def sign(self, signature: Signature) -> bool:
         doc = to_doc(signature)
         return await self._write(lambda: self._main("signatures").add(doc))
 
     async def signatures(self) -> list[Signature]:
-        return await self._read(lambda: self._all("signatures", Signature))
+        return await self._glance(lambda: self._all("signatures", Signature))
 
     # -- people, targets, summaries ------------------------------------------------------------
 
@@ -140,13 +140,13 @@ class Returns(Outbox):
         await self._write(work)
 
     async def members(self) -> list[Member]:
-        return await self._read(lambda: self._all("members", Member))
+        return await self._glance(lambda: self._all("members", Member))
 
     async def set_target(self, state: TargetState) -> None:
         await self._write(lambda: self._main("targets").put(to_doc(state)))
 
     async def targets(self) -> dict[str, TargetState]:
-        rows = await self._read(lambda: self._all("targets", TargetState))
+        rows = await self._glance(lambda: self._all("targets", TargetState))
         return {row.id: row for row in rows}
 
     async def keep_summary(self, week: str, summary: Mapping[str, Any]) -> None:
@@ -161,7 +161,7 @@ class Returns(Outbox):
             doc = self._main("summaries").find(week)
             return _copy(doc["summary"]) if doc else None
 
-        return await self._read(work)
+        return await self._glance(work)
 
 
 def receipt_ids(key: str, people: Collection[str]) -> dict[str, str]:

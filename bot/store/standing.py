@@ -1,12 +1,13 @@
 """The pushes as they stand: decoded, and found by state, by target, by occurrence and part.
 
-Ticks ask for them all the time. They are kept beside their rows in memory and follow whatever
-changes those (tables.Part.watched): a row that was replaced is decoded once, the others never.
+Ticks ask for them all the time. They are kept beside their rows in memory, in the order of their
+due times, and follow whatever changes those (tables.Part.watched): a row that was replaced is
+decoded and put into its place once, the others never.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -17,7 +18,8 @@ from bot.store.codec import from_doc
 from bot.store.tables import Doc, Part
 
 TABLE = "pushes"
-Group = dict[str, Push]  # by key
+Name = tuple[str, str]
+ALL, NAMING = ("", ""), ("naming", "")  # NAMING: began, and its rows still name people
 
 
 class Standing:
@@ -26,9 +28,14 @@ class Standing:
     def __init__(self, part: Part) -> None:
         self.part = part
         part.watched[TABLE] = set(part.tables.get(TABLE, {}))
-        self._pushes: Group = {}
-        self._groups: dict[tuple[str, str], Group] = {}
-        self._sorted: list[Push] | None = None
+        self._pushes: dict[str, Push] = {}
+        self._names: dict[str, list[Name]] = {}  # of the groups that a push is in, by its key
+        self._groups: dict[Name, list[Push]] = {}  # each by due time
+
+    @property
+    def behind(self) -> int:
+        """How many rows are still to be decoded."""
+        return len(self.part.watched[TABLE])
 
     def find(self, key: str) -> Push | None:
         self._follow()
@@ -37,47 +44,55 @@ class Standing:
     def asked(self, states: Collection[State], target: str, stem: str) -> list[Push]:
         """Return the pushes of which all that is asked for is true, by due time."""
         self._follow()
-        if not (states or target or stem):
-            if self._sorted is None:
-                self._sorted = by_due(self._pushes.values())
-            return [*self._sorted]
         if stem or target:
-            found = [*self._groups.get(("stem", stem) if stem else ("target", target), {}).values()]
-        else:
-            groups = [self._groups.get(("state", state), {}) for state in {*states}]
-            found = [push for group in groups for push in group.values()]
-        return by_due(
-            push
-            for push in found
-            if (not states or push.state in states) and target in ("", push.target)
-        )
+            found = self._groups.get(("stem", stem) if stem else ("target", target), [])
+            return [
+                push
+                for push in found
+                if (not states or push.state in states) and target in ("", push.target)
+            ]
+        names = [("state", state) for state in {*states}] if states else [ALL]
+        groups = [group for name in names if (group := self._groups.get(name))]
+        if len(groups) == 1:
+            return [*groups[0]]
+        return by_due(push for group in groups for push in group)
+
+    def names_since(self, before: datetime) -> bool:
+        """Whether a push that went out, or was to, by `before` has rows that still name people."""
+        self._follow()
+        return any((push.sent_at or push.due) <= before for push in self._groups.get(NAMING, ()))
 
     def _follow(self) -> None:
         changed = self.part.watched[TABLE]
+        if not changed:
+            return
+        docs = [doc for key in changed if (doc := self.part.find(TABLE, key)) is not None]
         for key in changed:
-            doc, old = self.part.find(TABLE, key), self._pushes.pop(key, None)
-            for name in _names(old):
-                del self._groups[name][key]
-            new = self._take(doc) if doc is not None else None
-            self._sort_in(old, new)
+            self._take_out(key)
+        # In the order of their times: then most of them come behind all that are there.
+        for doc in sorted(docs, key=lambda doc: (str(doc["due"]), str(doc["key"]))):
+            self._put_in(doc)
         changed.clear()
 
-    def _take(self, doc: Doc) -> Push:
+    def _take_out(self, key: str) -> None:
+        old = self._pushes.pop(key, None)
+        if old is None:
+            return
+        for name in self._names.pop(key):
+            group = self._groups[name]
+            del group[bisect_left(group, _order(old), key=_order)]
+
+    def _put_in(self, doc: Doc) -> None:
         push = from_doc(Push, doc)
         push = replace(push, tally=MappingProxyType(push.tally))  # it is everybody's
         self._pushes[push.key] = push
-        for name in _names(push):
-            self._groups.setdefault(name, {})[push.key] = push
-        return push
-
-    def _sort_in(self, old: Push | None, new: Push | None) -> None:
-        """Put a push in the place of what it was; anything else is sorted when it is asked for."""
-        if self._sorted is None:
-            return
-        if old is None or new is None or old.due != new.due:
-            self._sorted = None
-        else:
-            self._sorted[bisect_left(self._sorted, _order(new), key=_order)] = new
+        stem = push.key.rpartition("@")[0]
+        names = [ALL, ("state", push.state), ("target", push.target), ("stem", stem)]
+        if "begun" in doc and not doc.get("folded"):
+            names.append(NAMING)
+        self._names[push.key] = names
+        for name in names:
+            insort(self._groups.setdefault(name, []), push, key=_order)
 
 
 def by_due(pushes: Iterable[Push]) -> list[Push]:
@@ -86,11 +101,3 @@ def by_due(pushes: Iterable[Push]) -> list[Push]:
 
 def _order(push: Push) -> tuple[datetime, str]:
     return push.due, push.key
-
-
-def _names(push: Push | None) -> list[tuple[str, str]]:
-    """Return the groups that a push is in."""
-    if push is None:
-        return []
-    stem = push.key.rpartition("@")[0]
-    return [("state", push.state), ("target", push.target), ("stem", stem)]

@@ -59,6 +59,7 @@ class PostgresStore(Vault):
             raise OSError(errno.EIO, f"数据库连不上：{_first_line(error)}") from None
         self._committer = PgCommitter(self._base)
         self._write, self._read = self._committer.write, self._committer.read
+        self._glance = self._read  # nothing lies in memory
 
     def close(self) -> None:
         self._committer.close()
@@ -69,6 +70,9 @@ class PostgresStore(Vault):
     def _push(self, key: str) -> Push | None:
         doc = self._main("pushes").find(key)
         return _push_of(doc) if doc else None
+
+    def _names_anybody(self, before: datetime) -> bool:
+        return True  # to look is as dear as to do it
 
     def _once(self, table: str, decode: Any) -> list[Any]:
         return list(decode(self._main(table).docs()))
