@@ -12,7 +12,7 @@ Same inputs, same plan, on any machine.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from bot.core import messages
@@ -24,9 +24,19 @@ from bot.core.plan import Pause, Plan, Planned, Slot
 from bot.core.rhythm import rule_slots
 from bot.core.weeks import MOVE_WEEKS, Waiting, settle
 
-__all__ = ["Pause", "Plan", "Planned", "next_node_days", "plan_day", "plan_span", "plan_week"]
+__all__ = [
+    "Pause",
+    "Plan",
+    "Planned",
+    "apart",
+    "next_node_days",
+    "plan_day",
+    "plan_span",
+    "plan_week",
+]
 
 WEEK = timedelta(days=7)
+TARGETS_AT_ONCE = 250  # a year of them is some 40 MB
 
 
 def plan_day(day: date, plan: Plan, history: Sequence[Push]) -> Planned:
@@ -45,20 +55,30 @@ def plan_week(
 
 
 def plan_span(
-    first: date, days: int, plan: Plan, history: Sequence[Push], now: datetime | None = None
+    first: date,
+    days: int,
+    plan: Plan,
+    history: Sequence[Push],
+    now: datetime | None = None,
+    *,
+    only: Collection[str] = (),
+    begun: date = date.max,
 ) -> Planned:
     """Return the plan of `days` days from `first` on, each week knowing those before it.
 
     With `now`, what was never written and can no longer be sent is no part of it: it used up no
-    text and took no place.
+    text and took no place. With `only` it is the share of these targets, whose history alone is
+    given, as far back as `begun` says that the bureau's goes (see `apart`).
     """
     last = first + (days - 1) * ONE
     monday = first - timedelta(days=first.weekday())
-    memories = {target.id: Memory() for target in plan.receivers}
+    wanted = frozenset(only)
+    mine = [target for target in plan.receivers if not wanted or target.id in wanted]
+    memories = {target.id: Memory() for target in mine}
     for push in sorted(history, key=lambda push: (push.due, push.key)):
         if push.target in memories:
             memories[push.target].add(push)
-    begun = min((push.due.date() for push in history), default=date.max)
+    begun = min([begun, *(push.due.date() for push in history)])
     waiting: list[Waiting] = []
     gave_way: list[Waiting] = []
     for back in range(MOVE_WEEKS, 0, -1):  # what gave way in the weeks before still waits
@@ -86,6 +106,23 @@ def plan_span(
         pushes=tuple(sorted(pushes, key=lambda p: (p.due.date(), order[p.target], p.rank, p.key))),
         skipped=tuple(sorted(skipped, key=lambda s: (s.date, s.rule, s.target, s.reason))),
     )
+
+
+def apart(plan: Plan, at_once: int = TARGETS_AT_ONCE) -> Iterator[tuple[str, ...]]:
+    """Yield the receivers in shares that may be planned one after another, with the same result.
+
+    What is said in one group takes no place in another. People who are addressed one by one may
+    belong to several targets: these are one share. A year of thousands of groups is never in
+    memory at once.
+    """
+    singly = tuple(one.id for one in plan.receivers if plan.rosters.get(one.id))
+    groups = [one.id for one in plan.receivers if not plan.rosters.get(one.id)]
+    if len(plan.receivers) <= at_once:
+        singly, groups = tuple(one.id for one in plan.receivers), []
+    if singly:
+        yield singly
+    for n in range(0, len(groups), at_once):
+        yield tuple(groups[n : n + at_once])
 
 
 def _moved(one: Waiting, memory: Memory, last: date) -> Skip:

@@ -17,6 +17,7 @@ IsWorkday = Callable[[date], bool]
 Windows = tuple[tuple[time, time], ...]
 
 MORNING, AFTERNOON = (time(9, 10), time(11, 20)), (time(14, 40), time(17, 10))
+LATELY = timedelta(days=60)  # what leaves, or left this week, was due within these
 SILENT_DAYS = frozenset({(12, 13)})  # 国家公祭日: nothing is sent
 AVOIDED_MINUTES = frozenset({0, 30})  # WeCom asks for that (wecom/api.md §3.2)
 # Push window of a minute and the quota within it; 20 at once and 20 more a minute later is

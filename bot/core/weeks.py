@@ -116,7 +116,7 @@ def _calls(
     week: Week,
 ) -> Iterable[Call]:
     days = {monday + n * ONE for n in range(7)}
-    for target in plan.receivers:
+    for target in _mine(plan, memories):
         memory = memories[target.id]
         for slot in slots:
             if not slot.is_for(target):
@@ -133,6 +133,11 @@ def _calls(
                 closes = policy.closing(left.last_day, plan.policy)
                 late = row is None and now is not None and closes <= now
                 yield Call(slot=left, target=target, row=row, late=late)
+
+
+def _mine(plan: Plan, memories: Memories) -> list[Target]:
+    """Return the receivers whose week is to be settled: all, or a share (planning.apart)."""
+    return [target for target in plan.receivers if target.id in memories]
 
 
 def _impossible(slot: Slot, target: Target, plan: Plan, memory: Memory) -> str:
@@ -170,7 +175,7 @@ class _Places:
         self._taken: dict[frozenset[str], dict[str, set[date]]] = {}  # cell -> stem -> days
         self._node_week = {call.target.id for call in calls if call.warns and not call.late}
         mine = {call.slot.key(call.target) for call in calls}
-        for target in plan.receivers:
+        for target in _mine(plan, memories):
             for push in memories[target.id].week(monday):
                 if push.key in mine or push.state in (State.SKIPPED, State.EXPIRED):
                     continue

@@ -13,7 +13,6 @@ from typing import Any
 
 from bot.channels import KINDS, WAYS, Channel
 from bot.core.disclosure import MIN_PEOPLE
-from bot.core.memory import UNSAID
 from bot.core.model import Item, Member, Push, Target
 from bot.core.outlets import Screen
 from bot.core.planning import Plan, Planned, plan_span
@@ -42,6 +41,7 @@ class Seen:
     library: Library | None = None
 
 
+Share = tuple[str, ...]  # of the targets: planned together, apart from the others
 Rosters = Mapping[str, frozenset[str]]  # by target id, where people are addressed one by one
 
 
@@ -59,7 +59,7 @@ class Drawn:
     def __init__(self) -> None:
         self._month = 0
         self._plans: list[Plan] = []
-        self._settled: tuple[Plan, object] | None = None
+        self._settled: tuple[Plan, dict[Share, object]] | None = None
         self._rosters: tuple[Sequence[Member], date, Rosters] | None = None
         self._spans: list[tuple[Plan, Sequence[Push], object, Planned]] = []
 
@@ -90,8 +90,10 @@ class Drawn:
             known = self._rosters = members, today, known[2] if known and same else made
         return known[2]
 
-    def is_settled(self, whole: Plan, history: Sequence[Push], now: datetime) -> bool:
-        """Whether planning has just found nothing to add, from the same plan and the same rows.
+    def is_settled(self, whole: Plan, share: Share, told: object, now: datetime) -> bool:
+        """Whether planning has just found nothing to add for a share of the targets.
+
+        From the same plan, that is, and the same rows.
 
         What was sent meanwhile changes no plan; what was refused, skipped or expired may, and so
         may the end of the day's last window: of the clock a plan asks nothing else.
@@ -99,11 +101,13 @@ class Drawn:
         known = self._settled
         if known is None or known[0] is not whole:
             return False
-        return known[1] == _standing(whole, history, now)
+        return known[1].get(share) == _standing(whole, told, now)
 
-    def settle(self, whole: Plan, history: Sequence[Push], now: datetime) -> None:
+    def settle(self, whole: Plan, share: Share, told: object, now: datetime) -> None:
         """Note that there was nothing to add."""
-        self._settled = whole, _standing(whole, history, now)
+        if self._settled is None or self._settled[0] is not whole:
+            self._settled = whole, {}
+        self._settled[1][share] = _standing(whole, told, now)
 
     def same(self, plan: Plan, today: date) -> Plan:
         """Return the plan that equals `plan` and knows already what it knows; else `plan`."""
@@ -116,9 +120,8 @@ class Drawn:
         return plan
 
 
-def _standing(whole: Plan, history: Sequence[Push], now: datetime) -> object:
-    unsaid = frozenset(push.key for push in history if push.state in UNSAID)
-    return len(history), unsaid, now.date(), closing(now.date(), whole.policy) <= now
+def _standing(whole: Plan, told: object, now: datetime) -> object:
+    return told, now.date(), closing(now.date(), whole.policy) <= now
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -161,7 +161,7 @@ async def _sated(push: Push, people: Iterable[str], bureau: Bureau, today: date)
     stem, limits = push.key.rpartition("@")[0], bureau.policy
     others = [
         other
-        for other in await bureau.store.pushes()
+        for other in await bureau.store.pushes(since=midnight - policy.LATELY)
         if other.sent_at is not None
         and other.sent_at >= midnight
         and other.sent_at.date() <= today

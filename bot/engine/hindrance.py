@@ -112,7 +112,7 @@ async def _capped(push: Push, bureau: Bureau, moment: Moment) -> Wait | None:
     limits, today = bureau.policy, moment.today
     others = [
         other
-        for other in await bureau.store.pushes(target=push.target)
+        for other in await bureau.store.pushes(target=push.target, since=moment.now - policy.LATELY)
         if other.key != push.key and not enclosing.follows(other)
     ]
     said = [other.sent_at.date() for other in others if other.sent_at is not None]

@@ -16,6 +16,7 @@ from bot.channels import Channel, SendError
 from bot.core import reminding
 from bot.core.links import task_id_of
 from bot.core.model import Cohort, Push, State, Target, is_private
+from bot.core.policy import LATELY
 from bot.core.roster import unreached
 from bot.engine import compose
 from bot.engine.attempt import noted
@@ -53,7 +54,7 @@ async def _waiting(bureau: Bureau, now: datetime) -> Mapping[str, tuple[Push, li
     if not after:
         return {}
     found = {}
-    for push in await bureau.store.pushes([State.SENT]):
+    for push in await bureau.store.pushes([State.SENT], since=now - LATELY):
         slots = reminding.slots(push, after.get(push.rule, 0), library.calendar, bureau.policy)
         if slots and slots[-1].date() >= now.date() and _way(push, bureau) is not None:
             found[push.key] = push, slots
@@ -104,7 +105,7 @@ async def _may(push: Push, target: Target, bureau: Bureau, moment: Moment) -> bo
         return False
     return not any(
         other.target == push.target and _is_of(other, moment)
-        for other in await bureau.store.pushes()
+        for other in await bureau.store.pushes(target=push.target, since=moment.now - LATELY)
     )
 
 
@@ -124,7 +125,7 @@ async def _spared(push: Push, bureau: Bureau, moment: Moment) -> set[str]:
     monday = moment.now - timedelta(days=moment.now.weekday())
     reminded, spared = await _reminded(bureau, monday), set[str]()
     members = await bureau.store.members()
-    for other in await bureau.store.pushes():
+    for other in await bureau.store.pushes(since=monday - LATELY):
         today = _is_of(other, moment)
         if other.key == push.key or not (today or reminding.name_of(other.key) in reminded):
             continue

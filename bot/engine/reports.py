@@ -101,7 +101,7 @@ async def send_now(week: str, office: Target, bureau: Bureau) -> tuple[list[Push
     What still waits for its hour is sent now; what ended without arriving begins anew.
     """
     now = bureau.clock()
-    known = {push.key: push for push in await bureau.store.pushes()}
+    known = {push.key: push for push in await bureau.store.pushes(target=office.id)}
     calendar = bureau.library(now.date()).calendar
     opening = policy.next_permitted(now, bureau.policy, calendar.is_workday)
     until = policy.closing(calendar.workday_after(opening.date(), LATE), bureau.policy)

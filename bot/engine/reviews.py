@@ -34,7 +34,9 @@ async def ask(bureau: Bureau, now: datetime) -> int:
     if bureau.asked.library is library:
         return 0
     waiting = list(_waiting(bureau, library))
-    known = {push.key for push in await bureau.store.pushes()}
+    known = {
+        push.key for push in await bureau.store.pushes(targets=[one.id for one in bureau.seats])
+    }
     added = 0
     for seat in bureau.seats:
         added += await _ask(seat, waiting, known, bureau, now)

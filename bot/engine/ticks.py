@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -11,7 +11,7 @@ from bot.core import messages, notices, policy
 from bot.core.dates import ONE
 from bot.core.model import SHANGHAI, Push, State
 from bot.core.parts import node_slots
-from bot.core.planning import Plan, plan_span
+from bot.core.planning import Plan, apart, plan_span
 from bot.engine import alarms, planner, reports, reviews, tomorrow
 from bot.engine.bureau import Bureau, Seen
 from bot.engine.deliver import deliver
@@ -31,43 +31,66 @@ async def plan(bureau: Bureau, now: datetime) -> int:
     library = bureau.library(now.date())
     if library.hold:
         return 0  # the days are not known: nothing is planned on a guess
-    history = [push for push in await bureau.store.pushes() if push.item]
     whole = await planner.plan_of(bureau, library, now.date())
-    if bureau.drawn.is_settled(whole, history, now):
-        return 0
-    first = now.date() - timedelta(days=LOOK_BACK)
-    planned = plan_span(first, LOOK_BACK + 1, whole, history, now)
-    rows = [push for push in planned.pushes if push.until > now]
-    added = await bureau.store.add_pushes([*rows, *missed(first, whole, history, now)])
-    if not added:
-        bureau.drawn.settle(whole, history, now)
+    told, added = await bureau.store.told(), 0
+    begun = min((one.first for one in told.values()), default=None)
+    for share in apart(whole):
+        mine = {name: told.get(name) for name in share}
+        if bureau.drawn.is_settled(whole, share, (mine, begun), now):
+            continue
+        new = await _plan_share(share, whole, begun, bureau, now)
+        if not new:
+            bureau.drawn.settle(whole, share, (mine, begun), now)
+        added += new
     return added
 
 
-def missed(first: date, whole: Plan, history: Sequence[Push], now: datetime) -> list[Push]:
+async def _plan_share(
+    share: Collection[str], whole: Plan, begun: datetime | None, bureau: Bureau, now: datetime
+) -> int:
+    first = now.date() - timedelta(days=LOOK_BACK)
+    history = [push for push in await bureau.store.pushes(targets=share) if push.item]
+    since = begun.date() if begun else date.max
+    planned = plan_span(first, LOOK_BACK + 1, whole, history, now, only=share, begun=since)
+    rows = [push for push in planned.pushes if push.until > now]
+    late = missed(first, whole, history, now, share, begun)
+    return await bureau.store.add_pushes([*rows, *late])
+
+
+def missed(
+    first: date,
+    whole: Plan,
+    history: Sequence[Push],
+    now: datetime,
+    share: Collection[str] = (),
+    begun: datetime | None = None,
+) -> list[Push]:
     """Return the node parts that should have been written and were not, each with its end.
 
     A warning that would come too late is not sent, and the summary tells it. What was due before
     the bureau's first push is nobody's miss.
     """
-    begun = min((push.due for push in history), default=now)
-    known = {push.key for push in history}
+    since = begun or min((push.due for push in history), default=now)
+    known, mine = {push.key for push in history}, frozenset(share)
     closed = [
         slot
-        for slot in node_slots(max(first, begun.date()), now.date(), whole)
+        for slot in node_slots(max(first, since.date()), now.date(), whole)
         if policy.closing(slot.last_day, whole.policy) <= now
     ]
     if not any(
         slot.key(target) not in known
         for target in whole.receivers
+        if not mine or target.id in mine
         for slot in closed
         if slot.is_for(target)
     ):
         return []  # as on every good day
+    told = since.date() if history or begun else date.max
+    due = plan_span(first, LOOK_BACK + 1, whole, history, only=mine, begun=told).pushes
     return [
         replace(push, state=State.EXPIRED, reason=messages.MISSED)
-        for push in plan_span(first, LOOK_BACK + 1, whole, history).pushes
-        if push.node and push.key not in known and push.until <= now and push.due > begun
+        for push in due
+        if push.node and push.key not in known and push.until <= now and push.due > since
     ]
 
 

@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from bot.core.model import Cohort, Delivery, Member, Push, Receipt, Signature, State
 from bot.core.reading import Acts, Question
@@ -26,6 +26,7 @@ __all__ = [
     "Restored",
     "Store",
     "TargetState",
+    "Told",
     "overall",
 ]
 
@@ -40,6 +41,14 @@ class TargetState:
     since: datetime | None = None
     chat: str = ""  # chatid of a group that was bound to it; of a group nobody has named yet
     name: str = ""  # of such a group: who asked for it
+
+
+class Told(NamedTuple):
+    """How much one target was told: where this stays, so does what a plan looks back on."""
+
+    rows: int  # that have a text
+    unsaid: int  # of these, how many ended without being said: no end is ever undone
+    first: datetime  # when the first of them was due
 
 
 class Store(Protocol):
@@ -113,9 +122,22 @@ class Store(Protocol):
         """Return when the next planned push wants attention, None when none does."""
 
     async def pushes(
-        self, states: Collection[State] = (), *, target: str = "", stem: str = ""
+        self,
+        states: Collection[State] = (),
+        *,
+        target: str = "",
+        stem: str = "",
+        targets: Collection[str] = (),
+        since: datetime | None = None,
     ) -> list[Push]:
-        """Return the pushes (in these states, to a target, of an occurrence and part), by due."""
+        """Return the pushes of which all that is asked for is true, by due.
+
+        In these states, to a target or one of several, of an occurrence and part, due `since` a
+        moment. A year of thousands of groups is more than a worker should hold at once.
+        """
+
+    async def told(self) -> dict[str, Told]:
+        """Return of each target what tells whether a plan would look back on anything new."""
 
     async def push(self, key: str) -> Push | None: ...
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import orjson
@@ -61,27 +61,36 @@ def _plain(value: Any) -> Any:
 
 def from_doc(kind: type[T], doc: Mapping[str, Any]) -> T:
     """Return the dataclass that `to_doc` was given; unknown names in `doc` are passed over."""
-    hints = _hints(cast(Any, kind))
-    return kind(**{name: _typed(hints[name], doc[name]) for name in hints if name in doc})
+    return kind(
+        **{
+            name: entry if read is None or entry is None else read(entry)
+            for name, read in _readers(cast(Any, kind)).items()
+            if (entry := doc.get(name, _ABSENT)) is not _ABSENT
+        }
+    )
+
+
+_ABSENT = object()
+_moment = lru_cache(4096)(datetime.fromisoformat)  # many rows have the same times
 
 
 @cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
+def _readers(kind: Any) -> dict[str, Callable[[Any], Any] | None]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
-def _typed(hint: Any, value: Any) -> Any:
-    if value is None:
-        return None
+def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """Return what makes of a JSON value what the hint says, None where it is that already."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
-        return _typed(next(arg for arg in get_args(hint) if arg is not type(None)), value)
+        return _reader(next(arg for arg in get_args(hint) if arg is not type(None)))
     if origin is tuple:
-        if get_args(hint)[0] is str:
-            return tuple(value)  # a roster is long
-        return tuple(_typed(get_args(hint)[0], entry) for entry in value)
+        each = _reader(get_args(hint)[0])
+        return tuple if each is None else lambda entries: tuple(map(each, entries))
     if origin is Mapping:
-        return dict(value)  # never the store's own
-    if isinstance(hint, type) and issubclass(hint, datetime | date | Enum):
-        return hint.fromisoformat(value) if issubclass(hint, date) else hint(value)
-    return value
+        return dict  # never the store's own
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
+    if isinstance(hint, type) and issubclass(hint, date):
+        return _moment if issubclass(hint, datetime) else hint.fromisoformat
+    return None

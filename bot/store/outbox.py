@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.calendar import iso_week
+from bot.core.memory import UNSAID
 from bot.core.model import Cohort, Delivery, Push, State
-from bot.store import moves
+from bot.store import Told, moves
 from bot.store.codec import from_doc, to_doc
 from bot.store.desk import OTHER, Desk
 from bot.store.records import AuditEntry
@@ -214,9 +215,41 @@ class Outbox(Desk):
         self._stands(lost, lost.state, 0, None)
 
     async def pushes(
-        self, states: Collection[State] = (), *, target: str = "", stem: str = ""
+        self,
+        states: Collection[State] = (),
+        *,
+        target: str = "",
+        stem: str = "",
+        targets: Collection[str] = (),
+        since: datetime | None = None,
     ) -> list[Push]:
-        return await self._glance(lambda: self._pushes(states, target, stem))
+        return await self._glance(lambda: self._asked(states, target, stem, targets, since))
+
+    def _asked(
+        self,
+        states: Collection[State],
+        target: str,
+        stem: str,
+        targets: Collection[str],
+        since: datetime | None,
+    ) -> list[Push]:
+        found = self._pushes(states, target, stem)
+        if targets:
+            wanted = frozenset(targets)
+            found = [push for push in found if push.target in wanted]
+        return [push for push in found if push.due >= since] if since else found
+
+    async def told(self) -> dict[str, Told]:
+        def work() -> dict[str, Told]:
+            found: dict[str, Told] = {}
+            for push in self._pushes():  # by due
+                if push.item:
+                    rows, unsaid, first = found.get(push.target) or (0, 0, push.due)
+                    gone = push.state in UNSAID
+                    found[push.target] = Told(rows + 1, unsaid + gone, first)
+            return found
+
+        return await self._glance(work)
 
     def _pushes(
         self, states: Collection[State] = (), target: str = "", stem: str = ""

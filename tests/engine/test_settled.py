@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.core.calendar import Calendar
 from bot.core.model import State
-from bot.core.planning import Plan, plan_span
+from bot.core.planning import Plan, apart, plan_span
 from bot.engine import planner, ticks
 from bot.engine.bureau import Drawn
 from bot.library.folder import Shelf
@@ -34,16 +34,26 @@ async def test_a_row_that_was_refused_makes_the_day_be_planned_again(desk):
     await ticks.plan(bureau, now)
     assert await ticks.plan(bureau, now) == 0
     rows = [push for push in await bureau.store.pushes() if push.item]
-    whole = await _plan(desk)
-    assert rows
-    assert bureau.drawn.is_settled(whole, rows, now)
-    refused = [replace(rows[0], state=State.REFUSED), *rows[1:]]
-    assert not bureau.drawn.is_settled(whole, refused, now)
-    assert not bureau.drawn.is_settled(whole, rows[1:], now)
-    assert bureau.drawn.is_settled(whole, rows, moment("2026-06-15 17:09"))
-    assert not bureau.drawn.is_settled(whole, rows, moment("2026-06-15 17:10"))
-    assert not bureau.drawn.is_settled(whole, rows, moment("2026-06-16 09:30"))
-    assert not bureau.drawn.is_settled(replace(whole), rows, now)
+    whole, began = await _plan(desk), min(push.due for push in rows)
+    (share,) = apart(whole)
+
+    async def is_settled(plan=whole, then=now):
+        told = await bureau.store.told()
+        mine = {name: told.get(name) for name in share}
+        return bureau.drawn.is_settled(plan, share, (mine, began), then)
+
+    assert await is_settled()
+    assert await is_settled(then=moment("2026-06-15 17:09"))
+    assert not await is_settled(then=moment("2026-06-15 17:10"))
+    assert not await is_settled(then=moment("2026-06-16 09:30"))
+    assert not await is_settled(plan=replace(whole))
+    fresh = replace(rows[0], key=f"one-2026_main@{rows[0].target}", state=State.PLANNED)
+    await bureau.store.add_pushes([fresh])
+    assert not await is_settled()
+    await ticks.plan(bureau, now)
+    assert await is_settled()
+    assert await bureau.store.end(fresh.key, State.SKIPPED, "理由")
+    assert not await is_settled()
 
 
 async def test_of_the_clock_a_plan_asks_only_which_days_are_over(desk):

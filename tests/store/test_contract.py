@@ -303,6 +303,46 @@ async def test_the_end_of_a_planned_push_carries_its_reason(store):
     assert not await store.end("nobody_main@nowhere", State.SKIPPED, "")
 
 
+async def test_pushes_can_be_asked_for_by_their_targets_and_since_a_moment(store):
+    old, other = push("jg2", due=MONDAY - MINUTE), push("jg3")
+    await store.add_pushes([old, P, other])
+    assert await store.pushes(targets=["jg1", "jg2"]) == [old, P]
+    assert await store.pushes(targets=["jg1", "jg2"], since=MONDAY) == [P]
+    assert await store.pushes([State.PLANNED], since=MONDAY) == [P, other]
+    assert await store.pushes([State.SENT], targets=["jg1"]) == []
+
+
+async def test_of_each_target_is_told_how_many_texts_it_had_and_since_when(store):
+    assert await store.told() == {}
+    early = replace(P, key="friday-2026W24_main@jg1", due=MONDAY - MINUTE)
+    await store.add_pushes([P, early, push("jg2"), push("office", item="")])
+    assert await store.told() == {
+        "jg1": (2, 0, MONDAY - MINUTE),
+        "jg2": (1, 0, MONDAY),
+    }
+    await store.end(P.key, State.SKIPPED, "理由")
+    await brought_to(store, State.SENT, push("jg2"))
+    assert await store.told() == {
+        "jg1": (2, 1, MONDAY - MINUTE),
+        "jg2": (1, 0, MONDAY),
+    }
+
+
+async def test_all_rows_of_an_occurrence_stand_in_the_week_of_its_first(store):
+    """Also of those that come later, and of a part of its own."""
+    await store.add_pushes([P, push("jg2")])
+    later = push("jg3", due=MONDAY + 20000 * MINUTE)
+    final = push("jg1", key="dragon-boat-2026_final@jg1", part="final", due=later.due)
+    assert await store.add_pushes([later, final, P]) == 2
+    assert await store.add_pushes([later, final, P]) == 0
+    for one in (P, later, final):
+        assert await store.begin(attempt(one), cohort(one))
+        await store.add_receipt(receipt(one))
+    parts = await store.acts()
+    assert len(parts.receipts) == 3
+    assert await store.verify() == []
+
+
 @pytest.mark.parametrize("state", [*UNBEGINNABLE])
 async def test_what_has_ended_or_is_on_its_way_is_not_postponed(store, state):
     before = await brought_to(store, state, P)

@@ -14,14 +14,15 @@ from typing import Any
 
 import psycopg
 
+from bot.core.memory import UNSAID
 from bot.core.model import SHANGHAI, Delivery, Push, Receipt, State
+from bot.store import Told, tallies
 from bot.store import backup as copies
-from bot.store import tallies
 from bot.store.archive import _audited
 from bot.store.codec import decoded, from_doc, to_doc
 from bot.store.desk import OTHER
 from bot.store.files import Files
-from bot.store.postgres import moving
+from bot.store.postgres import adding, moving
 from bot.store.postgres.commit import PgCommitter
 from bot.store.postgres.schema import LOCK, NOTIFY
 from bot.store.postgres.tables import PgDatabases, _first_line
@@ -80,10 +81,22 @@ class PostgresStore(Vault):
     def _pushes(
         self, states: Collection[State] = (), target: str = "", stem: str = ""
     ) -> list[Push]:
+        return self._asked(states, target, stem, (), None)
+
+    def _asked(
+        self,
+        states: Collection[State],
+        target: str,
+        stem: str,
+        targets: Collection[str],
+        since: datetime | None,
+    ) -> list[Push]:
         asked: list[tuple[str, Any]] = [
             ("AND state = ANY(%s)", [str(one.value) for one in states]),
             ("AND target = %s", target),
             ("AND stem = %s", stem),
+            ("AND target = ANY(%s)", [*targets]),
+            ("AND due >= %s", since),
         ]
         mine = [(where, value) for where, value in asked if value]
         where = " ".join(where for where, _ in mine) or "AND true"
@@ -125,6 +138,17 @@ class PostgresStore(Vault):
 
         return await self._read(work)
 
+    async def told(self) -> dict[str, Told]:
+        def work() -> dict[str, Told]:
+            rows = self._base.run(
+                "SELECT target, count(*), count(*) FILTER (WHERE state = ANY(%s)), min(due)"
+                " FROM qf.pushes WHERE item <> '' GROUP BY target",
+                ([str(one.value) for one in UNSAID],),
+            )
+            return {row[0]: Told(row[1], row[2], row[3].astimezone(SHANGHAI)) for row in rows}
+
+        return await self._read(work)
+
     async def begun_since(self, target: str, moment: datetime) -> list[datetime]:
         def work() -> list[datetime]:
             rows = self._base.run(
@@ -147,10 +171,8 @@ class PostgresStore(Vault):
         return await self._read(work)
 
     async def add_pushes(self, pushes: Iterable[Push]) -> int:
-        added = await super().add_pushes(pushes)
-        if added:
-            await self.wake()
-        return added
+        wanted = {push.key: push for push in pushes}
+        return await self._write(lambda: adding.add(self, wanted)) if wanted else 0
 
     async def wake(self) -> None:
         """Tell the senders of all workers that there is something to look at."""

@@ -60,10 +60,10 @@ class Rows:
 
     def find(self, id: str) -> Doc | None:
         if self._base.writing and self._table in _LOCKED_WHOLE:
-            self._lock_whole()
+            self.lock_whole()
         lock = self._base.writing and self._table in _LOCKED_ROWS
         found = self._look(id, lock)
-        if found is None and lock and self._lock_whole():
+        if found is None and lock and self.lock_whole():
             found = self._look(id, lock)  # somebody else may have just put it there
         return found
 
@@ -87,7 +87,7 @@ class Rows:
     def docs(self, where: str = "", *values: Any) -> list[Doc]:
         """Return the documents in the order in which they first came."""
         if self._base.writing and not where and self._table in {"pushes", *_LOCKED_WHOLE}:
-            self._lock_whole()
+            self.lock_whole()
         rows = self._run(
             f"SELECT doc FROM qf.{self._table} WHERE part = %s {where} ORDER BY seq",
             (self.part, *values),
@@ -99,7 +99,7 @@ class Rows:
         row = found.fetchone()
         return int(row[0]) if row else 0
 
-    def _lock_whole(self) -> bool:
+    def lock_whole(self) -> bool:
         """Wait until no other worker changes this table; False where we had the lock already."""
         if self._table in self._base.locked:
             return False
@@ -148,6 +148,8 @@ def _columns(table: str, doc: Doc) -> dict[str, Any]:
             "channel": doc["channel"],
             "rank": doc["rank"],
             "due": due,
+            "item": doc.get("item", ""),
+            "occurrence": doc["occurrence"],
         }
         return {**mine, "wanted": max(due, later)}
     if table == "deliveries":

@@ -1,0 +1,186 @@
+"""What a provincial group costs on PostgreSQL: planning, receipts, a summary, memory.
+
+.venv/bin/python -m tests.bench.scale [plan|summary|receipts …]     (receipts needs `wrk`)
+
+Each is measured in a process of its own, against one PostgreSQL that this script starts, with
+fsync on wherever something durable is promised. Processor seconds are the worker's alone; the
+clock's include PostgreSQL on the same cores, and whatever else the machine does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from bot import app, config
+from bot.core.model import SHANGHAI, Member, Push, State
+from bot.engine import ticks
+from bot.store.codec import encoded, to_doc
+from bot.store.postgres import PostgresStore
+from bot.store.postgres.tables import _columns
+from tests.postgres import fresh_database
+
+ROOT = Path(__file__).parents[2]
+GROUPS, PEOPLE, YEAR = 5_000, 200_000, 100  # occurrences of the year behind us, for each group
+MORNING = datetime(2026, 6, 15, 8, 46, tzinfo=SHANGHAI)  # 端午's main day
+HTTP = httpx.MockTransport(lambda _: httpx.Response(500))
+
+
+def rss() -> int:
+    """Return the most memory that this process ever had, in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def settings(home: Path, groups: int) -> Path:
+    """Write the configuration of thousands of groups, each with a branch of its own."""
+    for part in ("content", "schedules"):
+        (home / part).symlink_to(ROOT / part)
+    lines = ['[wecom]\nbase_url = "http://127.0.0.1:9"\n[review]\nrequired = false']
+    for n in range(groups):
+        lines.append(
+            f'[target.g{n}]\nname = "第{n}支部"\nchannel = "webhook"\n'
+            f'webhook = "key-{n}"\nroster = "b{n}"'
+        )
+    (home / "config.toml").write_text("\n".join(lines), "utf-8")
+    return home / "config.toml"
+
+
+# -- a year behind us ----------------------------------------------------------------------------
+
+
+def history(groups: int, texts: list[str]) -> Any:
+    """Yield what every group was told in the year before, two texts a week, each sent."""
+    for n in range(YEAR):
+        week = MORNING - timedelta(days=7 * (n // 2 + 1))
+        due = week + timedelta(days=1 if n % 2 else 4, hours=1)
+        stem, file = f"r{n % 2}-{due:%GW%V}", f"{due:%G-W%V}"
+        for group in range(groups):
+            push = Push(
+                key=f"{stem}_main@g{group}",
+                occurrence=stem,
+                part="main",
+                target=f"g{group}",
+                channel="webhook",
+                due=due,
+                until=due + timedelta(days=1),
+                rule=f"r{n % 2}",
+                covers=(stem,),
+                item=texts[n % len(texts)],
+                state=State.SENT,
+                sent_at=due,
+                cut=1,
+                tally={"sent": 1},
+            )
+            yield {**to_doc(push), "file": file, "begun": due.isoformat()}
+
+
+def fill(url: str, table: str, docs: Any, ids: Any) -> int:
+    number = 0
+    with psycopg.connect(url, autocommit=True) as conn, conn.cursor() as cursor:
+        first = next(docs)
+        names = [*_columns(table, first)]
+        with cursor.copy(
+            f"COPY qf.{table} (part, id, doc, {', '.join(names)}) FROM STDIN".encode()
+            if names
+            else f"COPY qf.{table} (part, id, doc) FROM STDIN".encode()
+        ) as copy:
+            doc = first
+            while doc is not None:
+                values = _columns(table, doc).values()
+                copy.write_row(["", ids(doc), encoded(doc).decode(), *values])
+                number += 1
+                doc = next(docs, None)
+        conn.execute(f"ANALYZE qf.{table}".encode())
+    return number
+
+
+def members(people: int, groups: int) -> Any:
+    for n in range(people):
+        who = Member(
+            id=f"u{n:06d}", name=f"人{n}", branch=f"b{n % groups}", department=f"d{n % 50}"
+        )
+        yield to_doc(who)
+
+
+def prepared(url: str, groups: int, people: int) -> None:
+    texts = [p.stem for p in sorted((ROOT / "content").glob("cases/*.md"))]
+    fill(url, "pushes", history(groups, texts), lambda doc: doc["key"])
+    fill(url, "members", members(people, groups), lambda doc: doc["id"])
+    with psycopg.connect(url, autocommit=True) as conn:
+        conn.execute("VACUUM ANALYZE qf.pushes")
+
+
+# -- one worker ----------------------------------------------------------------------------------
+
+
+async def plan(url: str, home: Path) -> dict[str, Any]:
+    """Let one worker run the ticks of a morning; return what it took."""
+    house = app.build(config.load(home / "config.toml", {}), lambda: MORNING, HTTP)
+    store = PostgresStore(url, home / "worker")
+    bureau = replace(house.bureau, store=store)
+    empty = rss()
+    library = bureau.library(MORNING.date())
+    with_library = rss()
+    found: dict[str, Any] = {"start": empty, "library": with_library, "items": len(library.items)}
+    for name in ("first", "again", "settled"):
+        began, used = time.perf_counter(), time.process_time()
+        added = await ticks.plan(bureau, MORNING)
+        found[name] = {
+            "added": added,
+            "s": time.perf_counter() - began,
+            "cpu": time.process_time() - used,
+            "rss": rss(),
+        }
+    began, used = time.perf_counter(), time.process_time()
+    failed = await ticks.some(bureau, MORNING, ticks.ONCE)
+    found["ticks"] = {
+        "failed": failed,
+        "s": time.perf_counter() - began,
+        "cpu": time.process_time() - used,
+        "rss": rss(),
+    }
+    store.close()
+    await house.close()
+    return found
+
+
+def apart(*arguments: str) -> dict[str, Any]:
+    """Run one measurement in a process of its own."""
+    command = [sys.executable, "-m", "tests.bench.scale", "--in", *arguments]
+    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(said.stdout.splitlines()[-1])
+    return found
+
+
+def planning(groups: int = GROUPS, people: int = PEOPLE) -> dict[str, Any]:
+    url = fresh_database()
+    began = time.perf_counter()
+    prepared(url, groups, people)
+    print(f"filled in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    with tempfile.TemporaryDirectory() as name:
+        settings(Path(name), groups)
+        return apart("plan", url, name)
+
+
+def main() -> None:
+    match sys.argv[1:]:
+        case ["--in", "plan", url, home]:
+            print(json.dumps(asyncio.run(plan(url, Path(home)))))
+        case ["plan", *sizes]:
+            print(json.dumps(planning(*map(int, sizes)), indent=1))
+
+
+if __name__ == "__main__":
+    main()
