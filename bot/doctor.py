@@ -251,7 +251,7 @@ async def the_robot(patient: Patient) -> list[Check]:
         found.append(_failed("群绑定", f"{name} 还没有绑定", hint))
     if patient.silent:
         says = f"{patient.silent} 人还没有给机器人发过消息，机器人不能给他们发"
-        hint = "请本人在企业微信里给机器人发一个字；名单见 qingfeng roster show"
+        hint = "愿意的同志在企业微信里给机器人发一个字即可；这里只有人数，没有名单"
         found.append(_failed("单聊", says, hint))
     return found
 

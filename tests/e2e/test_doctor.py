@@ -247,6 +247,7 @@ async def test_people_who_never_wrote_to_the_robot_are_counted(examined):
     assert told["单聊"]["state"] == "failed"
     assert told["单聊"]["says"].startswith("1 人")
     assert "发一个字" in told["单聊"]["click"]
+    assert "没有名单" in told["单聊"]["click"]
 
 
 def test_a_full_disk_is_told_before_it_stops_a_send():
