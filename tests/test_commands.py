@@ -23,7 +23,7 @@ from click.testing import CliRunner, Result
 
 from bot import app, cli, config
 from bot.core.model import SHANGHAI
-from bot.demo.stage import Clock, build_stage, install, write_roster
+from bot.demo.stage import AGENTID, Clock, build_stage, install, write_roster
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
 from bot.verbs import VERBS
@@ -79,6 +79,7 @@ async def _work(home: Path) -> None:
     """Make a unit's folder as it is in the evening of a day on which a reminder went out."""
     clock = Clock(SINCE)
     stage = build_stage(clock)
+    stage.world.set_callback(AGENTID, "http://127.0.0.1:9/")  # cards with buttons want one
     async with Serving(create_app(stage.world)) as wecom:
         path = install(home, ROOT, stage, wecom.url, port=8650)  # nothing listens there
         house = app.build(config.load(path, {}), clock.now)
