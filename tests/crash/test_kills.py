@@ -57,6 +57,7 @@ class Town:
     tapped: set[tuple[str, str]] = field(default_factory=set)  # push, person: answered for
     tried: set[tuple[str, str]] = field(default_factory=set)
     lives: int = 0
+    port: int = 0  # of the one that takes taps
     left: int = 0  # pushes that nobody had seen when the last life began
 
     @property
@@ -127,7 +128,7 @@ async def town(home: Path, seed: int) -> AsyncIterator[Town]:
         dice=random.Random(seed),
     )
     async with Serving(_slow(create_app(built.stage.world), built.dice)) as sandbox:
-        port = free_port()
+        port = built.port = free_port()
         built.config = install(home, ROOT, built.stage, sandbox.url, port)
         await _people(built)
         callback = f"http://127.0.0.1:{port}/wecom/callback"
