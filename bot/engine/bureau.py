@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from operator import is_
 from typing import Any
 
@@ -226,4 +227,14 @@ class Bureau:
         return WAYS
 
     def target(self, target_id: str) -> Target | None:
-        return next((target for target in self.targets if target.id == target_id), None)
+        return self._by_id.get(target_id)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Target]:
+        return {target.id: target for target in reversed(self.targets)}
+
+    @cached_property
+    def one_by_one(self) -> tuple[Target, ...]:
+        """The targets whose people are reached singly."""
+        known = self.channels
+        return tuple(t for t in self.targets if t.id in known and known[t.id].tappable)

@@ -24,6 +24,7 @@ from pgqueuer.core.sm import SchedulerManager
 from pgqueuer.domain.models import Schedule
 
 from bot.engine.pace import Call, Pace
+from bot.store.postgres.schema import settings
 
 log = logging.getLogger(__name__)
 
@@ -158,6 +159,7 @@ async def _again_and_again(
 
 @contextlib.asynccontextmanager
 async def _connected(url: str, options: str) -> AsyncIterator[psycopg.AsyncConnection[Any]]:
+    url = settings(url)
     known = psycopg.conninfo.conninfo_to_dict(url)
     both = " ".join(one for one in (str(known.get("options") or ""), options) if one)
     address = psycopg.conninfo.make_conninfo(url, options=both)

@@ -104,9 +104,11 @@ def one_by_one(push: Push) -> bool:
 
 def _paged(push: Push, bureau: Bureau) -> bool:
     """Whether a group's text leads to a page that WeCom tells who has it open (level 1)."""
-    page, moment = bureau.page(push.key), bureau.moment()
-    item = moment.item(push)
-    if not (bureau.signs_in and page and item):
+    page = bureau.page(push.key)
+    if not (bureau.signs_in and page):
+        return False
+    moment = bureau.moment()
+    if not (item := moment.item(push)):
         return False
     try:
         said = _words(push, item, 0, bureau.footer, bureau, moment.plan)

@@ -156,6 +156,8 @@ async def gives_way(
 
     It lets those go first, for an hour at most; whoever they did not reach hears it in the group.
     """
+    if not bureau.one_by_one:
+        return None
     wanted, reached = {person.casefold() for person in cohort.covered}, set[str]()
     members = await bureau.store.members()
     for other in await bureau.store.pushes(stem=push.key.rpartition("@")[0]):

@@ -34,13 +34,13 @@ class PgCommitter(Committer):
         writers = [job for job in batch if job.writes]
         while writers and not self._all_at_once(writers):
             writers = [job for job in writers if job.error is None]
-        for job in batch:
-            if not job.writes:
-                self._try([job], writes=False)
+        readers = [job for job in batch if not job.writes]
+        while readers and not self._all_at_once(readers, writes=False):
+            readers = [job for job in readers if job.error is None]
 
-    def _all_at_once(self, jobs: Sequence[Job]) -> bool:
-        """Commit them all; False where one failed by itself, and the others are to run again."""
-        self._try(jobs, writes=True)
+    def _all_at_once(self, jobs: Sequence[Job], writes: bool = True) -> bool:
+        """Do them all as one; False where one failed by itself, and the others are to run again."""
+        self._try(jobs, writes)
         return all(job.error is None for job in jobs) or all(job.error for job in jobs)
 
     def _try(self, jobs: Sequence[Job], writes: bool) -> None:

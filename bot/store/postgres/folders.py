@@ -18,8 +18,7 @@ from typing import TypeVar
 
 import psycopg
 
-from bot.store.postgres.schema import LOCK, Conn, bring_up_to_date
-from bot.store.postgres.shared import settings
+from bot.store.postgres.schema import LOCK, Conn, bring_up_to_date, settings
 
 Key = tuple[str, str]  # root, path within it
 T = TypeVar("T")

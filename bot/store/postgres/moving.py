@@ -57,9 +57,11 @@ def fill(base: PgDatabases, table: str, rows: Iterable[Row]) -> int:
 
 def replace_all(base: PgDatabases, folder: TinyStore) -> dict[str, int]:
     """Put a data folder in the place of everything, inside the transaction that is open."""
+    base.run("SET LOCAL idle_in_transaction_session_timeout = 0")
     moved = {}
     for table in TABLES:
         base.run(f"DELETE FROM qf.{table}")
+        base.changed(table)
         if table in IDENTITY:
             moved[table] = fill(base, table, rows_of(folder, table))
     moved["forgotten"] = fill(base, "forgotten", (("", dict(one)) for one in folder.forgotten()))
@@ -72,6 +74,7 @@ def is_empty(base: PgDatabases) -> bool:
 
 def write_folder(base: PgDatabases, target: Path) -> TinyStore:
     """Write everything into a fresh data folder; inside a transaction that sees one moment."""
+    base.run("SET LOCAL idle_in_transaction_session_timeout = 0")  # it takes as long as it takes
     target.mkdir(mode=0o700)
     for name in (*copies.BESIDE, copies.FORMS):
         source = base.folder / name

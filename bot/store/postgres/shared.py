@@ -7,6 +7,7 @@ whoever died.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
@@ -18,28 +19,14 @@ import psycopg
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from bot.core.policy import GRACE, LONGEST, Limit
-from bot.store.postgres.schema import LOCK
+from bot.store.postgres.schema import LOCK, settings
 
 TURN, PACE, TOKEN = "turn", "pace/", "token/"
 WAITS = 15.0  # seconds for a connection
-FOREVER = 60  # seconds; a lock that is held longer is said, and tried again
+FOREVER = 90  # seconds; a lock that is held longer is said, and tried again
+ALIVE = 15.0  # seconds between two signs of life of whoever holds a lock
 
 Count = tuple[str, int, Sequence[Limit]]  # what is limited, how much of it, and its limits
-
-
-def settings(url: str) -> str:
-    """Return the address with what every connection of ours wants: a dead line is found soon."""
-    return psycopg.conninfo.make_conninfo(
-        url,
-        connect_timeout=5,
-        keepalives_idle=10,
-        keepalives_interval=5,
-        keepalives_count=3,
-        application_name="qingfeng",
-        # The server's side too: the locks of a machine without power are free in 25 s.
-        options="-c timezone=Asia/Shanghai -c tcp_keepalives_idle=10"
-        " -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
-    )
 
 
 class Shared:
@@ -76,7 +63,13 @@ class Shared:
         async with self._connection() as conn, conn.transaction():
             await conn.execute(f"SET LOCAL lock_timeout = '{FOREVER}s'".encode())
             await conn.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, name))
-            yield conn
+            alive = asyncio.create_task(_alive(conn))
+            try:
+                yield conn
+            finally:
+                alive.cancel()
+                with contextlib.suppress(asyncio.CancelledError, psycopg.Error):
+                    await alive
 
     # -- one clock -------------------------------------------------------------------------------
 
@@ -111,11 +104,10 @@ class Shared:
             return now
         names = [name for name, _, _ in mine]
         async with self._connection() as conn, conn.transaction():
-            await conn.execute("SET LOCAL synchronous_commit = off")  # the attempt's row is durable
-            await conn.execute(
-                "SELECT pg_advisory_xact_lock(%s, hashtext(%s || one.name))"
-                " FROM unnest(%s::text[]) WITH ORDINALITY AS one(name, nth)"
-                " ORDER BY hashtext(%s || one.name)",
+            await conn.execute(  # the attempt's own row is durable: this need not be
+                "SELECT set_config('synchronous_commit', 'off', true),"
+                " pg_advisory_xact_lock(%s, hashtext(%s || one.name))"
+                " FROM unnest(%s::text[]) AS one(name) ORDER BY hashtext(%s || one.name)",
                 (LOCK, PACE, names, PACE),
             )
             totals = await self._totals(conn, names)
@@ -153,12 +145,13 @@ class Shared:
     async def _note(
         self, conn: Any, mine: Sequence[Count], totals: dict[str, int], now: datetime
     ) -> None:
-        for name, weight, _ in mine:
-            total = totals[name] = totals.get(name, 0) + weight
-            await conn.execute(
-                "INSERT INTO qf.paced (name, total, weight, at) VALUES (%s, %s, %s, %s)",
-                (name, total, weight, now),
-            )
+        names, weights = [name for name, _, _ in mine], [weight for _, weight, _ in mine]
+        sums = [totals.get(name, 0) + weight for name, weight, _ in mine]
+        await conn.execute(
+            "INSERT INTO qf.paced (name, total, weight, at)"
+            " SELECT *, %s FROM unnest(%s::text[], %s::bigint[], %s::int[])",
+            (now, names, sums, weights),
+        )
 
     async def tidy(self, now: datetime) -> None:
         """Forget what no limit looks back to any more; the last of each name stays."""
@@ -218,6 +211,13 @@ class _Held:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (self.name, value),
         )
+
+
+async def _alive(conn: psycopg.AsyncConnection[Any]) -> None:
+    """Let the server know, while something takes its time, that whoever holds the lock lives."""
+    while True:
+        await asyncio.sleep(ALIVE)
+        await conn.execute("SELECT 1")
 
 
 async def _one(conn: Any, statement: str, values: Sequence[Any] = ()) -> Any:

@@ -26,10 +26,10 @@ from bot.store.postgres import adding, moving
 from bot.store.postgres.commit import PgCommitter
 from bot.store.postgres.schema import LOCK, NOTIFY
 from bot.store.postgres.tables import PgDatabases, _first_line
-from bot.store.records import Audited, Restored
+from bot.store.records import Audited, Restored, digest_of
 from bot.store.returns import receipt_ids
 from bot.store.standing import by_due
-from bot.store.tables import Doc
+from bot.store.tables import Doc, id_of
 from bot.store.tiny import TinyStore
 from bot.store.vault import TRIES, Vault, _prepared
 
@@ -47,6 +47,7 @@ class PostgresStore(Vault):
         self._files = Files()
         self._files.make_folder(folder)
         self._lease = lease
+        self._seen: dict[str, tuple[str, list[Any]]] = {}  # tables as they were at a number
         self._me = secrets.token_hex(8)  # whose claims are ours
         self._base = PgDatabases(url, folder)
         self._databases: Any = self._base
@@ -76,7 +77,11 @@ class PostgresStore(Vault):
         return True  # to look is as dear as to do it
 
     def _once(self, table: str, decode: Any) -> list[Any]:
-        return list(decode(self._main(table).docs()))
+        version = self._base.version(table)
+        known = self._seen.get(table)
+        if known is None or known[0] != version:
+            known = self._seen[table] = version, decode(self._main(table).docs())
+        return [*known[1]]
 
     def _pushes(
         self, states: Collection[State] = (), target: str = "", stem: str = ""
@@ -159,6 +164,16 @@ class PostgresStore(Vault):
             return sorted(datetime.fromisoformat(decoded(row[0])["begun"]) for row in rows)
 
         return await self._read(work)
+
+    async def number(self, name: str, year: int) -> int:
+        known = id_of("numbers", {"year": year, "name": name})
+        doc = await self._read(lambda: self._main("numbers").find(known))
+        return int(doc["number"]) if doc else await super().number(name, year)
+
+    async def keep_text(self, text: str, at: datetime) -> str:
+        digest = digest_of(text)
+        kept = await self._read(lambda: self._main("kept").find(digest))
+        return digest if kept else await super().keep_text(text, at)
 
     async def audits(self, since: int = 0) -> list[Audited]:
         def work() -> list[Audited]:

@@ -27,6 +27,7 @@ from bot.store.postgres.schema import (
     Conn,
     bring_up_to_date,
     make_partition,
+    settings,
 )
 from bot.store.tables import Doc, id_of
 
@@ -39,6 +40,7 @@ _OF_KIND = {
     "audit": ("trail",),
 }
 _LOCKED_ROWS = frozenset({"pushes"})
+_VERSIONED = frozenset({"members", "targets"})  # asked for with every message, seldom changed
 # Read whole, or a counter: one writer at a time, in all workers.
 _LOCKED_WHOLE = frozenset({"meta", "counts", "numbers"})
 
@@ -82,6 +84,7 @@ class Rows:
         return self._insert(doc, replace=False)
 
     def drop(self, id: str) -> None:
+        self._base.changed(self._table)
         self._run(f"DELETE FROM qf.{self._table} WHERE part = %s AND id = %s", (self.part, id))
 
     def docs(self, where: str = "", *values: Any) -> list[Doc]:
@@ -110,6 +113,7 @@ class Rows:
 
     def _insert(self, doc: Doc, replace: bool) -> bool:
         table, id = self._table, id_of(self._table, doc)
+        self._base.changed(table)
         if table == PARTITIONED:
             self._base.ensure_partition(self.part)
         values = {"part": self.part, "id": id, "doc": encoded(doc).decode(), **_columns(table, doc)}
@@ -168,21 +172,13 @@ class PgDatabases:
         self._partitions: set[str] = set()
         self.writing = False
         self.locked: set[str] = set()  # tables, until the transaction ends
+        self._renumbered: set[str] = set()  # likewise
 
     @property
     def conn(self) -> Conn:
         if self._conn is None or self._conn.closed:
             self._partitions = set()
-            self._conn = psycopg.connect(
-                self._url,
-                autocommit=True,
-                connect_timeout=5,
-                keepalives_idle=10,
-                keepalives_interval=5,
-                keepalives_count=3,
-                application_name="qingfeng",
-                options="-c synchronous_commit=on -c timezone=Asia/Shanghai",
-            )
+            self._conn = psycopg.connect(settings(self._url), autocommit=True)
             bring_up_to_date(self._conn)
         return self._conn
 
@@ -192,7 +188,7 @@ class PgDatabases:
     def in_transaction(self, work: Callable[[], Any], writes: bool) -> Any:
         """Run `work` as one transaction; durable, if it writes, when this returns."""
         conn = self.conn
-        self.writing, self.locked = writes, set()
+        self.writing, self.locked, self._renumbered = writes, set(), set()
         conn.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             result = work()
@@ -222,6 +218,22 @@ class PgDatabases:
         if self._conn is not None:
             self._conn.close()
         self._conn = None
+
+    def changed(self, table: str) -> None:
+        """Give a table a new number, once in this transaction, where readers keep what they saw."""
+        if table in _VERSIONED and table not in self._renumbered:
+            self._renumbered.add(table)
+            self.run(
+                "INSERT INTO qf.shared (name, value) VALUES (%s, nextval('qf.turns')::text)"
+                " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+                (f"version/{table}",),
+            )
+
+    def version(self, table: str) -> str:
+        """Return the number of a table: the same one, the same rows."""
+        name = f"version/{table}"
+        row = self.run("SELECT value FROM qf.shared WHERE name = %s", (name,)).fetchone()
+        return str(row[0]) if row else ""
 
     def ensure_partition(self, part: str) -> None:
         if part not in self._partitions:
