@@ -25,7 +25,7 @@ from bot.store.files import Files
 from bot.store.postgres import adding, moving
 from bot.store.postgres.commit import PgCommitter
 from bot.store.postgres.schema import LOCK, NOTIFY
-from bot.store.postgres.tables import PgDatabases, _first_line
+from bot.store.postgres.tables import VERSIONED, PgDatabases, _first_line
 from bot.store.records import Audited, Restored, digest_of
 from bot.store.returns import receipt_ids
 from bot.store.standing import by_due
@@ -77,6 +77,8 @@ class PostgresStore(Vault):
         return True  # to look is as dear as to do it
 
     def _once(self, table: str, decode: Any) -> list[Any]:
+        if table not in VERSIONED:
+            return list(decode(self._main(table).docs()))
         version = self._base.version(table)
         known = self._seen.get(table)
         if known is None or known[0] != version:

@@ -40,7 +40,7 @@ _OF_KIND = {
     "audit": ("trail",),
 }
 _LOCKED_ROWS = frozenset({"pushes"})
-_VERSIONED = frozenset({"members", "targets"})  # asked for with every message, seldom changed
+VERSIONED = frozenset({"members", "targets"})  # asked for with every message, seldom changed
 # Read whole, or a counter: one writer at a time, in all workers.
 _LOCKED_WHOLE = frozenset({"meta", "counts", "numbers"})
 
@@ -221,7 +221,7 @@ class PgDatabases:
 
     def changed(self, table: str) -> None:
         """Give a table a new number, once in this transaction, where readers keep what they saw."""
-        if table in _VERSIONED and table not in self._renumbered:
+        if table in VERSIONED and table not in self._renumbered:
             self._renumbered.add(table)
             self.run(
                 "INSERT INTO qf.shared (name, value) VALUES (%s, nextval('qf.turns')::text)"
