@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import httpx
 from starlette.applications import Starlette
 
+from bot import logs, metrics
 from bot.channels import KINDS, App, AppChat, Bot, BotGroup, Channel, Terminal, Webhook
 from bot.config import Config, ConfigError
 from bot.control import control_of, doctor_of
@@ -155,6 +156,7 @@ def build(
     entry = _entry(config)
     examine = doctor_of(config, bureau, http, auth, robot)
     control = control_of(config, bureau, now, entry.invite, examine)
+    ready = partial(_not_ready, bureau, now)
     doors = Doors(
         control=workers.around(control) if workers else control,
         receive=reception,
@@ -169,7 +171,9 @@ def build(
             key=approvals.seal_key(config.data),
             secure=config.web.public_url.startswith("https:"),
         ),
-        ready=lambda: _not_ready(bureau, now),
+        ready=ready,
+        metrics=lambda: metrics.text(bureau, config.data, ready, robot, logs.counted.times),
+        metrics_token=config.watch.metrics_token,
         mistake=Mistake,
         review_host=desks.host,
         entry=entry,

@@ -24,6 +24,7 @@ from bot.settings import Hours, Review, ReviewKinds, Screen, Web, WeCom
 Bad = Callable[[str, str], None]
 
 _ADDRESS = re.compile(r"https?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
+_PING = re.compile(r"https?://[^\s/?#@\[\]]+(/[^\s#]*)?")
 _SOCKET = re.compile(r"wss?://[^\s/?#@\[\]]+(/[^\s?#]*)?")
 _PROXY = re.compile(r"http://([^\s/?#@]+@)?[^\s/?#@:]+:\d{1,5}/?")
 _AES_KEY = re.compile(r"[0-9A-Za-z+/]{43}")
@@ -42,9 +43,14 @@ _NUMBERS = {
     ("screen", "seconds"): (5, 120, ""),
     ("screen", "items"): (1, 60, ""),
     ("web", "port"): (0, 65535, ""),
+    ("log", "size_mb"): (1, 100, ""),
+    ("log", "files"): (2, 50, ""),
+    ("log", "keep_security"): (180, 1100, "：登录记录至少留半年"),
+    ("watch", "overdue"): (5, 240, ""),
 }
 _CHOICES = {
     ("receipts", "person_lookup"): ("off", "on_request"),
+    ("log", "format"): ("text", "json"),
     ("summary", "per_target"): ("console", "message", "off"),
 }
 
@@ -140,6 +146,11 @@ def _addresses(sections: Mapping[str, Any], bad: Bad) -> None:
         bad("ws_url", "[wecom.bot] 的 ws_url 应是 wss:// 开头的网址")
     if web.public_url and not _ADDRESS.fullmatch(web.public_url):
         bad("public_url", "[web] 的 public_url 应是 https:// 开头的网址，或者留空")
+    watch = sections["watch"]
+    if watch.ping_url and not _PING.fullmatch(watch.ping_url):
+        bad("ping_url", "[watch] 的 ping_url 应是 https:// 开头的网址")
+    if 0 < len(watch.metrics_token) < 16:
+        bad("metrics_token", "[watch] 的 metrics_token 太短，至少16位")
     aes_key = sections["wecom.app"].aes_key
     if aes_key and not _AES_KEY.fullmatch(aes_key):
         hint = "应是 43 位字母和数字，请到“接收消息”页面整段复制 EncodingAESKey"

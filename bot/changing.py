@@ -6,6 +6,7 @@ never put in place. The running bot goes on as it was: a change holds from the n
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +18,8 @@ from bot.config import Config, ConfigError, load
 from bot.core import messages
 from bot.library import disk, founding, settle
 from bot.verbs import Mistake
+
+log = logging.getLogger(__name__)
 
 
 def shown(running: Config) -> dict[str, Any]:
@@ -60,6 +63,7 @@ def change(running: Config, params: Mapping[str, Any]) -> dict[str, Any]:
             table.pop("webhook", None)
             table["webhook_file"] = f"secrets/{target}"
     _put(path, tomlkit.dumps(doc), str(params.get("target") or ""), secret)
+    log.info("settings changed", extra={"action": "settings-changed"})
     return shown(running)
 
 

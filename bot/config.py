@@ -26,6 +26,7 @@ from bot.settings import (
     App,
     Bot,
     Hours,
+    Log,
     Receipts,
     Review,
     ReviewKinds,
@@ -33,6 +34,7 @@ from bot.settings import (
     StoreSettings,
     SummarySettings,
     Unit,
+    Watching,
     Web,
     WeCom,
     default_of,
@@ -76,6 +78,8 @@ class Config:
     store: StoreSettings = field(default_factory=StoreSettings)
     summary: SummarySettings = field(default_factory=SummarySettings)
     screen: Screen = field(default_factory=Screen)
+    log: Log = field(default_factory=Log)
+    watch: Watching = field(default_factory=Watching, repr=False)
     targets: tuple[Target, ...] = ()
     webhooks: Mapping[str, str] = field(default_factory=dict, repr=False)  # target id -> key
     policy: Policy = field(default_factory=Policy)
@@ -127,6 +131,8 @@ def load(path: Path, environ: Mapping[str, str]) -> Config:
         store=sections["store"],
         summary=sections["summary"],
         screen=sections["screen"],
+        log=sections["log"],
+        watch=sections["watch"],
         targets=targets,
         webhooks=webhooks,
         policy=policy,

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bot import logs
 from bot.app import House, Now, build
 from bot.channels import SendError, Webhook
 from bot.config import Config, load
@@ -125,6 +126,7 @@ class _Start:
             config = load(self._path, os.environ)
             if config.data != Config(path=self._path).data or faults(config):
                 raise Mistake(messages.FIRST_THERE)  # the environment says otherwise
+            logs.begin(config)
             self.house = build(config, self._now)
             announce(config, self._port, self.house.token)
             self._relay.app = self.house.web

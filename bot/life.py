@@ -7,6 +7,7 @@ import contextlib
 import errno
 import logging
 import signal
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import filelock
 import httpx
 
-from bot import doctor
+from bot import doctor, logs, watch
 from bot.app import House, Now, build, system_clock
 from bot.channels import KINDS
 from bot.config import Config, ConfigError
@@ -127,6 +128,13 @@ async def run(
         house = build(config, now)
         async with serving(house) as served:
             await live(house, served.url, on_ready)
+    except (Mistake, ConfigError, OSError):
+        raise  # told in words
+    except Exception as error:
+        about = {"rounds": house.bureau.pulse.rounds, "python": sys.version.split()[0]}
+        path = logs.crashed(error, config.data, now(), about)
+        log.critical("crashed: %s", type(error).__name__, extra={"action": "crashed"})
+        raise Mistake(messages.CRASHED.format(path)) from None
     finally:
         withdraw(config)
         lock.release()
@@ -135,16 +143,31 @@ async def run(
 async def live(house: House, url: str, say: Callable[[str], None]) -> None:
     """Do what a bot does, while it is served at `url`, until SIGINT or SIGTERM."""
     say(messages.RUNNING.format(url, len(house.config.targets)))
-    invited = f"{url}/console/enter/{house.entry.invite(house.now())}"
-    say(messages.CONSOLE_OPEN.format(invited))
+    if sys.stdout is not None and sys.stdout.isatty():
+        invited = f"{url}/console/enter/{house.entry.invite(house.now())}"
+        say(messages.CONSOLE_OPEN.format(invited))
+    else:  # what is printed is kept by somebody as a log: a key does not belong there
+        say(messages.CONSOLE_ASK)
     _say_what_waits(house, say)
     await _say_if_it_sleeps(say)
     stop = until_told()
+    hang = logs.Hang(house.config.data)
     if house.workers is not None:
         work = house.workers.work(house.bureau, house.robot, stop)
     else:
         work = Embedded(house.tick, house.next_wake, house.now).run(stop)
-    await asyncio.gather(work, _watch(house, stop))
+    try:
+        await asyncio.gather(work, _watch(house, stop), _guard(house, hang).run(stop))
+    finally:
+        hang.close()
+
+
+def _guard(house: House, hang: logs.Hang) -> watch.Watch:
+    """Return the watch that sees from outside whether the ticks go on."""
+    config = house.config.watch
+    ping = watch.pinging(config.ping_url, house.config.wecom.proxy) if config.ping_url else None
+    overdue = 60.0 * config.overdue
+    return watch.Watch(bureau=house.bureau, overdue=overdue, ping=ping, turned=hang.turned)
 
 
 async def _watch(house: House, stop: asyncio.Event) -> None:

@@ -186,6 +186,27 @@ class Screen:
     items: int = _setting(12, "一天轮播几篇（当季节点的都在内），1 到 60")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    format: str = _setting("text", "日志的样子：text 给人看，json 给日志系统（一行一个对象）")
+    size_mb: int = _setting(5, "data/log/run.log 写到多少 MB 换一个文件，1 到 100")
+    files: int = _setting(5, "最多留几个这样的文件，2 到 50")
+    keep_security: int = _setting(
+        180, "登录和拒绝访问的记录 data/log/security.log 保留多少天，180 到 1100"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    ping_url: str = _setting(
+        "", "每分钟报一次平安的网址（如 healthchecks）：那边久不见报，就会叫人", secret=True
+    )
+    overdue: int = _setting(15, "多少分钟没有一轮完成，就在管理员群里说一声，5 到 240")
+    metrics_token: str = _setting(
+        "", "取 /metrics（Prometheus）用的口令，至少16位；空着就只有本机命令取得到", secret=True
+    )
+
+
 SECTIONS: Mapping[str, type] = {
     "unit": Unit,
     "wecom": WeCom,
@@ -199,6 +220,8 @@ SECTIONS: Mapping[str, type] = {
     "store": StoreSettings,
     "summary": SummarySettings,
     "screen": Screen,
+    "log": Log,
+    "watch": Watching,
 }
 
 

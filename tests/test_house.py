@@ -32,15 +32,19 @@ MAY_IMPORT = {
     "verbs": {"core", "library", "store", "report", "engine"},
     "app": {
         *("core", "library", "channels", "inbox", "store", "report", "engine"),
-        *("web", "wecom", "config", "control", "door", "verbs", "workers"),
+        *("web", "wecom", "config", "control", "door", "verbs", "workers", "logs", "metrics"),
     },
     "control": {"core", "config", "engine", "verbs", "wecom", "changing", "doctor"},
     "workers": {
         *("core", "library", "channels", "store", "engine", "wecom", "config", "verbs", "door"),
     },
     "doctor": {"core", "channels", "wecom", "config"},
+    "logs": {"config", "settings"},
+    "watch": {"core", "engine", "wecom"},
+    "metrics": {"core", "engine"},
     "door": {"core", "config", "verbs"},
     "life": {
+        *("logs", "watch"),
         "core",
         "doctor",
         "channels",
@@ -57,7 +61,7 @@ MAY_IMPORT = {
     "changing": {"core", "library", "config", "verbs"},
     "first": {
         *("core", "library", "channels", "wecom", "web", "sandbox"),
-        *("config", "app", "door", "life", "verbs"),
+        *("config", "app", "door", "life", "verbs", "logs"),
     },
     "__main__": {"cli"},
     "demo": {"core", "app", "life", "config", "sandbox", "verbs"},
@@ -66,6 +70,7 @@ MAY_IMPORT = {
         *("demo", "sandbox", "verbs"),
     },
     "cli": {
+        "logs",
         *(
             "core",
             "library",

@@ -99,7 +99,7 @@ def run(config_path: str, clock: str | None) -> None:
 
     例：qingfeng run    例：qingfeng run --config 我单位/config.toml
     """
-    from bot import app, life
+    from bot import app, life, logs
 
     path = Path(config_path)
     if path.name == "config.toml" and path.parent.is_dir() and not path.exists():
@@ -109,7 +109,7 @@ def run(config_path: str, clock: str | None) -> None:
     if clock is not None and not _rehearsing(config):
         fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
     now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
-    _logging()
+    logs.begin(config)
     guard(lambda: lasting(life.run(config, now, say)))
 
 
@@ -145,7 +145,7 @@ def stop(config_path: str) -> None:
 
 def _first(path: Path, clock: str | None) -> None:
     """Ask in the browser what is to be set, and go on as the running bot."""
-    from bot import app, first
+    from bot import app, first, logs
     from bot.library import founding
     from bot.library.shipped import home
 
@@ -154,7 +154,7 @@ def _first(path: Path, clock: str | None) -> None:
     if not (home() / "content").is_dir():
         fail([messages.NO_STARTER], CANNOT)
     now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
-    _logging()
+    logs.screen_only()
     work = first.begin(path, now, say, _show, rehearsing=clock is not None)
     guard(lambda: lasting(work))
 
@@ -170,13 +170,3 @@ def _rehearsing(config: Config) -> bool:
     from urllib.parse import urlsplit
 
     return urlsplit(config.wecom.base_url).hostname in ("127.0.0.1", "localhost")
-
-
-def _logging() -> None:
-    import logging
-
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s"
-    )
-    for name in ("httpx", "httpcore", "apscheduler"):  # httpx writes whole addresses, keys included
-        logging.getLogger(name).setLevel(logging.WARNING)

@@ -336,6 +336,7 @@ BY_HAND_SENT = "已发出。"
 BY_HAND_LATER = "已记下，最早 {} {} 发出：{}。"
 BY_HAND_ENDED = "{}：{}。"
 CONSOLE_LINK_OVER = "这个链接已经用过或过期了：运行 qingfeng console 可以再要一个"
+CONSOLE_ASK = "控制台：在这台电脑上运行 qingfeng console，要一个只能用一次的链接。"
 CONSOLE_OPEN = "控制台（链接只能用一次，24 小时内有效）：{}"
 FIRST_START = "这个文件夹里还没有设置。请在浏览器里回答五个问题（链接只能用一次）：{}"
 FIRST_NO_ADDRESS = (
@@ -443,6 +444,11 @@ SANDBOX_READY = (
 )
 
 # -- what the administrators are told at once ------------------------------------------------
+OVERDUE = (
+    "**清风停住了**\n已有 {} 分钟没有一轮检查和推送完成，今天该发的可能没有发。"
+    "请到运行清风的电脑上看一眼：qingfeng doctor，必要时关掉再启动；该发的会补上。"
+)
+CRASHED = "清风出了没料到的差错，已退出。出错的位置（不含任何内容和人名）记在 {}，请交给技术人员。"
 ALARMS = {
     "bot-stopped": (
         "**智能机器人连不上**\n企业微信不接受这个机器人："

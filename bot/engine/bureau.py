@@ -24,6 +24,7 @@ from bot.core.seats import Seat
 from bot.engine.intake import Intake
 from bot.engine.lots import Lots
 from bot.engine.pace import Pace
+from bot.engine.pulse import Pulse
 from bot.inbox.wishes import TIP_WORDS
 from bot.library.folder import Library, Shelf
 from bot.store import Store
@@ -191,6 +192,7 @@ class Bureau:
     refused: Counter[str] = field(default_factory=Counter)  # at the door, since the last tick
     # One at a time, whoever asks; where there are several workers, in all of them.
     turn: AbstractAsyncContextManager[Any] = field(default_factory=asyncio.Lock)
+    pulse: Pulse = field(default_factory=Pulse)
     several: bool = False  # whether other workers write into the same rows
     at_once: int = 1  # pushes on their way from this worker
     sends_by: Callable[[], Collection[str]] = lambda: KINDS  # channels that are this worker's now

@@ -166,6 +166,7 @@ async def some(bureau: Bureau, now: datetime, which: Sequence[Tick]) -> list[str
         except Exception as error:
             log.exception("tick %s failed", one.__name__, extra={"action": "tick-failed"})
             failed.append(f"{one.__name__}: {type(error).__name__}")
+    bureau.pulse.beat(failed)
     return failed
 
 

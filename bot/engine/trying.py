@@ -1,4 +1,4 @@
-"""The fixed test line, straight into a group: no push, no row, nothing counted."""
+"""A fixed line, straight into a group: no push, no row, nothing counted."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from bot.engine.bureau import Bureau
 from bot.store import TargetState
 
 
-async def try_out(target: Target, bureau: Bureau) -> str:
-    """Send it; return why it did not leave, "" when it did."""
+async def try_out(target: Target, bureau: Bureau, words: str = messages.TEST_MESSAGE) -> str:
+    """Send `words`; return why it did not leave, "" when it did."""
     channel = bureau.channels[target.id]
     if channel.closed:
         return channel.closed
@@ -20,7 +20,7 @@ async def try_out(target: Target, bureau: Bureau) -> str:
         return messages.GROUP_WAITS.format(target.name)
     to = [chat] if channel.needs_chat else []
     try:
-        await channel.send(channel.body(Markdown(text=messages.TEST_MESSAGE), to))
+        await channel.send(channel.body(Markdown(text=words), to))
     except SendError as error:
         return error.reason
     return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -25,6 +26,8 @@ from bot.library.approvals import Standing
 from bot.library.reviewers import Reviewer
 from bot.verbs import linking, reviewing
 from bot.verbs.asking import Mistake, Params
+
+log = logging.getLogger(__name__)
 
 AGREE, RETURN = "agree", "return"
 MOST = 50  # texts listed at once
@@ -179,6 +182,8 @@ async def unproven(bureau: Bureau, now: datetime, one: Reviewer, pin: str) -> di
     latest = reviewers.named(reviewers.read(bureau.shelf.folders.data), one.name)
     if latest is None or latest.link != one.link or latest.closed(now):
         return {"outcome": "closed", "error": ""}  # taken back, or locked, while we looked
+    if not right:
+        log.warning("wrong pin", extra={"action": "pin-wrong", "who": one.name})
     if right:
         _keep(bureau, replace(latest, wrong=()))
         return None

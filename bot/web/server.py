@@ -11,6 +11,7 @@
 /control/<verb>   127.0.0.1 and a random token only (control.json, mode 0600)
 /healthz          the process answers
 /readyz           and could send: its rows can be made durable, its library and its days are known
+/metrics          numbers for Prometheus: with the token of control.json or of [watch] only
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN = 4.5  # seconds of WeCom's 5
 FORM_BYTES = 8192  # 300 characters, each nine bytes on the way
 REFUSED = "refused-callback"
+METRICS_KIND = "text/plain; version=0.0.4"  # Starlette adds the charset
 FEELINGS = (USEFUL, UNCLEAR, WORDS)
 CONTROL_BYTES = 32 * 1024 * 1024  # a roster of 200,000 people
 _WRONG_PARAMETERS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, Refused)
@@ -103,6 +105,8 @@ class Doors:
     signin: SignIn | None = None
     browsers: Browsers | None = None
     ready: Callable[[], Awaitable[str]] | None = None  # why it could not send now, "" if it could
+    metrics: Callable[[], Awaitable[str]] | None = None
+    metrics_token: str = field(default="", repr=False)
     mistake: type[Exception] = ValueError
     entry: Entry | None = None  # the console's doors
     unit: str = ""
@@ -115,6 +119,7 @@ def create_app(doors: Doors) -> Starlette:
         routes=[
             Route("/healthz", _health),
             Route("/readyz", _ready),
+            Route("/metrics", _metrics, methods=["GET"]),
             Route("/wecom/callback", _echo, methods=["GET"]),
             Route("/wecom/callback", _callback, methods=["POST"]),
             Route("/r/{token}", _read, methods=["GET"]),
@@ -151,6 +156,20 @@ async def _ready(request: Request) -> Response:
     doors: Doors = request.app.state.doors
     why = await doors.ready() if doors.ready else ""
     return PlainTextResponse("not ready" if why else "ok", status_code=503 if why else 200)
+
+
+async def _metrics(request: Request) -> Response:
+    """Tell the numbers to whoever has a token; to others there is no such page."""
+    doors: Doors = request.app.state.doors
+    tokens = [one for one in (doors.token, doors.metrics_token) if one]
+    if doors.metrics is None or not any(_bears(request, one) for one in tokens):
+        raise HTTPException(404)
+    return PlainTextResponse(await doors.metrics(), media_type=METRICS_KIND)
+
+
+def _bears(request: Request, token: str) -> bool:
+    given = request.headers.get("authorization", "")
+    return hmac.compare_digest(given.encode(), f"Bearer {token}".encode())
 
 
 # -- WeCom (wecom/api.md §5) ---------------------------------------------------------------------
@@ -344,11 +363,9 @@ def _closed(status: int) -> Response:
 
 async def _control(request: Request) -> Response:
     doors: Doors = request.app.state.doors
-    given = request.headers.get("authorization", "")
     host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
-    if host not in LOCAL_HOSTS or not hmac.compare_digest(
-        given.encode(), f"Bearer {doors.token}".encode()
-    ):
+    if host not in LOCAL_HOSTS or not _bears(request, doors.token):
+        log.warning("control refused", extra={"action": "control-refused"})
         return PlainTextResponse("", status_code=403)
     verb = request.path_params["verb"]
     try:

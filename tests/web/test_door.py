@@ -26,7 +26,7 @@ from tests.wecom.test_callback import envelope
 WEB = ROOT / "bot" / "web"
 HERE = "http://127.0.0.1"
 CALLERS = {  # beside wecom/, whose clients have one base address, that of [wecom]
-    *("app.py", "life.py", "door.py", "doctor.py", "control.py"),
+    *("app.py", "life.py", "door.py", "doctor.py", "control.py", "watch.py"),
     *("rehearsal/acts.py", "rehearsal/play.py"),
 }
 EVIL = '<script>alert(1)</script><img src=x onerror=alert(2)>"\'><a href="javascript:alert(3)">'

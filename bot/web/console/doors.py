@@ -5,6 +5,7 @@ A GET lets nobody in: previews and scanners open links too. It shows a button, a
 
 from __future__ import annotations
 
+import logging
 from urllib.parse import parse_qs, quote
 
 from starlette.requests import Request
@@ -12,9 +13,11 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from bot.core import messages
-from bot.web.console.entry import BY_LINK, BY_WECOM, Entry, Visitor
+from bot.web.console.entry import BY_INVITATION, BY_LINK, BY_WECOM, Entry, Visitor
 from bot.web.console.room import HOME, Ask, Handler, behind_a_door, closed, named_well, page, plain
 from bot.web.shown import from_here
+
+log = logging.getLogger(__name__)
 
 SMALL = 4096  # bytes of a form here
 
@@ -38,6 +41,7 @@ async def _accept(request: Request) -> Response:
         return closed(403, "进不去", messages.CONSOLE_STALE)
     visitor = entry.accept(request.path_params["token"], doors.now())
     if visitor is None:
+        _note("console-refused", how=BY_INVITATION)
         return closed(404, "进不去", messages.CONSOLE_LINK_OVER)
     return _in(entry, visitor, request)
 
@@ -84,6 +88,7 @@ async def _by_wecom(request: Request) -> Response:
         return doors.signin.begin(f"{HOME}/wecom")  # type: ignore[no-any-return]
     role = entry.role_of(person) if person else ""
     if not role:
+        _note("console-refused", person, how=BY_WECOM)
         return closed(403, "进不去", messages.CONSOLE_NO_ROLE)
     return _in(entry, Visitor(name=person, role=role, how=BY_WECOM), request)
 
@@ -91,14 +96,21 @@ async def _by_wecom(request: Request) -> Response:
 @page()
 async def _leave(ask: Ask) -> Response:
     response = closed(200, "已退出", messages.CONSOLE_SIGN_IN)
+    _note("console-out", ask.visitor.name, role=ask.visitor.role, how=ask.visitor.how)
     ask.entry.leave(response, ask.request, ask.visitor, ask.now)
     return response
 
 
 def _in(entry: Entry, visitor: Visitor, request: Request) -> Response:
+    _note("console-in", visitor.name, role=visitor.role, how=visitor.how)
     response = RedirectResponse(HOME, status_code=303, headers={"Cache-Control": "no-store"})
     entry.keep(response, request, visitor, request.app.state.doors.now())
     return response
+
+
+def _note(action: str, who: str = "", **about: str) -> None:
+    """A line of security.log (bot/logs.py)."""
+    log.info("%s", action, extra={"action": action, "who": who, **about})
 
 
 def _shut(why: str) -> Response:
