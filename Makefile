@@ -10,7 +10,7 @@ WORKERS ?= 5
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year fuzz sandbox-clients handbook lock clean
+.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year fuzz soak sandbox-clients handbook lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -62,6 +62,10 @@ bench-taps: dev
 # A year of 12 groups x 200 people at each level; see docs/bench-year.md.
 bench-year: dev
 	@$(BIN)/python -m tests.bench.rehearsal $(ARGS)
+
+# Half an hour of load on a real process, and a simulated year; writes docs/soak.md.
+soak: dev
+	@$(BIN)/python -m tests.bench.soak $(ARGS)
 
 # Ten minutes of atheris for each parser (or FUZZ="head roster", SECONDS=60); finds: .fuzz/find-*.
 FUZZ    ?= signed head frame roster callback

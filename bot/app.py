@@ -153,6 +153,7 @@ def build(
     ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
     ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
     token = secrets.token_urlsafe(32)
+    logs.mask.know({token})
     entry = _entry(config)
     examine = doctor_of(config, bureau, http, auth, robot)
     control = control_of(config, bureau, now, entry.invite, examine)

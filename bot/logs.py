@@ -52,14 +52,23 @@ _LOGIN = re.compile(r"(?<=://)[^/\s@:]+:[^/\s@]+@")
 class Mask:
     """Strikes secrets out of a text."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({one for one in secrets if len(one) >= 4}, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+    def __init__(self) -> None:
+        self._secrets: set[str] = set()
+        self._known: re.Pattern[str] | None = None
+
+    def know(self, secrets: Iterable[str]) -> None:
+        """Strike these out, too."""
+        self._secrets |= {one for one in secrets if len(one) >= 4}
+        longest_first = sorted(self._secrets, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
         if self._known is not None:
             text = self._known.sub(STRUCK, text)
         return _LOGIN.sub(f"{STRUCK}@", _SHAPES.sub(rf"\1{STRUCK}", text))
+
+
+mask = Mask()  # of this process: app.py adds what it makes up, the token of control.json
 
 
 def secrets_of(config: Config) -> set[str]:
@@ -160,12 +169,13 @@ counted = Counted()
 
 def screen_only() -> None:
     """Log to the screen, before there is a configuration."""
-    _set([logging.StreamHandler(sys.stderr)], Plain(Mask()))
+    _set([logging.StreamHandler(sys.stderr)], Plain(mask))
 
 
 def begin(config: Config) -> None:
     """Log as `[log]` says: to the screen and into the data folder. Called once by `run`."""
-    mask, folder = Mask(secrets_of(config)), config.data / FOLDER
+    mask.know(secrets_of(config))
+    folder = config.data / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
     size, number = config.log.size_mb << 20, config.log.files
     written = Rotating(
