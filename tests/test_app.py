@@ -91,6 +91,31 @@ async def test_a_second_bot_is_refused_at_once_and_told_of_the_first(settings):
         await stop(bot)
 
 
+async def test_a_fault_of_ours_ends_the_bot_in_words_and_leaves_a_report_without_any(settings):
+    def broken(_: str) -> None:
+        raise RuntimeError("PRIVATE s3cret")
+
+    with pytest.raises(Mistake) as caught:
+        await asyncio.wait_for(life.run(settings, on_ready=broken), 20)
+    (report,) = (settings.data / "log").glob("crash-*.txt")
+    assert str(report) in str(caught.value)
+    told = report.read_text("utf-8") + str(caught.value)
+    assert "RuntimeError" in told
+    assert "PRIVATE" not in told
+    assert "s3cret" not in told
+    assert not (settings.data / "control.json").exists()
+
+
+async def test_where_its_output_is_kept_a_bot_prints_no_link_that_lets_anybody_in(settings):
+    said: list[str] = []
+    bot = asyncio.create_task(life.run(settings, on_ready=said.append))
+    while not any("qingfeng console" in one for one in said):
+        assert not bot.done()
+        await asyncio.sleep(0.05)
+    await stop(bot)
+    assert "/console/enter/" not in "".join(said)
+
+
 # -- the door --------------------------------------------------------------------------------------
 
 
