@@ -31,8 +31,8 @@ from bot.core.model import SHANGHAI, Cohort, Delivery, Push, State
 from bot.demo.stage import build_stage, install
 from bot.engine.bureau import Bureau
 from bot.engine.receive import Reception
-from bot.inbox import Event
 from bot.sandbox.serving import Serving, free_port
+from bot.store import Store
 from bot.store.files import Files
 from bot.store.tiny import TinyStore
 from bot.web.reading import Links
@@ -117,7 +117,7 @@ def push(number: int) -> Push:
     )
 
 
-async def filled(store: TinyStore) -> None:
+async def filled(store: Store) -> None:
     """Send the pushes to their people, so that every tap is one of somebody who was covered."""
     everybody = tuple(person(number) for number in range(PEOPLE))
     pushes = [push(number) for number in range(PUSHES)]
@@ -131,20 +131,18 @@ async def filled(store: TinyStore) -> None:
         await store.finish(sent, 1, None)
 
 
-async def serve(folder: Path, durable: bool) -> None:
+async def serve(store: Store) -> None:
     """Serve the page over a store until somebody ends this process."""
-    store = TinyStore(folder, Files() if durable else Unwritten())
-    reception = Reception(cast(Bureau, SimpleNamespace(store=store, clock=now)))
-
-    async def receive(event: Event) -> str:
-        return (await reception(event)).button
+    reception = Reception(
+        cast(Bureau, SimpleNamespace(store=store, clock=now, tip_words=frozenset()))
+    )
 
     async def nothing(*_: Any) -> Any:
         return None
 
     doors = Doors(
         control=nothing,
-        receive=receive,
+        receive=reception,
         read=nothing,
         links=Links("http://127.0.0.1", KEY),
         now=now,
@@ -287,7 +285,7 @@ def main() -> None:
     parser.add_argument("-o", type=Path, default=PAGE)
     chosen = parser.parse_args()
     if chosen.serve:
-        lasting(serve(chosen.serve, chosen.durable))
+        lasting(serve(TinyStore(chosen.serve, Files() if chosen.durable else Unwritten())))
         return
     runs: dict[bool, list[Asked]] = {True: [], False: []}
     with tempfile.TemporaryDirectory(dir=chosen.home) as name:

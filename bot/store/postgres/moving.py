@@ -34,6 +34,7 @@ def rows_of(folder: TinyStore, table: str) -> Iterator[Row]:
 
 def fill(base: PgDatabases, table: str, rows: Iterable[Row]) -> int:
     """Copy rows into an empty table, inside the transaction that is open; say how many."""
+    base.known.clear()
     found, known = 0, list(rows) if table == PARTITIONED else rows
     if table == PARTITIONED:
         for part in sorted({part for part, _ in known}):

@@ -39,7 +39,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "deliveries": {"push": "text", "state": "text", "begun": "timestamptz"},
     "cohorts": {"push": "text"},
     "parts": {"push": "text"},
-    "receipts": {"push": "text"},
+    "receipts": {"push": "text", "person": "text", "acted": "boolean", "at": "timestamptz"},
 }
 _FIRST_INDICES = (
     "CREATE INDEX ON qf.pushes (state, wanted)",
@@ -51,7 +51,10 @@ _FIRST_INDICES = (
 
 
 _LATER = frozenset({"parts"})  # tables that the first version had not
-_LATER_COLUMNS = {"pushes": ("stem", "channel", "rank", "due", "item", "occurrence")}
+_LATER_COLUMNS = {
+    "receipts": ("person", "acted", "at"),
+    "pushes": ("stem", "channel", "rank", "due", "item", "occurrence"),
+}
 
 # Format 4 of the data folder (store/migrate.py): rows of their own for the parts of an audience.
 _PARTS = [
@@ -106,6 +109,14 @@ _TOLD = [
     "CREATE INDEX ON qf.pushes (occurrence)",
 ]
 
+# Receipts are counted by the database: whose it was, whether it was a deliberate act, and when.
+_COUNTED = [
+    "ALTER TABLE qf.receipts ADD COLUMN person text, ADD COLUMN acted boolean,"
+    " ADD COLUMN at timestamptz",
+    "UPDATE qf.receipts SET person = doc::json->>'person', acted = doc::json->>'step' <> 'opened',"
+    " at = (doc::json->>'at')::timestamptz",
+]
+
 
 def _first() -> list[str]:
     made = []
@@ -127,7 +138,7 @@ def _first() -> list[str]:
 
 
 # One list of statements a version, oldest first; what was released is never edited.
-MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS, _SHARED, _CLAIMS, _TOLD)
+MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS, _SHARED, _CLAIMS, _TOLD, _COUNTED)
 
 
 def settings(url: str) -> str:

@@ -15,17 +15,17 @@ from typing import Any
 import psycopg
 
 from bot.core.memory import UNSAID
-from bot.core.model import SHANGHAI, Delivery, Push, Receipt, State
-from bot.store import Told, tallies
+from bot.core.model import SHANGHAI, Cohort, Delivery, Push, Receipt, State
+from bot.store import Told
 from bot.store import backup as copies
 from bot.store.archive import _audited
-from bot.store.codec import decoded, from_doc, to_doc
-from bot.store.desk import OTHER
+from bot.store.codec import decoded, from_doc
 from bot.store.files import Files
 from bot.store.postgres import adding, moving
 from bot.store.postgres.commit import PgCommitter
 from bot.store.postgres.schema import LOCK, NOTIFY
 from bot.store.postgres.tables import VERSIONED, PgDatabases, _first_line
+from bot.store.postgres.together import ROSTERS, Look, Tap
 from bot.store.records import Audited, Restored, digest_of
 from bot.store.returns import receipt_ids
 from bot.store.standing import by_due
@@ -52,6 +52,7 @@ class PostgresStore(Vault):
         self._base = PgDatabases(url, folder)
         self._databases: Any = self._base
         self._rosters = {}
+        self._known_rosters: dict[str, tuple[str, Cohort]] = {}
         self._lists = {}
         self._left_names = False
         self._one_backup = asyncio.Lock()
@@ -212,22 +213,22 @@ class PostgresStore(Vault):
         return await self._read(work)
 
     async def add_receipt(self, receipt: Receipt) -> bool:
-        doc, key = to_doc(receipt), receipt.push
+        return await self._write(Tap(self, receipt))
 
-        def work() -> bool:
-            found = self._base.run(
-                "SELECT doc FROM qf.pushes WHERE part = '' AND id = %s FOR SHARE", (key,)
-            ).fetchone()
-            push = decoded(found[0]) if found else None
-            if push and push.get("folded"):
-                return False
-            new = self._rows("receipts", f"receipts/{push['file'] if push else OTHER}").add(doc)
-            if new:
-                names = [key, tallies._together(key)]
-                self._base.run("DELETE FROM qf.figures WHERE part = '' AND id = ANY(%s)", (names,))
-            return bool(new)
+    async def addressed(self, key: str) -> tuple[Push | None, Cohort | None]:
+        return await self._read(Look(self, key))
 
-        return await self._write(work)
+    def roster(self, key: str, file: str, version: str) -> Cohort | None:
+        """Return the roster of a push; the row is read where it is not the one we know."""
+        known = self._known_rosters.get(key)
+        if known is None or known[0] != version:
+            doc = self._rows("cohorts", f"sent/{file}").find(key)
+            if doc is None:
+                return None
+            while len(self._known_rosters) >= ROSTERS:
+                del self._known_rosters[next(iter(self._known_rosters))]
+            known = self._known_rosters[key] = version, from_doc(Cohort, doc)
+        return known[1]
 
     async def recover(self) -> list[str]:
         def work() -> list[str]:

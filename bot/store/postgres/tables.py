@@ -61,6 +61,13 @@ class Rows:
         self.storage_part = Notes()
 
     def find(self, id: str) -> Doc | None:
+        """Return a document; one transaction asks for it once."""
+        name = self._table, self.part, id
+        if name not in self._base.known:
+            self._base.known[name] = self._found(id)
+        return self._base.known[name]
+
+    def _found(self, id: str) -> Doc | None:
         if self._base.writing and self._table in _LOCKED_WHOLE:
             self.lock_whole()
         lock = self._base.writing and self._table in _LOCKED_ROWS
@@ -79,12 +86,15 @@ class Rows:
 
     def put(self, doc: Doc) -> None:
         self._insert(doc, replace=True)
+        self._base.known[self._table, self.part, id_of(self._table, doc)] = doc
 
     def add(self, doc: Doc) -> bool:
+        self._base.known.pop((self._table, self.part, id_of(self._table, doc)), None)
         return self._insert(doc, replace=False)
 
     def drop(self, id: str) -> None:
         self._base.changed(self._table)
+        self._base.known[self._table, self.part, id] = None
         self._run(f"DELETE FROM qf.{self._table} WHERE part = %s AND id = %s", (self.part, id))
 
     def docs(self, where: str = "", *values: Any) -> list[Doc]:
@@ -159,6 +169,9 @@ def _columns(table: str, doc: Doc) -> dict[str, Any]:
     if table == "deliveries":
         begun = datetime.fromisoformat(doc["begun"])
         return {"push": doc["push"], "state": doc["state"], "begun": begun}
+    if table == "receipts":
+        mine = {"push": doc["push"], "person": doc["person"], "acted": doc["step"] != "opened"}
+        return {**mine, "at": datetime.fromisoformat(doc["at"])}
     return {name: doc[name] for name in COLUMNS.get(table, ())}
 
 
@@ -173,6 +186,8 @@ class PgDatabases:
         self.writing = False
         self.locked: set[str] = set()  # tables, until the transaction ends
         self._renumbered: set[str] = set()  # likewise
+        self.known: dict[tuple[str, str, str], Doc | None] = {}  # rows, until then
+        self.asked = 0  # statements ever sent
 
     @property
     def conn(self) -> Conn:
@@ -183,12 +198,13 @@ class PgDatabases:
         return self._conn
 
     def run(self, statement: str, values: tuple[Any, ...] = ()) -> psycopg.Cursor[Any]:
+        self.asked += 1
         return self.conn.execute(statement.encode(), values)
 
     def in_transaction(self, work: Callable[[], Any], writes: bool) -> Any:
         """Run `work` as one transaction; durable, if it writes, when this returns."""
         conn = self.conn
-        self.writing, self.locked, self._renumbered = writes, set(), set()
+        self.writing, self.locked, self._renumbered, self.known = writes, set(), set(), {}
         conn.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
         try:
             result = work()
