@@ -182,7 +182,8 @@ class Store(Protocol):
         """Return the answers a summary asks for, and the people of the pushes in `named`.
 
         They always equal what the rows of `acts` come to, and never change when names are folded
-        (`named` people are none then). A store may keep an answer until a row
+        (`named` people are none then). Of the pushes
+        at least those are there that are asked about. A store may keep an answer until a row
         behind it changes; nobody relies on its being kept.
         """
 

@@ -19,7 +19,7 @@ from bot.core.reading import Acts, Figures, Question
 from bot.store.codec import from_doc
 from bot.store.folding import answered
 from bot.store.tables import Doc, Rows
-from bot.store.taps import People, people_of, taps_of
+from bot.store.taps import Acted, People, people_of, taps_of
 
 
 def recall(table: Rows, question: Question) -> Figures | None:
@@ -159,15 +159,17 @@ class WeekRows:
         for key, end in asked:
             mine, able = self._people_of(key)
             limit = end.timestamp()
-            for name in ("", key):  # taps that came before their push was known here, and the rest
-                acts = taps_of(self._rows_of("receipts", "receipts", name)).get(key)
-                if acts:
-                    read.append(acts.before(limit, able))
+            read += [acts.before(limit, able) for acts in self._acted(key)]
             covered.append(mine)
             reachable.append(able)
         return Figures(
             pushes=len(asked), covered=_all(covered), reachable=_all(reachable), read=_all(read)
         )
+
+    def _acted(self, key: str) -> list[Acted]:
+        """Return the taps on a push that came before it was known here, and the rest."""
+        weeks = [taps_of(self._rows_of("receipts", "receipts", name)) for name in ("", key)]
+        return [taps[key] for taps in weeks if key in taps]
 
     def _people_of(self, key: str) -> People:
         cohorts = self._rows_of("sent", "cohorts", key)

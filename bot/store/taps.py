@@ -72,8 +72,13 @@ def people_of(key: str, cohorts: Rows, missed: Callable[[], frozenset[str]]) -> 
     known: dict[str, People] = _fresh_notes(cohorts.storage_part).setdefault("people", {})
     if key not in known:
         doc = cohorts.find(key)
-        known[key] = _people(from_doc(Cohort, doc), missed()) if doc else (frozenset(), frozenset())
+        known[key] = people_in(doc, missed() if doc else frozenset())
     return known[key]
+
+
+def people_in(doc: Doc | None, missed: frozenset[str]) -> People:
+    """Return who was covered by a push and who of them could tap, from its roster's row."""
+    return _people(from_doc(Cohort, doc), missed) if doc else (frozenset(), frozenset())
 
 
 def _fresh_notes(part: Part) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,9 +19,12 @@ from bot.core.model import State, Step
 from bot.core.reading import figures
 from bot.core.reading import people as reached
 from bot.core.summary import asked, summarise
+from bot.store import Store
 from bot.store.databases import Databases
 from bot.store.files import Files
+from bot.store.postgres import PostgresStore
 from bot.store.tiny import TinyStore
+from tests.postgres import fresh_database
 from tests.store.rows import MONDAY, attempt, cohort, push, receipt
 
 CALENDAR = Calendar()
@@ -92,7 +96,7 @@ async def _compare(store, days):
             kept = await store.counted(wanted.questions, wanted.named)
             told = [
                 summarise(week, acts, calendar=CALENDAR, as_of=as_of, targets=(), titles={})
-                for acts in (kept, rows)
+                for acts in (replace(kept, pushes=rows.pushes), rows)
             ]
             assert told[0] == told[1]
     for one in rows.pushes:
@@ -115,8 +119,8 @@ async def _figures(store):
     return found
 
 
-async def _live(folder: Path, steps) -> None:
-    store = TinyStore(folder, fold_at=2000)
+async def _live(make: Callable[[], Store], steps) -> None:
+    store = make()
     for kind, *rest in steps:
         if kind == "send":
             await _send(store, *rest)
@@ -131,7 +135,7 @@ async def _live(folder: Path, steps) -> None:
             await store.forget(*rest, MONDAY)
         else:
             store.close()
-            store = TinyStore(folder, fold_at=2000)
+            store = make()
     await _compare(store, 40)
     before = await _figures(store)
     while await store.fold_names(MONDAY + 99 * DAY, MONDAY + 99 * DAY):
@@ -144,7 +148,24 @@ async def _live(folder: Path, steps) -> None:
 @given(steps=STEPS)
 def test_what_is_kept_as_a_count_always_equals_the_rows(steps):
     with TemporaryDirectory() as folder:
-        asyncio.run(_live(Path(folder), steps))
+        asyncio.run(_live(lambda: TinyStore(Path(folder), fold_at=2000), steps))
+
+
+@settings(max_examples=5, deadline=None)
+@given(steps=STEPS)
+def test_what_a_database_counts_always_equals_the_rows(steps):
+    with TemporaryDirectory() as folder:
+        url = fresh_database()
+        asyncio.run(_live(lambda: PostgresStore(url, Path(folder), timedelta()), steps))
+
+
+@pytest.mark.nightly
+@settings(max_examples=60, deadline=None)
+@given(steps=STEPS)
+def test_what_a_database_counts_always_equals_the_rows_in_many_lives(steps):
+    with TemporaryDirectory() as folder:
+        url = fresh_database()
+        asyncio.run(_live(lambda: PostgresStore(url, Path(folder), timedelta()), steps))
 
 
 CROWD = ("zhang", "Li", "wang", "zhao", "qian", "sun")

@@ -16,12 +16,13 @@ import psycopg
 
 from bot.core.memory import UNSAID
 from bot.core.model import SHANGHAI, Cohort, Delivery, Push, Receipt, State
+from bot.core.reading import Acts, Question
 from bot.store import Told
 from bot.store import backup as copies
 from bot.store.archive import _audited
 from bot.store.codec import decoded, from_doc
 from bot.store.files import Files
-from bot.store.postgres import adding, moving
+from bot.store.postgres import adding, counting, moving
 from bot.store.postgres.commit import PgCommitter
 from bot.store.postgres.schema import LOCK, NOTIFY
 from bot.store.postgres.tables import VERSIONED, PgDatabases, _first_line
@@ -229,6 +230,13 @@ class PostgresStore(Vault):
                 del self._known_rosters[next(iter(self._known_rosters))]
             known = self._known_rosters[key] = version, from_doc(Cohort, doc)
         return known[1]
+
+    async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
+        found, fresh = await self._read(lambda: counting.counted(self, questions, named))
+        if fresh:  # nobody waits for it, and nobody minds if it fails
+            kept = self._write(lambda: counting.keep(self, fresh))
+            kept.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return found
 
     async def recover(self) -> list[str]:
         def work() -> list[str]:
