@@ -31,10 +31,13 @@ import psycopg
 
 from bot import app, config
 from bot.cli.shell import lasting
-from bot.core.model import SHANGHAI, Member, Push, State
+from bot.core.model import SHANGHAI, Cohort, Delivery, Member, Push, State
+from bot.core.summary import asked
 from bot.engine import ticks
+from bot.report import weekly
 from bot.store.codec import encoded, to_doc
 from bot.store.postgres import PostgresStore
+from bot.store.postgres.schema import make_partition
 from bot.store.postgres.tables import _columns
 from tests.bench import receipts
 from tests.postgres import fresh_database
@@ -181,6 +184,108 @@ def planning(groups: int = GROUPS, people: int = PEOPLE) -> dict[str, Any]:
         return apart("plan", url, name)
 
 
+# -- a summary -----------------------------------------------------------------------------------
+
+WEEKS, TOLD, EACH = 50, 100, 2_000  # so many weeks, groups, and people in each: all of them tap
+
+
+def weeks_behind(url: str, home: Path) -> int:
+    """Fill a year of ten million taps; the roster and attempts of the weeks a summary tells."""
+    texts = [p.stem for p in sorted((ROOT / "content").glob("cases/*.md"))]
+
+    async def told() -> None:
+        store = PostgresStore(url, home / "fill")
+        for week in range(WEEKS):
+            due = MORNING - timedelta(days=7 * (week + 1), hours=-1)
+            rows = [_said(due, group, texts[week % len(texts)]) for group in range(TOLD)]
+            await store.add_pushes(rows)
+            for group, row in enumerate(rows) if week < 8 else ():
+                people = tuple(f"u{group}-{n}" for n in range(EACH))
+                trial = Delivery(push=row.key, part=0, attempt=1, begun=due, body="{}", to=people)
+                await store.begin(trial, Cohort(push=row.key, covered=people, tappable=True))
+                await store.finish(replace(trial, state=State.SENT, ended=due), 1, None)
+        store.close()
+
+    asyncio.run(told())
+    with psycopg.connect(url, autocommit=True) as conn:
+        for week in range(WEEKS):
+            due = MORNING - timedelta(days=7 * (week + 1), hours=-1)
+            part, stem = f"receipts/{due:%G-W%V}", f"monday-{due:%GW%V}_main"
+            make_partition(conn, part)
+            conn.execute(
+                "INSERT INTO qf.receipts (part, id, push, person, acted, at, doc)"
+                " SELECT %s, %s || '@g' || g || chr(31) || 'u' || g || '-' || n || chr(31) || 'a',"
+                " %s || '@g' || g, 'u' || g || '-' || n, true,"
+                " %s::timestamptz + n * interval '1 minute', '{}'"
+                " FROM generate_series(0, %s) g, generate_series(0, %s) n",
+                (part, stem, stem, due, TOLD - 1, EACH - 1),
+            )
+        conn.execute("ANALYZE qf.receipts")
+        found = conn.execute("SELECT count(*) FROM qf.receipts").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _said(due: datetime, group: int, text: str) -> Push:
+    stem = f"monday-{due:%GW%V}"
+    return Push(
+        key=f"{stem}_main@g{group}",
+        occurrence=stem,
+        part="main",
+        target=f"g{group}",
+        channel="webhook",
+        due=due,
+        until=due + timedelta(days=1),
+        rule="monday",
+        covers=(stem,),
+        item=text,
+    )
+
+
+async def summary(url: str, home: Path) -> dict[str, Any]:
+    """Build last week's summary: nothing counted yet, then as on a Monday, then once more."""
+    house = app.build(config.load(home / "config.toml", {}), lambda: MORNING, HTTP)
+    store = PostgresStore(url, home / "worker")
+    library = house.bureau.library(MORNING.date())
+    plan = house.bureau.plan(library)
+    week, found = f"{MORNING - timedelta(days=7):%G-W%V}", {}
+    at = house.bureau.drawn
+    for name in ("nothing kept", "a Monday", "again"):
+        if name == "a Monday":  # the trend's weeks are kept; the two that still change are not
+            for days in (7, 14):
+                stem = f"monday-{MORNING - timedelta(days=days):%GW%V}"
+                await store._write(
+                    lambda stem=stem: store._base.run(
+                        "DELETE FROM qf.figures WHERE id LIKE %s", (f"{stem}%",)
+                    )
+                )
+        await store.head()
+        began, used = time.perf_counter(), time.process_time()
+        built = await weekly.build(
+            store, library, plan, week=week, as_of=MORNING, spanned=at.spanned
+        )
+        took = time.perf_counter() - began, time.process_time() - used
+        found[name] = {"s": took[0], "cpu": took[1], "rss": rss()}
+        found[name]["read"] = built.headline.read
+        began = time.perf_counter()
+        wanted = asked(week, await store.pushes(), calendar=plan.calendar, as_of=MORNING)
+        await store.counted(wanted.questions, wanted.named)
+        found[name]["counted, s"] = time.perf_counter() - began
+        await store.number("wait", 2026)  # behind what is kept meanwhile
+    store.close()
+    await house.close()
+    return found
+
+
+def summing() -> dict[str, Any]:
+    url = fresh_database()
+    with tempfile.TemporaryDirectory() as name:
+        began, home = time.perf_counter(), Path(name)
+        number = weeks_behind(url, home)
+        print(f"{number} receipts in {time.perf_counter() - began:.0f} s", file=sys.stderr)
+        settings(home, TOLD)
+        return {"receipts": number, **apart("summary", url, name)}
+
+
 # -- taps on two web workers ---------------------------------------------------------------------
 
 
@@ -255,6 +360,10 @@ def main() -> None:
     match sys.argv[1:]:
         case ["--in", "plan", url, home]:
             print(json.dumps(asyncio.run(plan(url, Path(home)))))
+        case ["--in", "summary", url, home]:
+            print(json.dumps(asyncio.run(summary(url, Path(home)))))
+        case ["summary"]:
+            print(json.dumps(summing(), indent=1))
         case ["--serve", url, home]:
             lasting(receipts.serve(PostgresStore(url, Path(home))))
         case ["receipts"]:
