@@ -40,6 +40,10 @@ def rule_slots(monday: date, plan: Plan) -> tuple[list[Slot], list[Skip]]:
 
 def closed(day: date, plan: Plan) -> str:
     """Return why nothing is sent on `day`, "" when something may be."""
+    return plan.keep(("closed", day), lambda: _closed(day, plan))
+
+
+def _closed(day: date, plan: Plan) -> str:
     found = plan.calendar.day(day)
     if not found.workday:
         return messages.SKIP_DAY_OFF.format(found.name or messages.DAY_OFF)

@@ -81,7 +81,7 @@ async def cohort_of(push: Push, bureau: Bureau, today: date) -> Cohort:
     if push.rule == CORRECTION and channel.tappable:
         people = await _recipients(push, bureau, today)
     else:
-        people = {m.id for m in audience(await bureau.store.members(), target, today)}
+        people = {m.id for m in await audience_of(target, bureau, today)}
     reached = {person.casefold() for person in push.spared}
     singly = channel.tappable and target is not None and not target.person
     if singly and push.rule != CORRECTION:  # which waits for no cap
@@ -188,6 +188,13 @@ async def _sated(push: Push, people: Iterable[str], bureau: Bureau, today: date)
         for person, said in heard.items()
         if len(said) >= week or sum(day == today for _, day in said) >= limits.a_day
     }
+
+
+async def audience_of(target: Target | None, bureau: Bureau, today: date) -> list[Member]:
+    """Return whom a target reaches today, and ask the store for nobody else."""
+    roster = target.roster if target and not target.person else ""
+    of = roster if roster != messages.EVERYBODY else ""
+    return audience(await bureau.store.members(of) if roster else (), target, today)
 
 
 def audience(members: Sequence[Member], target: Target | None, today: date) -> list[Member]:

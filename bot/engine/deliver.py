@@ -146,8 +146,7 @@ async def _deliver(push: Push, bureau: Bureau, moment: Moment) -> None:
             await _skip(push, gives, bureau)
         return
     if channel.tappable and not cohort.covered:
-        members = await bureau.store.members()
-        anybody = compose.audience(members, target, moment.today)
+        anybody = await compose.audience_of(target, bureau, moment.today)
         why = messages.HAD_THEIR_SHARE if anybody else messages.NO_AUDIENCE
         await _skip(push, why, bureau)
         return

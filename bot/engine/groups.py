@@ -93,4 +93,4 @@ async def _state(target: Target, bureau: Bureau) -> TargetState:
 
 async def _people(target: Target, bureau: Bureau) -> list[str]:
     today = bureau.clock().date()
-    return [m.id for m in compose.audience(await bureau.store.members(), target, today)]
+    return [m.id for m in await compose.audience_of(target, bureau, today)]

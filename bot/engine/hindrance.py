@@ -159,14 +159,14 @@ async def gives_way(
     if not bureau.one_by_one:
         return None
     wanted, reached = {person.casefold() for person in cohort.covered}, set[str]()
-    members = await bureau.store.members()
     for other in await bureau.store.pushes(stem=push.key.rpartition("@")[0]):
         if (other.occurrence, other.part) != (push.occurrence, push.part):
             continue
         way, target = bureau.channels.get(other.target), bureau.target(other.target)
         if way is None or not way.tappable:
             continue
-        people = {m.id.casefold() for m in compose.audience(members, target, moment.today)}
+        audience = await compose.audience_of(target, bureau, moment.today)
+        people = {member.id.casefold() for member in audience}
         patient = moment.now < push.due + A_WHILE and other.until > moment.now
         if other.state in (State.PLANNED, State.SENDING) and people & wanted and patient:
             return Wait(until=moment.now + SOON, reason=messages.PERSONAL_FIRST)

@@ -19,7 +19,7 @@ EVERY = "*"  # the name under which the store keeps a pause of everything
 
 async def plan_of(bureau: Bureau, library: Library, today: date) -> Plan:
     """Return the plan with everything in it that bears on what will be sent."""
-    members = await bureau.store.members()
+    members = await bureau.store.members() if bureau.one_by_one else []  # groups ask for nobody
     rosters = bureau.drawn.rosters(members, today, lambda: _rosters(bureau, members, today))
     pause = pause_of(await bureau.store.targets(), today)
     whole = replace(bureau.plan(library), rosters=rosters, pause=pause)
@@ -30,11 +30,7 @@ def _rosters(
     bureau: Bureau, members: Sequence[Member], today: date
 ) -> Mapping[str, frozenset[str]]:
     """Return the people of each target that is addressed one by one."""
-    singly = [
-        target
-        for target in bureau.targets
-        if target.id in bureau.channels and bureau.channels[target.id].tappable
-    ]
+    singly = bureau.one_by_one
     here: dict[str, list[Member]] = {}  # by what a target may name: each member looked at once
     for member in members if singly else ():
         for name in {member.branch, member.department, messages.EVERYBODY}:

@@ -222,7 +222,8 @@ class Store(Protocol):
     async def set_members(self, members: Sequence[Member]) -> None:
         """Put a roster in place of the one before, in this order. Durable, as one."""
 
-    async def members(self) -> list[Member]: ...
+    async def members(self, of: str = "") -> list[Member]:
+        """Return the roster in its order, or only who is `of` a branch or department."""
 
     async def set_target(self, state: TargetState) -> None:
         """Keep what was learned of a target, in place of what was known. Durable."""

@@ -139,8 +139,9 @@ class Returns(Outbox):
 
         await self._write(work)
 
-    async def members(self) -> list[Member]:
-        return await self._glance(lambda: self._all("members", Member))
+    async def members(self, of: str = "") -> list[Member]:
+        found = await self._glance(lambda: self._all("members", Member))
+        return [one for one in found if of in (one.branch, one.department)] if of else found
 
     async def set_target(self, state: TargetState) -> None:
         await self._write(lambda: self._main("targets").put(to_doc(state)))

@@ -312,6 +312,18 @@ async def test_pushes_can_be_asked_for_by_their_targets_and_since_a_moment(store
     assert await store.pushes([State.SENT], targets=["jg1"]) == []
 
 
+async def test_members_can_be_asked_for_by_branch_or_department(store):
+    one, other = Member(id="a", name="甲", branch="一"), Member(id="b", name="乙", branch="二")
+    third = Member(id="c", name="丙", branch="二", department="一")
+    for roster in ((other,), (one, other, third)):
+        await store.set_members(roster)
+    assert await store.members() == [one, other, third]
+    assert await store.members("一") == [one, third]
+    assert await store.members("三") == []
+    await store.set_members(())
+    assert await store.members() == []
+
+
 async def test_of_each_target_is_told_how_many_texts_it_had_and_since_when(store):
     assert await store.told() == {}
     early = replace(P, key="friday-2026W24_main@jg1", due=MONDAY - MINUTE)

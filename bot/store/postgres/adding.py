@@ -53,3 +53,18 @@ def _files(store: PostgresStore, occurrences: set[str]) -> dict[str, str]:
         ([*occurrences],),
     )
     return {row[0]: decoded(row[1])["file"] for row in rows}
+
+
+# Whose attention a due push has, for a minute, and with it all else that is for its target.
+CLAIM = """
+WITH mine AS (
+    SELECT id FROM qf.pushes p
+    WHERE part = '' AND state = 'planned' AND wanted <= %s AND channel = ANY(%s)
+    AND (claimed IS NULL OR claimed <= clock_timestamp() OR claimer = %s)
+    AND NOT EXISTS (
+        SELECT 1 FROM qf.pushes o WHERE o.target = p.target AND o.state IN ('planned', 'sending')
+        AND o.claimed > clock_timestamp() AND o.claimer <> %s)
+    ORDER BY rank, due, id LIMIT %s FOR UPDATE SKIP LOCKED)
+UPDATE qf.pushes SET claimed = clock_timestamp() + interval '60 s', claimer = %s
+FROM mine WHERE part = '' AND pushes.id = mine.id RETURNING doc
+"""

@@ -35,6 +35,7 @@ def rows_of(folder: TinyStore, table: str) -> Iterator[Row]:
 def fill(base: PgDatabases, table: str, rows: Iterable[Row]) -> int:
     """Copy rows into an empty table, inside the transaction that is open; say how many."""
     base.known.clear()
+    base.changed(table)
     found, known = 0, list(rows) if table == PARTITIONED else rows
     if table == PARTITIONED:
         for part in sorted({part for part, _ in known}):
@@ -62,7 +63,6 @@ def replace_all(base: PgDatabases, folder: TinyStore) -> dict[str, int]:
     moved = {}
     for table in TABLES:
         base.run(f"DELETE FROM qf.{table}")
-        base.changed(table)
         if table in IDENTITY:
             moved[table] = fill(base, table, rows_of(folder, table))
     moved["forgotten"] = fill(base, "forgotten", (("", dict(one)) for one in folder.forgotten()))

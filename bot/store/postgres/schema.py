@@ -39,6 +39,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "deliveries": {"push": "text", "state": "text", "begun": "timestamptz"},
     "cohorts": {"push": "text"},
     "parts": {"push": "text"},
+    "members": {"branch": "text", "department": "text"},
     "receipts": {"push": "text", "person": "text", "acted": "boolean", "at": "timestamptz"},
 }
 _FIRST_INDICES = (
@@ -52,6 +53,7 @@ _FIRST_INDICES = (
 
 _LATER = frozenset({"parts"})  # tables that the first version had not
 _LATER_COLUMNS = {
+    "members": ("branch", "department"),
     "receipts": ("person", "acted", "at"),
     "pushes": ("stem", "channel", "rank", "due", "item", "occurrence"),
 }
@@ -117,6 +119,15 @@ _COUNTED = [
     " at = (doc::json->>'at')::timestamptz",
 ]
 
+# One group's people out of hundreds of thousands.
+_MEMBERS = [
+    "ALTER TABLE qf.members ADD COLUMN branch text, ADD COLUMN department text",
+    "UPDATE qf.members SET branch = coalesce(doc::json->>'branch', ''),"
+    " department = coalesce(doc::json->>'department', '')",
+    "CREATE INDEX ON qf.members (branch)",
+    "CREATE INDEX ON qf.members (department)",
+]
+
 
 def _first() -> list[str]:
     made = []
@@ -138,7 +149,7 @@ def _first() -> list[str]:
 
 
 # One list of statements a version, oldest first; what was released is never edited.
-MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS, _SHARED, _CLAIMS, _TOLD, _COUNTED)
+MIGRATIONS: tuple[list[str], ...] = (_first(), _PARTS, _SHARED, _CLAIMS, _TOLD, _COUNTED, _MEMBERS)
 
 
 def settings(url: str) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import secrets
-import shutil
-import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,29 +13,27 @@ from typing import Any
 import psycopg
 
 from bot.core.memory import UNSAID
-from bot.core.model import SHANGHAI, Cohort, Delivery, Push, Receipt, State
+from bot.core.model import SHANGHAI, Cohort, Delivery, Member, Push, Receipt, State
 from bot.core.reading import Acts, Question
 from bot.store import Told
-from bot.store import backup as copies
 from bot.store.archive import _audited
-from bot.store.codec import decoded, from_doc
+from bot.store.codec import decoded, from_doc, to_doc
 from bot.store.files import Files
 from bot.store.postgres import adding, counting, moving
 from bot.store.postgres.commit import PgCommitter
+from bot.store.postgres.safe import PgVault
 from bot.store.postgres.schema import LOCK, NOTIFY
 from bot.store.postgres.tables import VERSIONED, PgDatabases, _first_line
 from bot.store.postgres.together import ROSTERS, Look, Tap
-from bot.store.records import Audited, Restored, digest_of
+from bot.store.records import Audited, digest_of
 from bot.store.returns import receipt_ids
 from bot.store.standing import by_due
 from bot.store.tables import Doc, id_of
-from bot.store.tiny import TinyStore
-from bot.store.vault import TRIES, Vault, _prepared
 
 LEASE = timedelta(seconds=90)  # longer than the longest POST; after it a send has lost its end
 
 
-class PostgresStore(Vault):
+class PostgresStore(PgVault):
     """The contract of bot.store over one PostgreSQL, for any number of workers.
 
     `folder` has the sealing key and drafts of backups, nothing else. A send that was begun more
@@ -109,7 +105,7 @@ class PostgresStore(Vault):
         ]
         mine = [(where, value) for where, value in asked if value]
         where = " ".join(where for where, _ in mine) or "AND true"
-        docs = self._rows("pushes").docs(where, *(value for _, value in mine))
+        docs = self._rows("pushes").each(where, *(value for _, value in mine))
         return by_due(map(_push_of, docs))
 
     def _parts(self, key: str, cut: int) -> dict[int, State]:
@@ -131,7 +127,9 @@ class PostgresStore(Vault):
         def work() -> list[Push]:
             # One worker at a time looks, so that no two have rows of the same target.
             self._base.run("SELECT pg_advisory_xact_lock(%s, 4)", (LOCK,))
-            rows = self._base.run(_CLAIM, (now, [*channels], self._me, self._me, limit, self._me))
+            rows = self._base.run(
+                adding.CLAIM, (now, [*channels], self._me, self._me, limit, self._me)
+            )
             found = [_push_of(decoded(row[0])) for row in rows.fetchall()]
             return sorted(found, key=lambda push: (push.rank, push.due, push.key))
 
@@ -231,6 +229,22 @@ class PostgresStore(Vault):
             known = self._known_rosters[key] = version, from_doc(Cohort, doc)
         return known[1]
 
+    async def set_members(self, members: Sequence[Member]) -> None:
+        def work() -> None:
+            self._base.run("DELETE FROM qf.members")
+            moving.fill(self._base, "members", (("", to_doc(member)) for member in members))
+
+        await self._write(work)
+
+    async def members(self, of: str = "") -> list[Member]:
+        def work() -> list[Member]:
+            if not of:
+                return self._all("members", Member)
+            docs = self._rows("members").each("AND %s IN (branch, department)", of)
+            return [from_doc(Member, doc) for doc in docs]
+
+        return await self._read(work)
+
     async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
         found, fresh = await self._read(lambda: counting.counted(self, questions, named))
         if fresh:  # nobody waits for it, and nobody minds if it fails
@@ -318,85 +332,6 @@ class PostgresStore(Vault):
             return await self._write(work)
         except OSError as error:
             return error.strerror or _first_line(error)
-
-    # -- backups ----------------------------------------------------------------------------------
-
-    async def backup(self, target: Path, at: datetime) -> int:
-        if await asyncio.to_thread(target.exists):
-            raise FileExistsError(errno.EEXIST, "已有这个文件", str(target))
-        async with self._one_backup:
-            place = Path(tempfile.mkdtemp(prefix="backup-", dir=self._base.folder))
-            try:
-                folder = await self._read(lambda: moving.write_folder(self._base, place / "data"))
-                try:
-                    return await folder.backup(target, at)
-                finally:
-                    folder.close()
-            finally:
-                shutil.rmtree(place)  # it names people
-
-    async def restore(self, source: Path, at: datetime, before: datetime) -> Restored:
-        place = self._base.folder
-        try:
-            for _ in range(TRIES):
-                known = await self._read(self._of_today)
-                found = await _prepared(TinyStore, place, source, at, before, self)
-                if await self._write(lambda known=known: self._replaced(known)):  # type: ignore[misc]
-                    self._take_files(place / copies.RESTORING)
-                    return found
-        finally:
-            copies.clear(place)
-        raise OSError(errno.EBUSY, "一直有别的改动，请稍候再恢复", str(place))
-
-    def _replaced(self, known: list[Any]) -> bool:
-        if self._of_today() != known:
-            return False
-        folder = TinyStore(self._base.folder / copies.RESTORING)
-        try:
-            moving.replace_all(self._base, folder)
-        finally:
-            folder.close()
-        return True
-
-    def _take_files(self, staging: Path) -> None:
-        """The sealing key is the backup's; a halt or a link of today stands."""
-        for name in copies.BESIDE:
-            mine, theirs = self._base.folder / name, staging / name
-            wanted = name == "seal.key" or not mine.exists()
-            if name != "forgotten.json" and wanted and theirs.exists():
-                self._files.replace(theirs, mine)
-        if (staging / copies.FORMS).exists() and not (self._base.folder / copies.FORMS).exists():
-            shutil.move(staging / copies.FORMS, self._base.folder / copies.FORMS)
-
-    async def _hand_over(self, other: Vault) -> list[Audited]:
-        listed = await self._read(self.forgotten)
-        await other._write(lambda: other._remember_to_forget(listed))
-        return await super()._hand_over(other)
-
-    async def take_in(self, folder: TinyStore) -> dict[str, int]:
-        """Move a data folder in; FileExistsError where the database has rows already."""
-
-        def work() -> dict[str, int]:
-            if not moving.is_empty(self._base):
-                raise FileExistsError(errno.EEXIST, "数据库里已有数据，没有搬")
-            return moving.replace_all(self._base, folder)
-
-        return await self._write(work)
-
-
-# How long a worker may take until it looks again at what it found due; by the database's clock.
-_CLAIM = """
-WITH mine AS (
-    SELECT id FROM qf.pushes p
-    WHERE part = '' AND state = 'planned' AND wanted <= %s AND channel = ANY(%s)
-    AND (claimed IS NULL OR claimed <= clock_timestamp() OR claimer = %s)
-    AND NOT EXISTS (
-        SELECT 1 FROM qf.pushes o WHERE o.target = p.target AND o.state IN ('planned', 'sending')
-        AND o.claimed > clock_timestamp() AND o.claimer <> %s)
-    ORDER BY rank, due, id LIMIT %s FOR UPDATE SKIP LOCKED)
-UPDATE qf.pushes SET claimed = clock_timestamp() + interval '60 s', claimer = %s
-FROM mine WHERE part = '' AND pushes.id = mine.id RETURNING doc
-"""
 
 
 def _push_of(doc: Doc) -> Push:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -98,14 +98,18 @@ class Rows:
         self._run(f"DELETE FROM qf.{self._table} WHERE part = %s AND id = %s", (self.part, id))
 
     def docs(self, where: str = "", *values: Any) -> list[Doc]:
-        """Return the documents in the order in which they first came."""
+        return [*self.each(where, *values)]
+
+    def each(self, where: str = "", *values: Any) -> Iterator[Doc]:
+        """Yield the documents in the order in which they first came."""
         if self._base.writing and not where and self._table in {"pushes", *_LOCKED_WHOLE}:
             self.lock_whole()
         rows = self._run(
             f"SELECT doc FROM qf.{self._table} WHERE part = %s {where} ORDER BY seq",
             (self.part, *values),
         )
-        return [decoded(row[0]) for row in rows]
+        for row in rows:
+            yield decoded(row[0])
 
     def __len__(self) -> int:
         found = self._run(f"SELECT count(*) FROM qf.{self._table} WHERE part = %s", (self.part,))
