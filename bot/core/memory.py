@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator
-from datetime import date, timedelta
+from datetime import date
+from operator import attrgetter
 
 from bot.core.model import Item, Push, State
 
+_ORDER = attrgetter("due", "key")
 UNSAID = frozenset({State.SKIPPED, State.EXPIRED, State.REFUSED})
 
 
@@ -18,29 +20,35 @@ class Memory:
 
     def __init__(self, pushes: Iterable[Push] = ()) -> None:
         self.rows: dict[str, Push] = {}
-        self._weeks: dict[date, list[Push]] = {}  # by Monday
+        self._weeks: dict[int, list[Push]] = {}  # by the number of their Monday
         self.sign = 0  # two targets with one sign were told the same: one choice serves both
         self.used: dict[str, date] = {}  # item -> the last day it was sent or was to be
         self.covered: dict[tuple[str, str], set[str]] = {}  # (part, occurrence) -> push keys
         self.texts: dict[str, set[str]] = {}  # occurrence -> items that spoke of it
         self._told: list[tuple[date, str, str]] = []  # (day, push key, item), by day
-        for push in sorted(pushes, key=lambda push: (push.due, push.key)):
+        for push in sorted(pushes, key=_ORDER):
             self.add(push)
 
     def add(self, push: Push) -> None:
-        self.rows[push.key] = push
-        day = push.due.date()
-        self._weeks.setdefault(day - timedelta(days=day.weekday()), []).append(push)
-        self.sign = hash((self.sign, day, push.item, push.part, push.covers, push.state))
-        for occurrence in push.covers:
-            self.covered.setdefault((push.part, occurrence), set()).add(push.key)
-            self.texts.setdefault(occurrence, set()).add(push.item)
-        if push.item:
-            self.used[push.item] = max(day, self.used.get(push.item, day))
-            insort(self._told, (day, push.key, push.item))
+        key, item, covers, day = push.key, push.item, push.covers, push.due.date()
+        self.rows[key] = push
+        self._weeks.setdefault(day.toordinal() - day.weekday(), []).append(push)
+        self.sign = hash((self.sign, day, item, push.part, covers, push.state))
+        for occurrence in covers:
+            self.covered.setdefault((push.part, occurrence), set()).add(key)
+            self.texts.setdefault(occurrence, set()).add(item)
+        if item:
+            last = self.used.get(item)
+            if last is None or last < day:
+                self.used[item] = day
+            told = day, key, item
+            if not self._told or self._told[-1] < told:  # as it nearly always comes
+                self._told.append(told)
+            else:
+                insort(self._told, told)
 
     def week(self, monday: date) -> list[Push]:
-        return self._weeks.get(monday, [])
+        return self._weeks.get(monday.toordinal(), [])
 
     def told(self, day: date) -> Iterator[str]:
         """Yield what was told up to `day`, the last first."""

@@ -74,10 +74,11 @@ def plan_span(
     monday = first - timedelta(days=first.weekday())
     wanted = frozenset(only)
     mine = [target for target in plan.receivers if not wanted or target.id in wanted]
-    memories = {target.id: Memory() for target in mine}
-    for push in sorted(history, key=lambda push: (push.due, push.key)):
-        if push.target in memories:
-            memories[push.target].add(push)
+    told: dict[str, list[Push]] = {target.id: [] for target in mine}
+    for push in history:
+        if push.target in told:
+            told[push.target].append(push)
+    memories = {target: Memory(pushes) for target, pushes in told.items()}
     begun = min([begun, *(push.due.date() for push in history)])
     waiting: list[Waiting] = []
     gave_way: list[Waiting] = []

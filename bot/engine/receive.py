@@ -121,8 +121,8 @@ class Reception:
                 case ReplaceButton(text=text, more=more):
                     told = push is not None and (event.means == BOT_BUTTON or more)
                     card = await self._card(key, part) if told else None
-                    answer = replace(answer, button=text, card=card, more=more)
-                    answer = replace(answer, page=bureau.page(key) if more else "")
+                    page = bureau.page(key) if more else ""
+                    answer = replace(answer, button=text, card=card, more=more, page=page)
                 case Decide(button=button) if push is not None:
                     words = await self._decide(push, button, event.person)
                     answer = replace(answer, button=words, card=await self._card(key, part))

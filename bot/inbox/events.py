@@ -152,6 +152,8 @@ def _moment(seconds: str) -> datetime:
 def _chosen(fields: Mapping[str, Any], item: str, option: str) -> tuple[str, ...]:
     """Return the ticked options of a card (wecom/api.md §2.5, §5.7); one alone is no list there."""
     several = "selected_items" if item.islower() else "SelectedItems"
+    if several not in fields:
+        return ()  # as of nearly every tap
     ids = "option_ids" if item.islower() else "OptionIds"
     found = [_under(_under(one, ids), option) for one in _list(_under(fields.get(several), item))]
     return tuple(str(one) for group in found for one in _list(group) if isinstance(one, str))

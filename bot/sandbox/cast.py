@@ -191,13 +191,18 @@ class Cast:
             if message.author:
                 continue
             deeds = {habit: self._deed(habit, message) for habit in Habit}
+            key = key_of(message.card)
             for userid in message.reached:
-                for act in self._acts(message, userid, deeds):
+                for act in self._acts(message, key, userid, deeds):
                     heapq.heappush(self._waiting, _place_of(act))
         self._seen = self._world.posted.total
 
     def _acts(
-        self, message: Message, userid: str, deeds: Mapping[Habit, tuple[Deed | None, str]]
+        self,
+        message: Message,
+        key: str,
+        userid: str,
+        deeds: Mapping[Habit, tuple[Deed | None, str]],
     ) -> list[Act]:
         """What this person will do about this message, of which `deeds` says what people do."""
         habit = self._habits.get(userid, Habit.NEVER)
@@ -205,7 +210,7 @@ class Cast:
         if deed is None:
             return []
         place = message.agentid if message.agentid is not None else message.chat
-        card, task_id = message.card, message.task_id
+        task_id = message.task_id
         dice = self._dice(userid, place, task_id or message.number)
         actor = self._forwarded(dice, userid) if habit is Habit.FORWARDS else userid
         return [
@@ -214,7 +219,7 @@ class Cast:
                 userid=actor,
                 task_id=task_id,
                 agentid=message.agentid or 0,
-                key=key_of(card),
+                key=key,
                 nth=nth,
                 number=message.number,
                 deed=deed,
