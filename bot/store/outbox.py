@@ -206,8 +206,7 @@ class Outbox(Desk):
                         keys.append(push.key)
             return keys
 
-        # As nearly always: then the disk is asked for nothing.
-        return await self._write(work) if await self.pushes([State.SENDING]) else []
+        return await self._write(work)
 
     def _lose(self, delivery: Delivery) -> None:
         lost = replace(delivery, state=State.UNKNOWN, ended=delivery.begun)
