@@ -103,6 +103,7 @@ lock:
 	@$(PYTHON) -m venv $(VENV)-lock && $(VENV)-lock/bin/pip install --quiet pip-tools
 	$(VENV)-lock/bin/pip-compile $(LOCK) --extra dev --extra build -o requirements-dev.lock pyproject.toml
 	$(VENV)-lock/bin/pip-compile $(LOCK) --extra build -c requirements-dev.lock -o requirements.lock pyproject.toml
+	$(VENV)-lock/bin/pip-compile $(LOCK) --extra build --extra postgres -c requirements-dev.lock -o requirements-postgres.lock pyproject.toml
 	$(VENV)-lock/bin/pip-compile $(LOCK) -c requirements-dev.lock -o docs/site/requirements.txt docs/site/requirements.in
 	@rm -rf $(VENV)-lock
 

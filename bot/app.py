@@ -202,7 +202,14 @@ def _workers(config: Config, now: Now) -> Workers | None:
             problem = Problem(path=MOVED, line=0, severity="error", code="config", message=words)
             raise ConfigError([problem])
         return None
-    from bot.workers import Workers  # PostgreSQL's libraries are an extra
+    try:
+        from bot.workers import Workers  # PostgreSQL's libraries are an extra
+    except ImportError as error:
+        words = messages.NO_POSTGRES.format(error.name)
+        problem = Problem(
+            path="config.toml", line=0, severity="error", code="config", message=words
+        )
+        raise ConfigError([problem]) from None
 
     return Workers(config, now, rehearsing=now is not system_clock)
 

@@ -19,7 +19,7 @@ from bot.core.policy import AFTERNOON, MORNING, Policy
 from bot.core.render import CARD_FACT
 from bot.core.seats import seats_of
 from bot.library.approvals import usable_id
-from bot.settings import Hours, Review, ReviewKinds, Screen, Web, WeCom
+from bot.settings import Hours, Review, ReviewKinds, Screen, StoreSettings, Web, WeCom
 
 Bad = Callable[[str, str], None]
 
@@ -52,6 +52,8 @@ _CHOICES = {
     ("receipts", "person_lookup"): ("off", "on_request"),
     ("log", "format"): ("text", "json"),
     ("summary", "per_target"): ("console", "message", "off"),
+    ("web", "host"): ("127.0.0.1", "0.0.0.0"),  # noqa: S104 - a unit may want a proxy elsewhere
+    ("store", "role"): ("both", "web", "send"),
 }
 
 
@@ -109,6 +111,7 @@ def check(sections: Mapping[str, Any], root: Path, bad: Bad) -> None:
         _steps("[review.kinds]", kind.name, getattr(sections["review.kinds"], kind.name), bad)
     _addresses(sections, bad)
     _way_out(sections["wecom"], root, bad)
+    _database(sections["store"], bad)
     _sign_in(sections["web"], bool(sections["wecom.app"].secret), bad)
 
 
@@ -155,6 +158,13 @@ def _addresses(sections: Mapping[str, Any], bad: Bad) -> None:
     if aes_key and not _AES_KEY.fullmatch(aes_key):
         hint = "应是 43 位字母和数字，请到“接收消息”页面整段复制 EncodingAESKey"
         bad("aes_key", f"[wecom.app] 的 aes_key {hint}")
+
+
+def _database(store: StoreSettings, bad: Bad) -> None:
+    if store.url and not store.url.startswith(("postgresql://", "postgres://")):
+        bad("url", "[store] 的 url 应是 postgresql:// 开头的数据库地址，或者留空")
+    if not store.url and (store.published or store.role != "both"):
+        bad("url", "[store] 的 role 和 published 是几台机器一起跑时用的，要先填 url")
 
 
 def _sign_in(web: Web, app: bool, bad: Bad) -> None:

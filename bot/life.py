@@ -184,7 +184,7 @@ async def _watch(house: House, stop: asyncio.Event) -> None:
 @contextlib.asynccontextmanager
 async def serving(house: House) -> AsyncIterator[Serving]:
     """Listen on 127.0.0.1 and leave the door's number for the verbs."""
-    served = Serving(house.web, port=house.config.web.port)
+    served = Serving(house.web, port=house.config.web.port, host=house.config.web.host)
     robot = None if house.workers else house.robot  # of several, one holds its socket
     try:
         await house.open()

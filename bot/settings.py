@@ -140,6 +140,9 @@ class Receipts:
 
 @dataclass(frozen=True, kw_only=True)
 class Web:
+    host: str = _setting(
+        "127.0.0.1", "在哪里听：127.0.0.1 只有本机，0.0.0.0 为别的机器（反向代理）也能连"
+    )
     port: int = _setting(8650, "本机端口（127.0.0.1），回调经反向代理转到这里；0 为任选")
     public_url: str = _setting("", "手机能访问的网址，填了卡片上才有“看全文”")
     sign_in: bool = _setting(False, "网页上也能点“已阅”：由企业微信静默识别本人；须先登记可信域名")

@@ -627,6 +627,10 @@ OTHER_SEAL = (
     "{} 与数据库里的封签密钥不是同一个：这个数据文件夹属于另一个安装。"
     "请换一个空的数据文件夹，或用 qingfeng migrate 搬入"
 )
+NO_POSTGRES = (
+    "[store] 填了 url，但还没有装 PostgreSQL 的部件（缺 {}）："
+    "请用 requirements-postgres.lock 安装，见 docs/operate/scale.md"
+)
 NO_DATABASE = "还没有数据库：请先在 config.toml 的 [store] 填 url（PostgreSQL 的地址）"
 NOTHING_TO_PUBLISH = "找不到内容文件夹 {}，没有可发布的"
 NOTHING_TO_MOVE = "{} 里没有单机的数据，没有可搬的"
