@@ -10,7 +10,7 @@ WORKERS ?= 5
 PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet --no-input
 export PIP_ROOT_USER_ACTION := ignore
 
-.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year fuzz soak sandbox-clients handbook lock clean
+.PHONY: venv dev demo test nightly bench-console bench-sending bench-store bench-receipts bench-taps bench-year fuzz soak sandbox-clients handbook wheel bundle bundle-aarch64 bundle-windows licences sbom audit lock clean
 
 venv: $(VENV)/.ready
 dev: $(VENV)/.ready-dev
@@ -96,6 +96,42 @@ $(HANDBOOK)/.ready: docs/site/requirements.txt
 	@$(HANDBOOK)/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r docs/site/requirements.txt
 	@touch $@
 
+# One file that pip, pipx or uv install; the starter texts and schedules are in it.
+wheel: venv
+	@$(PIP) wheel --no-deps --no-build-isolation -w build .
+
+# Folders that need no network, no Python and no index where they run (docs/operate/install.md).
+bundle: dev
+	@$(BIN)/python deploy/bundle.py linux-x86_64
+bundle-aarch64: dev
+	@$(BIN)/python deploy/bundle.py linux-aarch64
+bundle-windows: dev
+	@$(BIN)/python deploy/bundle.py windows-amd64
+
+# The supply chain: kept tools, locked as well, in a folder of their own.
+SUPPLY := $(VENV)-supply
+$(SUPPLY)/.ready: deploy/supply.lock
+	@test -x $(SUPPLY)/bin/python || $(PYTHON) -m venv $(SUPPLY)
+	@$(SUPPLY)/bin/python -m pip --disable-pip-version-check --quiet --no-input install --require-hashes -r deploy/supply.lock
+	@touch $@
+
+# The words before the table stay.
+licences: venv $(SUPPLY)/.ready
+	@mkdir -p build
+	@{ sed '/^| /,$$d' docs/operate/third-party.md; \
+	   $(SUPPLY)/bin/pip-licenses --python $(BIN)/python --from mixed --format markdown \
+	     --packages $$(grep -oE '^[A-Za-z0-9._-]+==' requirements.lock | tr -d =); } > build/third-party.md
+	@mv build/third-party.md docs/operate/third-party.md
+
+sbom: $(SUPPLY)/.ready
+	@mkdir -p build
+	@$(SUPPLY)/bin/python -W ignore -m cyclonedx_py requirements requirements.lock --pyproject pyproject.toml \
+	  --mc-type application --of JSON --sv 1.6 --validate -o build/sbom.json
+
+# Known faults of what is locked; asks the index's list of them, so it needs the network.
+audit: $(SUPPLY)/.ready
+	@$(SUPPLY)/bin/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
+
 # All locks carry hashes and no index address; the runtime's versions are those that were tested.
 LOCK := --quiet --generate-hashes --no-emit-index-url --no-emit-trusted-host \
         --no-emit-find-links --allow-unsafe --strip-extras --no-header
@@ -105,7 +141,8 @@ lock:
 	$(VENV)-lock/bin/pip-compile $(LOCK) --extra build -c requirements-dev.lock -o requirements.lock pyproject.toml
 	$(VENV)-lock/bin/pip-compile $(LOCK) --extra build --extra postgres -c requirements-dev.lock -o requirements-postgres.lock pyproject.toml
 	$(VENV)-lock/bin/pip-compile $(LOCK) -c requirements-dev.lock -o docs/site/requirements.txt docs/site/requirements.in
+	$(VENV)-lock/bin/pip-compile $(LOCK) --no-annotate -o deploy/supply.lock deploy/supply.in
 	@rm -rf $(VENV)-lock
 
 clean:
-	rm -rf $(VENV) $(HANDBOOK) build .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) $(SUPPLY) $(HANDBOOK) build .mypy_cache .ruff_cache .pytest_cache

@@ -117,7 +117,10 @@ def faults(config: Config) -> list[Problem]:
 
 
 async def run(
-    config: Config, now: Now = system_clock, on_ready: Callable[[str], None] = print
+    config: Config,
+    now: Now = system_clock,
+    on_ready: Callable[[str], None] = print,
+    show: Callable[[str], object] | None = None,
 ) -> None:
     """Run the bot until SIGINT or SIGTERM. Mistake if another one has the data folder."""
     if problems := faults(config):
@@ -127,7 +130,7 @@ async def run(
     try:
         house = build(config, now)
         async with serving(house) as served:
-            await live(house, served.url, on_ready)
+            await live(house, served.url, on_ready, show)
     except (Mistake, ConfigError, OSError):
         raise  # told in words
     except Exception as error:
@@ -140,14 +143,24 @@ async def run(
         lock.release()
 
 
-async def live(house: House, url: str, say: Callable[[str], None]) -> None:
-    """Do what a bot does, while it is served at `url`, until SIGINT or SIGTERM."""
+async def live(
+    house: House,
+    url: str,
+    say: Callable[[str], None],
+    show: Callable[[str], object] | None = None,
+) -> None:
+    """Do what a bot does, while it is served at `url`, until SIGINT or SIGTERM.
+
+    `show` opens the console where somebody asked for it.
+    """
     say(messages.RUNNING.format(url, len(house.config.targets)))
+    invited = f"{url}/console/enter/{house.entry.invite(house.now())}"
     if sys.stdout is not None and sys.stdout.isatty():
-        invited = f"{url}/console/enter/{house.entry.invite(house.now())}"
         say(messages.CONSOLE_OPEN.format(invited))
     else:  # what is printed is kept by somebody as a log: a key does not belong there
         say(messages.CONSOLE_ASK)
+    if show is not None:
+        show(invited)
     _say_what_waits(house, say)
     await _say_if_it_sleeps(say)
     stop = until_told()
@@ -218,9 +231,10 @@ def until_told() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
-        # Windows has no such handlers; there Ctrl-C raises KeyboardInterrupt, which ends us too.
-        with contextlib.suppress(NotImplementedError):
+        try:
             loop.add_signal_handler(name, stop.set)
+        except NotImplementedError:  # Windows
+            signal.signal(name, lambda *_: loop.call_soon_threadsafe(stop.set))
     return stop
 
 

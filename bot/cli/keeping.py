@@ -7,7 +7,19 @@ from pathlib import Path
 
 import click
 
-from bot.cli.shell import CONFIG, FAULTS, JSON, OK, call, main, print_json, table, when
+from bot.cli.shell import (
+    CONFIG,
+    FAULTS,
+    JSON,
+    OK,
+    call,
+    config_of,
+    fail,
+    main,
+    print_json,
+    table,
+    when,
+)
 
 
 @main.group()
@@ -110,17 +122,40 @@ def statement(
 @main.command()
 @CONFIG
 @JSON
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", metavar="FILE|DIR", type=click.Path(path_type=Path))
 def backup(config_path: str, as_json: bool, file: Path) -> None:
     """把全部数据存成一个文件，不用停机。里面有名册、回执和印鉴的密钥，请妥善保管。
 
-    例：qingfeng backup 备份-2026-06-15.zip
+    写的是文件夹（如 U 盘）时，在里面新建“清风备份-日期”，连内容、日程、配置一起存；密码不存。
+
+    例：qingfeng backup 备份-2026-06-15.zip    例：qingfeng backup E:\\
     """
+    if file.is_dir():
+        file = _texts_copied(config_path, file) / "数据.zip"
     answer = call(config_path, "backup", {"file": str(file.absolute())})
     if as_json:
         return print_json(answer)
     click.echo(f"已备份到 {answer['file']}，{_size(answer['bytes'])}。")
     return None
+
+
+def _texts_copied(config_path: str, into: Path) -> Path:
+    """Copy what people wrote into a new folder there, and return it; secrets stay at home."""
+    import shutil
+
+    from bot import app
+
+    config = config_of(config_path, example=False)
+    folder = into.absolute() / f"清风备份-{app.system_clock():%Y%m%d-%H%M%S}"
+    places = app.places_of(app.folders_of(config))
+    try:
+        folder.mkdir()
+        shutil.copy2(config.path, folder / "config.toml")
+        for name, place in (("content", places.content), ("schedules", places.schedules)):
+            shutil.copytree(place, folder / name)
+    except OSError as error:
+        fail([f"备份没有写成（{error.strerror or '有文件读不了'}）：{folder}"], FAULTS)
+    return folder
 
 
 @main.command()

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.config import Config
 
 from bot.cli.shell import (
@@ -94,23 +96,26 @@ def sandbox(
 @main.command()
 @CONFIG
 @click.option("--clock", metavar="TIME", help="演练用：从这一刻起走时，如 2026-06-15T09:00")
-def run(config_path: str, clock: str | None) -> None:
+@click.option("--open", "opened", is_flag=True, help="启动后在浏览器里打开控制台")
+def run(config_path: str, clock: str | None, opened: bool) -> None:
     """启动清风，一直运行到按 Ctrl-C；还没有 config.toml 时，先在浏览器里问五个问题。
 
     例：qingfeng run    例：qingfeng run --config 我单位/config.toml
     """
     from bot import app, life, logs
 
+    show = click.launch if opened else _show
+
     path = Path(config_path)
     if path.name == "config.toml" and path.parent.is_dir() and not path.exists():
-        _first(path.resolve(), clock)
+        _first(path.resolve(), clock, show)
         return
     config = config_of(config_path, example=False)
     if clock is not None and not _rehearsing(config):
         fail([messages.CLOCK_NEEDS_SANDBOX], CANNOT)
     now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
     logs.begin(config)
-    guard(lambda: lasting(life.run(config, now, say)))
+    guard(lambda: lasting(life.run(config, now, say, click.launch if opened else None)))
 
 
 @main.command()
@@ -143,7 +148,7 @@ def stop(config_path: str) -> None:
     say(messages.STOPPED)
 
 
-def _first(path: Path, clock: str | None) -> None:
+def _first(path: Path, clock: str | None, show: Callable[[str], object]) -> None:
     """Ask in the browser what is to be set, and go on as the running bot."""
     from bot import app, first, logs
     from bot.library import founding
@@ -155,7 +160,7 @@ def _first(path: Path, clock: str | None) -> None:
         fail([messages.NO_STARTER], CANNOT)
     now = app.system_clock if clock is None else app.shifted_clock(moment_of(clock))
     logs.screen_only()
-    work = first.begin(path, now, say, _show, rehearsing=clock is not None)
+    work = first.begin(path, now, say, show, rehearsing=clock is not None)
     guard(lambda: lasting(work))
 
 
