@@ -312,6 +312,20 @@ def test_a_pack_goes_out_and_comes_in_again_changing_nothing(ask, home):
     assert {one["what"] for one in changes} == {"same"}
 
 
+def test_a_backup_into_a_folder_takes_along_what_people_wrote_and_no_password(ask, home):
+    shutil.copy(home / "config.example.toml", home / "config.toml")
+    for name in ("secrets", "U盘"):
+        (home / name).mkdir()
+    (home / "secrets/jg1").write_text("693a91f6", "utf-8")
+    assert ask("backup", "U盘")[0] == 0
+    (kept,) = (home / "U盘").iterdir()
+    assert kept.name.startswith("清风备份-")
+    names = {path.name for path in kept.iterdir()}
+    assert names == {"数据.zip", "config.toml", "content", "schedules"}
+    assert len(list(kept.glob("content/*/*.md"))) == len(list(home.glob("content/*/*.md")))
+    assert ask("restore", str(kept / "数据.zip"))[0] == 0
+
+
 def test_a_halt_is_told_listed_and_lifted(ask):
     ask("approve", "SC-01", "--as", "王五", "--sources-checked")
     assert "SC-01" in ask("hold", "老同学", "--as", "王五")[1]
