@@ -81,7 +81,7 @@ async def from_clone(home: Path, say: Say) -> None:
             home / "log",
         )
         try:
-            await link(home / "log", bot)
+            await link(home / "log", bot, "清风已启动")
             say("run")
             await typed([qingfeng, "send", "SC-01", "--to", "jg1"], unit)
             assert "某县水利局" in heard(stage)[-1]
@@ -175,10 +175,13 @@ def unpacked(archive: Path, into: Path) -> Path:
     return folder
 
 
-async def link(log: Path, bot: subprocess.Popen[bytes]) -> str:
+LINK = r"http://127\.0\.0\.1:\d+/console/enter/\S+"
+
+
+async def link(log: Path, bot: subprocess.Popen[bytes], wanted: str = LINK) -> str:
     for _ in range(1200):
         said = told(log)
-        if found := re.search(r"http://127\.0\.0\.1:\d+/console/enter/\S+", said):
+        if found := re.search(wanted, said):
             return found[0]
         assert bot.poll() is None, said
         await asyncio.sleep(0.1)
