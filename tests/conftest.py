@@ -11,7 +11,16 @@ settings.register_profile("house", deadline=None)
 settings.load_profile("house")
 
 
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
+@pytest.fixture(scope="session")
+async def _chromium() -> AsyncIterator[Browser]:
+    """Start it once for all tests of this process: that takes longer than most of them."""
     async with chromium() as running:
         yield running
+
+
+@pytest.fixture
+async def browser(_chromium: Browser) -> AsyncIterator[Browser]:
+    """Yield a browser that nobody has used, as far as a page can tell."""
+    yield _chromium
+    for context in _chromium.contexts:
+        await context.close()

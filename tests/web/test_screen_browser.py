@@ -102,6 +102,7 @@ async def test_without_a_network_it_goes_on_with_what_it_has_also_after_a_restar
     await expect(page.locator("#title")).not_to_be_empty()
     await page.wait_for_function(
         "async () => (await caches.open('qingfeng-screen').then((c) => c.keys())).length >= 3"
+        " && (await navigator.serviceWorker.ready).active.state === 'activated'"
     )
     await page.context.set_offline(True)
     titles = set()
