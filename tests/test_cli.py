@@ -69,9 +69,9 @@ def qingfeng(home):
 def typed(home):
     """Run a verb in this process, in that home: a second sooner than the installed command."""
 
-    def typed(*args: str, code: int = 0) -> click.testing.Result:
+    def typed(*args: str, code: int = 0, **environ: str) -> click.testing.Result:
         with contextlib.chdir(home):
-            done = CliRunner().invoke(cli.main, args, prog_name="qingfeng")
+            done = CliRunner(env=environ).invoke(cli.main, args, prog_name="qingfeng")
         assert done.exception is None or isinstance(done.exception, SystemExit), done.exception
         assert done.exit_code == code, done.output
         return done
@@ -168,26 +168,26 @@ def test_check_is_clean_on_what_ships(qingfeng):
     assert answer == {"items": len(shipped), "problems": []}
 
 
-def test_check_names_path_line_and_code_and_exits_1(qingfeng, home):
+def test_check_names_path_line_and_code_and_exits_1(typed, home):
     (home / "content" / "cases" / "x.md").write_text("---\n标题: x\n类别: 案列\n---\n", "utf-8")
-    problems = json.loads(qingfeng("check", "--json", code=1).stdout)["problems"]
+    problems = json.loads(typed("check", "--json", code=1).stdout)["problems"]
     assert problems
     for problem in problems:
         assert set(problem) == {"path", "line", "severity", "code", "message"}
         assert problem["path"] == "cases/x.md"
         assert problem["severity"] in ("error", "warning")
     assert any(problem["line"] == 3 for problem in problems)
-    assert "cases/x.md:3  错误" in qingfeng("check", code=1).stdout
+    assert "cases/x.md:3  错误" in typed("check", code=1).stdout
 
 
-def test_check_fix_puts_right_what_is_mechanical_and_keeps_the_encoding(qingfeng, home):
+def test_check_fix_puts_right_what_is_mechanical_and_keeps_the_encoding(typed, home):
     shipped = next((home / "content/cases").glob("SC-01*.md"))
     text = shipped.read_text("utf-8")
     spoilt = text.replace("编号: SC-01\n", "编号: SC-99\n").replace("标题: ", "标题: 局⻓与")
     spoilt = spoilt.replace("## 经过\n", "## 经过\n\n落实八项规定精神。\u200b《纪律处分条例》。\n")
     path = home / "content/x.md"
     path.write_bytes(spoilt.replace("\n", "\r\n").encode("gb18030"))
-    answer = json.loads(qingfeng("check", "x.md", "--fix", "--json").stdout)
+    answer = json.loads(typed("check", "x.md", "--fix", "--json").stdout)
     assert len(answer["fixed"]["x.md"]) == 4
     mended = path.read_bytes().decode("gb18030")
     assert "标题: 局长与" in mended
@@ -201,11 +201,11 @@ def test_a_problem_is_told_on_one_line_without_what_a_terminal_obeys(capsys):
     assert capsys.readouterr().out == "cases/?[31m?.md:2  错误  看不懂“　?2J”  [item-line]\n"
 
 
-def test_check_finds_a_key_in_what_is_handed_on_and_does_not_repeat_it(qingfeng, home):
+def test_check_finds_a_key_in_what_is_handed_on_and_does_not_repeat_it(typed, home):
     key = "6f1c2a34-9b7d-4e58-a1c3-" + "5d7e9f012b4c"
     with (home / "config.example.toml").open("a", encoding="utf-8") as file:
         file.write(f"# https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key={key}\n")
-    said = qingfeng("check", code=1).stdout
+    said = typed("check", code=1).stdout
     assert "config.example.toml" in said
     assert key not in said
 
@@ -221,11 +221,11 @@ def test_check_of_one_file_speaks_of_that_file_however_it_is_named(ask, home):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="needs bytes in names")
-def test_check_survives_a_name_that_is_no_text(qingfeng, home):
+def test_check_survives_a_name_that_is_no_text(typed, home):
     with open(os.fsencode(home / "content") + b"/\xb6\xcb\xce\xe7.md", "w") as file:
         file.write("x")
-    assert "端午.md" in qingfeng("check", code=1).stdout
-    assert json.loads(qingfeng("plan", "--json").stdout)["pushes"]
+    assert "端午.md" in typed("check", code=1).stdout
+    assert json.loads(typed("plan", "--json").stdout)["pushes"]
 
 
 def test_an_approval_unblocks_once_and_says_who_did(ask):
@@ -344,14 +344,14 @@ def test_a_withdrawal_is_written_and_says_that_nothing_went_out(ask):
     assert shown["blocked"] == "内容已由赵六收回：案情有变"
 
 
-def test_a_roster_goes_in_and_a_bad_one_changes_nothing(qingfeng, home):
+def test_a_roster_goes_in_and_a_bad_one_changes_nothing(typed, home):
     text = "序号,姓名,账号,支部\n1,张三,zhangsan,机关一支部\n"
     (home / "名册.csv").write_bytes(text.encode("gb18030"))
-    done = qingfeng("roster", "import", "名册.csv", "--json")
+    done = typed("roster", "import", "名册.csv", "--json")
     assert json.loads(done.stdout) == {"members": 1, "targets": {"jg1": 1, "jg2": 0}}
     assert "没有读入" in done.stderr
     (home / "名册.csv").write_text("姓名,账号,手机\n李,li,1\n", "utf-8")
-    assert "名册没有改动" in qingfeng("roster", "import", "名册.csv", code=1).stderr
+    assert "名册没有改动" in typed("roster", "import", "名册.csv", code=1).stderr
 
 
 def test_a_dry_run_shows_the_words_and_sends_nothing(ask):
@@ -536,11 +536,11 @@ def test_a_sandbox_writes_over_no_roster(ask, home):
 
 
 @pytest.mark.parametrize("columns", ["40", "80"])
-def test_a_key_stays_in_one_piece_when_no_terminal_shows_it(qingfeng, columns):
-    said = qingfeng("plan", "--from", "2026-09-10", COLUMNS=columns).stdout
+def test_a_key_stays_in_one_piece_when_no_terminal_shows_it(typed, columns):
+    said = typed("plan", "--from", "2026-09-10", COLUMNS=columns).stdout
     keys = [
         p["key"]
-        for p in json.loads(qingfeng("plan", "--from", "2026-09-10", "--json").stdout)["pushes"]
+        for p in json.loads(typed("plan", "--from", "2026-09-10", "--json").stdout)["pushes"]
     ]
     assert keys
     assert [key for key in keys if said.count(f" {key} ") != 1] == []

@@ -79,18 +79,18 @@ class LosesFinish(Shelves):
 
 
 @pytest.mark.parametrize(
-    ("variant", "laws"),
+    ("variant", "laws", "first"),  # where it showed last; all others are told if it does no more
     [
-        (Variant(disk=LyingDisk), {"kept", "believed", "doubled", "receipts"}),
-        (Variant(disk=Forgetful), {"kept", "believed", "doubled", "receipts"}),
-        (Variant(store=SendsFirst), {"kept", "believed", "doubled"}),
-        (Variant(store=LosesFinish), {"kept", "ends"}),
+        (Variant(disk=LyingDisk), {"kept", "believed", "doubled", "receipts"}, (0, 86)),
+        (Variant(disk=Forgetful), {"kept", "believed", "doubled", "receipts"}, (0, 10, 13)),
+        (Variant(store=SendsFirst), {"kept", "believed", "doubled"}, (11, 32)),
+        (Variant(store=LosesFinish), {"kept", "ends"}, (0,)),
     ],
     ids=["no fsync", "no fsync of folders", "send before begin", "finish lost"],
 )
-def test_a_bug_put_in_on_purpose_is_caught(variant, laws):
+def test_a_bug_put_in_on_purpose_is_caught(variant, laws, first):
     seen: Counter[str] = Counter()
-    for seed in range(ORDINARY):
+    for seed in (*first, *range(ORDINARY)):
         seen.update({broken.law for broken in violations(seed, variant)})
         if laws <= seen.keys():
             return

@@ -102,13 +102,12 @@ async def test_a_full_disk_stops_sending_is_said_by_log_and_verbs_and_passes_by_
                 callback = f"http://127.0.0.1:{port}/wecom/callback"
                 at.stage.world.set_callback(AGENTID, callback)
                 async with asyncio.timeout(60):  # until the first tick has planned
-                    while MAIN not in (await at.qingfeng("pushes", "--json")).stdout:  # noqa: ASYNC110 - of another process
+                    while MAIN not in (await at.typed("pushes", "--json")).stdout:  # noqa: ASYNC110 - of another process
                         await asyncio.sleep(0.2)
                 fill(True)
                 await at.until(lambda: "tick deliver" in at.logs(), 60)
                 for verb in ("pushes", "targets", "plan"):
-                    done = await at.qingfeng(verb, "--json")
-                    assert "写不进去" in done.stdout + done.stderr, verb
+                    assert "写不进去" in (await at.typed(verb, "--json")).output, verb
                 assert await status(f"http://127.0.0.1:{port}/readyz") == 503
                 refused = await at.qingfeng("forget", "somebody")
                 assert refused.returncode != 0
@@ -117,7 +116,7 @@ async def test_a_full_disk_stops_sending_is_said_by_log_and_verbs_and_passes_by_
                 assert bot.poll() is None
                 fill(False)
                 await at.until(lambda: heard(at) >= 1, 60)
-                done = await at.qingfeng("pushes", "--json")
+                done = await at.typed("pushes", "--json")
                 assert "warning" not in json.loads(done.stdout)
                 assert await status(f"http://127.0.0.1:{port}/readyz") == 200
                 assert bot.poll() is None
