@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import types
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from functools import cache, lru_cache
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -61,29 +61,36 @@ def _plain(value: Any) -> Any:
 
 def from_doc(kind: type[T], doc: Mapping[str, Any]) -> T:
     """Return the dataclass that `to_doc` was given; unknown names in `doc` are passed over."""
-    found = {}
-    for name, read in _readers(cast(Any, kind)):
-        if name in doc:
-            value = doc[name]
-            found[name] = value if read is None or value is None else read(value)
-    return kind(**found)
+    return kind(
+        **{
+            name: entry if read is None or entry is None else read(entry)
+            for name, read in _readers(cast(Any, kind)).items()
+            if (entry := doc.get(name, _ABSENT)) is not _ABSENT
+        }
+    )
+
+
+_ABSENT = object()
+_moment = lru_cache(4096)(datetime.fromisoformat)  # many rows have the same times
 
 
 @cache
-def _readers(kind: Any) -> tuple[tuple[str, Callable[[Any], Any] | None], ...]:
-    """Return how each field is read, None where JSON has it as it is."""
-    return tuple((name, _reader(hint)) for name, hint in get_type_hints(kind).items())
+def _readers(kind: Any) -> dict[str, Callable[[Any], Any] | None]:
+    return {name: _reader(hint) for name, hint in get_type_hints(kind).items()}
 
 
 def _reader(hint: Any) -> Callable[[Any], Any] | None:
+    """Return what makes of a JSON value what the hint says, None where it is that already."""
     origin = get_origin(hint)
     if origin in (Union, types.UnionType):
         return _reader(next(arg for arg in get_args(hint) if arg is not type(None)))
     if origin is tuple:
-        read = _reader(get_args(hint)[0])
-        return tuple if read is None else lambda value: tuple(read(entry) for entry in value)
+        each = _reader(get_args(hint)[0])
+        return tuple if each is None else lambda entries: tuple(map(each, entries))
     if origin is Mapping:
         return dict  # never the store's own
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return hint
     if isinstance(hint, type) and issubclass(hint, date):
-        return hint.fromisoformat
-    return hint if isinstance(hint, type) and issubclass(hint, Enum) else None
+        return _moment if issubclass(hint, datetime) else hint.fromisoformat
+    return None

@@ -119,7 +119,7 @@ async def _file(request: Request) -> Response:
     name = request.path_params["name"]
     if name not in screen.FILES:
         return _gone()
-    # The policy of a service worker is that of its own file: under the strictest it fetches nothing.
+    # A service worker obeys the policy of its own file: under the strictest it fetches nothing.
     headers = {**HEADERS, "Cache-Control": "no-cache", "Content-Type": screen.FILES[name]}
     headers["Content-Security-Policy"] = screen.POLICY
     return Response(screen.file_of(name), headers=headers)
