@@ -20,8 +20,14 @@ ROOT = Path(__file__).parents[1]
 HANDBOOK, SITE, PICTURES = ROOT / "docs/handbook", ROOT / "docs/site", ROOT / "docs/pictures"
 WORK, MADE = ROOT / "build/handbook-work", ROOT / "build/handbook"
 # As the handbook links it -> its name in the site.
-PAGES = {"../settings.md": "settings.md", "../../content/README.md": "fields.md"}
+PAGES = {
+    "../settings.md": "settings.md",
+    "../../content/README.md": "fields.md",
+    "../operate/单机版.md": "one-pc.md",
+    "../operate/服务器版.md": "server.md",
+}
 PICTURE = re.compile(r"\]\(\.\./pictures/([^)\s]+)\)")
+LINK = re.compile(r"\[([^]\n]*)\]\((?!https?:)([^)#\s]*\.md)[^)\s]*\)")
 SHIM = "https://unpkg.com/iframe-worker/shim"  # the tool's search asks for it from file://
 OURS = "assets/javascripts/iframe-worker.js"
 # What the tool's own script says in English; where it no longer says so, nothing happens.
@@ -72,13 +78,25 @@ def gather(there: Path) -> None:
     """Bring the handbook's pages together with what they link beside them."""
     shutil.copytree(HANDBOOK, there)
     for link, name in PAGES.items():
-        shutil.copy(HANDBOOK / link, there / name)
+        text = (HANDBOOK / link).read_text("utf-8")
+        (there / name).write_text(_without_elsewhere(text), encoding="utf-8")
     for page in there.glob("*.md"):
         text = page.read_text("utf-8")
         for name in PICTURE.findall(text):
             (there / "pictures" / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(PICTURES / name, there / "pictures" / name)
         page.write_text(inside(text), encoding="utf-8")
+
+
+def _without_elsewhere(markdown: str) -> str:
+    """Leave of a link to a page that is not in the site, as to an English one, its words."""
+    names = {Path(link).name: name for link, name in PAGES.items()}
+
+    def kept(link: re.Match[str]) -> str:
+        name = names.get(link[2])
+        return f"[{link[1]}]({name})" if name else link[1]
+
+    return LINK.sub(kept, re.sub(r"^\[English\]\([^)]*\) · ", "", markdown, flags=re.MULTILINE))
 
 
 def inside(markdown: str) -> str:
