@@ -235,6 +235,7 @@ def iso_week(day: date) -> str:
     return f"{year}-W{week:02d}"
 
 
+@lru_cache(4096)
 def monday_of(week: str) -> date:
     """Return the Monday of an ISO week written as 2026-W25; ValueError for anything else."""
     return datetime.strptime(week + "-1", "%G-W%V-%u").date()  # noqa: DTZ007 - a day, not a moment

@@ -16,8 +16,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from functools import lru_cache
 
 from bot.core import messages, roles
 from bot.core.memory import Memory
@@ -88,7 +89,43 @@ def in_force(item: Item, day: date) -> bool:
 def candidates(slot: Slot, target: Target, plan: Plan) -> list[Item]:
     rule = slot.rule.key if slot.rule else ""
     name = ("texts", rule, slot.node_names, slot.part, target.audience, target.channel)
-    return plan.keep(name, lambda: [one for one in plan.items if _fits(one, slot, target)])
+
+    def found() -> list[Item]:
+        return [one for one in _shelved(slot, plan) if _fits(one, slot, target)]
+
+    return plan.keep(name, found)
+
+
+def _shelved(slot: Slot, plan: Plan) -> Sequence[Item]:
+    """Return the texts that fit a slot by kind or by node, in the order of the plan.
+
+    A look at all of ten thousand for each slot of a year would take seconds.
+    """
+    if slot.node_names:
+        ours = [plan.keep("by node", lambda: _by_node(plan)).get(n, {}) for n in slot.node_names]
+    else:
+        ours = [plan.keep("by kind", lambda: _by_kind(plan)).get(kind, {}) for kind in slot.kinds]
+    if len(ours) == 1:
+        return [*ours[0].values()]
+    found: dict[int, Item] = {}
+    for one in ours:
+        found |= one
+    return [found[place] for place in sorted(found)]
+
+
+def _by_kind(plan: Plan) -> Mapping[Kind, dict[int, Item]]:
+    found: dict[Kind, dict[int, Item]] = {}
+    for place, item in enumerate(plan.items):
+        found.setdefault(item.kind, {})[place] = item
+    return found
+
+
+def _by_node(plan: Plan) -> Mapping[str, dict[int, Item]]:
+    found: dict[str, dict[int, Item]] = {}
+    for place, item in enumerate(plan.items):
+        for node in item.nodes:
+            found.setdefault(node, {})[place] = item
+    return found
 
 
 def _fits(item: Item, slot: Slot, target: Target) -> bool:
@@ -167,12 +204,14 @@ def _for_rule(rested: list[Item], slot: Slot, plan: Plan, memory: Memory) -> Ite
     for item_id in memory.between(slot.day - ARTICLES_REST, slot.day):
         articles |= _articles(plan).get(item_id, frozenset())
 
+    rests_on, speaks_of = _articles(plan), _tags(plan)
+
     def merit(item: Item) -> tuple[object, ...]:
         return (
             bool(plan.blocked.get(item.id)),
             mixed and (item.kind is Kind.MODEL) is not turn,
-            bool(articles & _articles(plan)[item.id]),
-            len(tags & _tags(plan)[item.id]),
+            bool(articles & rests_on[item.id]),
+            len(tags & speaks_of[item.id]),
             memory.used.get(item.id, date.min),
             _lot(slot, item, plan),
         )
@@ -209,8 +248,13 @@ def _articles(plan: Plan) -> Mapping[str, frozenset[str]]:
 
 def articles_of(item: Item) -> frozenset[str]:
     """Return the articles a text rests on, each with its regulation: 《…条例》第一百零一条."""
+    return _articles_in(item.basis)
+
+
+@lru_cache(20_000)  # a text that is saved draws a new plan; the others' bases stay as they are
+def _articles_in(basis: str) -> frozenset[str]:
     found, title = set(), ""
-    for match in _ARTICLE.finditer(item.basis):
+    for match in _ARTICLE.finditer(basis):
         if match[1]:
             title = match[1]
         else:

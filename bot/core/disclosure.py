@@ -18,7 +18,7 @@ MIN_PEOPLE = 10  # a line per target speaks of at least so many (config: never u
 LOW = 0.1  # so much of either end is blurred: a mark for 0 % alone would say 0 %
 
 Count = Callable[[Sequence[Push]], Figures]
-Text = tuple[str, str, str]  # occurrence, part, item  # occurrence, part, item
+Text = tuple[str, str, str]  # occurrence, part, item
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,8 +105,8 @@ def _withheld(
 
     def whole(texts: Collection[Text]) -> bool:
         told = [one for text in texts for one in who[text].items() if one[1]]
-        everybody = frozenset[str]().union(*(persons for _, persons in told))
-        return {target for target, _ in told} == measured and len(everybody) >= min_people
+        everywhere = {target for target, _ in told} == measured
+        return everywhere and _at_least(min_people, [persons for _, persons in told])
 
     lines = [text for text in groups if found[text].reachable]
     hidden = [text for text in lines if not whole([text])]
@@ -116,6 +116,12 @@ def _withheld(
             break
         hidden.append(others.pop(0))
     return set(hidden)
+
+
+def _at_least(count: int, groups: Sequence[frozenset[str]]) -> bool:
+    """Whether so many people are in these groups; a big one answers for all of them."""
+    enough = any(len(group) >= count for group in groups)
+    return enough or len(frozenset[str]().union(*groups)) >= count
 
 
 def _restores(groups: Mapping[Text, Sequence[Push]], count: Count, targets: Sequence[Line]) -> bool:

@@ -34,9 +34,9 @@ class Acts:
     opened: Mapping[str, int] = field(default_factory=dict)
     counted: Mapping[Question, Figures] = field(default_factory=dict)  # what need not be counted
     rows: bool = True  # False: only what is `counted` may be asked
-    _able: dict[str, frozenset[str]] = field(
-        default_factory=dict, init=False, repr=False, compare=False
-    )  # what `tappers` has worked out: it is asked of the same push again and again
+    # By push key: who could tap, folded. A store may know; `tappers` adds what it works out, for
+    # it is asked of the same push again and again.
+    able: dict[str, frozenset[str]] = field(default_factory=dict, repr=False, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,18 +100,19 @@ def questions(pushes: Iterable[Push], calendar: Calendar, as_of: datetime) -> li
 
 def people(pushes: Iterable[Push], acts: Acts) -> frozenset[str]:
     """Return who could tap in any of `pushes`, each person once."""
-    return frozenset[str]().union(*(tappers(push.key, acts) for push in pushes))
+    found = [tappers(push.key, acts) for push in pushes]
+    return found[0] if len(found) == 1 else frozenset[str]().union(*found)
 
 
 def tappers(key: str, acts: Acts) -> frozenset[str]:
     """Return who could tap in a push, folded."""
-    known = acts._able.get(key)
+    known = acts.able.get(key)
     if known is None:
         cohort = acts.cohorts.get(key)
         known = frozenset[str]()
         if cohort is not None and cohort.tappable:
             known = frozenset(_folded(cohort.covered) - _folded(acts.unreached.get(key, ())))
-        acts._able[key] = known
+        acts.able[key] = known
     return known
 
 

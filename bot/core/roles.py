@@ -6,6 +6,7 @@ A text may name several (领导班子、党支部书记); a target and a rule ha
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from bot.core.model import Item
 
@@ -27,7 +28,12 @@ def leads(audience: str) -> bool:
 
 def named(item: Item) -> frozenset[str]:
     """Return the audiences that a text names; none where it is for all."""
-    found = frozenset(_BETWEEN.split(item.audience)) - {""}
+    return _named(item.audience)
+
+
+@lru_cache(1024)  # ten thousand texts say the same few words
+def _named(audience: str) -> frozenset[str]:
+    found = frozenset(_BETWEEN.split(audience)) - {""}
     return frozenset() if "全体" in found else found
 
 

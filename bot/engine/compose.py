@@ -381,8 +381,10 @@ async def _summary(push: Push, bureau: Bureau, moment: Moment) -> Message:
     return Picture(png=picture.png(kept["svg"]))
 
 
-async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any]:
-    """Return {"json", "text", "svg"} of the summary of `week`, counted now."""
+async def summary_of(
+    week: str, bureau: Bureau, moment: Moment, *, drawn: bool = True
+) -> dict[str, Any]:
+    """Return {"json", "text", "svg"} of the summary of `week`, counted now; drawn where wanted."""
     built = await weekly.build(
         bureau.store,
         moment.library,
@@ -396,5 +398,5 @@ async def summary_of(week: str, bureau: Bureau, moment: Moment) -> dict[str, Any
         spanned=bureau.drawn.spanned,
     )
     text = telling.words(built, bureau.footer.unit, bureau.per_target == "message")
-    drawn = picture.svg(built, bureau.footer.unit)
-    return {"json": telling.as_json(built), "text": text, "svg": drawn}
+    found = {"json": telling.as_json(built), "text": text}
+    return found | ({"svg": picture.svg(built, bureau.footer.unit)} if drawn else {})

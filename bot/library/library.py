@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -35,6 +36,11 @@ class Library:
 
     def item(self, item_id: str) -> Item | None:
         return self._by_id.get(item_id.casefold())
+
+    @cached_property
+    def by_expiry(self) -> Sequence[tuple[date, int]]:
+        """Return the 失效 of texts and where in `items` they stand, by day."""
+        return sorted((one.expires, n) for n, one in enumerate(self.items) if one.expires)
 
     @cached_property
     def _by_id(self) -> Mapping[str, Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
@@ -62,7 +63,7 @@ async def build(
         calendar=plan.calendar,
         as_of=as_of,
         targets=plan.targets,
-        titles={item.id: item.title for item in library.items},
+        titles=_titles(library, items),
         exceptions=[
             *await _exceptions(store, ahead, plan.targets, review, as_of.date().isoformat()),
             *await _put_off(store, library, coming),
@@ -82,6 +83,12 @@ async def build(
     if kept := await store.summary(_lines_name(built.headline_week or "")):
         built = replace(built, items=telling.item_lines_of(kept["items"]))
     return replace(built, targets=()) if per_target == "off" else built
+
+
+def _titles(library: Library, pushes: Iterable[Push]) -> dict[str, str]:
+    """Return the titles of what was pushed: of few texts, however many there are."""
+    found = {name: library.item(name) for name in {push.item for push in pushes}}
+    return {name: item.title for name, item in found.items() if item is not None}
 
 
 async def keep_lines(
@@ -219,11 +226,10 @@ async def _put_off(store: Store, library: Library, coming: Sequence[Push]) -> li
 
 def _expired(library: Library, since: date, today: date) -> list[str]:
     """Tell which texts passed their 失效 since the weeks reported on began: nothing sends them."""
-    gone = [
-        f"《{item.title}》"
-        for item in library.items
-        if item.expires and since <= item.expires < today and not item.status
-    ]
+    known = library.by_expiry
+    begin, end = bisect_left(known, (since, 0)), bisect_left(known, (today, 0))
+    items = [library.items[n] for n in sorted(n for _, n in known[begin:end])]
+    gone = [f"《{item.title}》" for item in items if not item.status]
     if not gone:
         return []
     more = messages.TEXTS_MORE.format(len(gone)) if len(gone) > MOST_NAMED else ""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from bot.core.model import Cohort, Member, Receipt, Signature, Step
@@ -75,13 +74,14 @@ class Returns(Outbox):
                     known = rows.count(question)
                     fresh.append(question)
                 answers[question] = known
-            people = rows.people(named)
-            return replace(people, pushes=self._pushes(), counted=answers, rows=False)
+            able = rows.able(named)
+            return Acts(pushes=self._pushes(), counted=answers, able=able, rows=False)
 
         def keep() -> None:
             rows = tallies.WeekRows(self._of, self._main("pushes").find)
             for question in fresh:  # counted again: a row may have changed meanwhile
-                tallies.keep(self._main("figures"), question, rows.count(question))
+                whole = rows.whole(question)
+                tallies.keep(self._main("figures"), question, rows.count(question), whole)
 
         fresh: list[Question] = []
         found = await self._read(work)

@@ -23,22 +23,32 @@ from bot.store.taps import Acted, People, people_of, taps_of
 
 
 def recall(table: Rows, question: Question) -> Figures | None:
-    """Return the kept answer to exactly this question, None where there is none."""
+    """Return the kept answer to this question, None where there is none.
+
+    One that counted every act there is answers for any later end, too: the next act drops it.
+    """
     written = _written(question)
     for known in _answers(table.find(_name(question))):
-        if known["pushes"] == written:
+        if known["pushes"] == written or (known.get("all") and _reaches(known, question)):
             return Figures(**known["figures"])
     return None
 
 
-def keep(table: Rows, question: Question, figures: Figures) -> None:
-    """Keep an answer, in place of an earlier one of the same pushes.
+def _reaches(known: Doc, question: Question) -> bool:
+    ends = known["pushes"]
+    return len(ends) == len(question) and all(
+        key in ends and datetime.fromisoformat(ends[key]) <= end for key, end in question
+    )
+
+
+def keep(table: Rows, question: Question, figures: Figures, whole: bool = False) -> None:
+    """Keep an answer, in place of an earlier one of the same pushes; `whole`: of every act.
 
     An occurrence with two texts is asked as a whole and text by text: those stand side by side.
     """
     name, written = _name(question), _written(question)
     known = _answers(table.find(name))
-    answer: Doc = {"pushes": written, "figures": asdict(figures)}
+    answer: Doc = {"pushes": written, "figures": asdict(figures)} | ({"all": True} if whole else {})
     if answer not in known:
         others = [one for one in known if one["pushes"].keys() != written.keys()]
         table.put({"of": name, "answers": [*others, answer]})
@@ -171,9 +181,23 @@ class WeekRows:
         weeks = [taps_of(self._rows_of("receipts", "receipts", name)) for name in ("", key)]
         return [taps[key] for taps in weeks if key in taps]
 
+    def whole(self, question: Question) -> bool:
+        """Whether every act on these pushes that there is lies before the end that is asked for."""
+        for key, end in question:
+            push = self._push_of(key)
+            if push is None or push.get("folded"):
+                return False
+            if any(acts.last >= end.timestamp() for acts in self._acted(key)):
+                return False
+        return True
+
     def _people_of(self, key: str) -> People:
         cohorts = self._rows_of("sent", "cohorts", key)
         return people_of(key, cohorts, lambda: self._missed(key).get(key, frozenset()))
+
+    def able(self, keys: Collection[str]) -> dict[str, frozenset[str]]:
+        """Return push -> who could tap, as core.reading.tappers has it."""
+        return {key: self._people_of(key)[1] for key in keys}
 
     def people(self, keys: Collection[str]) -> Acts:
         """Return the people of some pushes: who was covered, and who could not be reached."""

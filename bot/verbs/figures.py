@@ -23,7 +23,8 @@ async def summary_of(bureau: Bureau, now: datetime, params: Params) -> dict[str,
     kept = await bureau.store.summary(week)
     if kept and not params.get("recount"):
         return {**kept["json"], "text": kept["text"], "as_sent": True, **_drawn(kept, params)}
-    built = await compose.summary_of(week, bureau, bureau.moment())
+    drawn = bool(params.get("picture"))
+    built = await compose.summary_of(week, bureau, bureau.moment(), drawn=drawn)
     answer: dict[str, Any] = {**built["json"], "text": built["text"]}
     answer |= {"as_sent": False, **_drawn(built, params)}
     if kept:

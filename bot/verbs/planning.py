@@ -35,14 +35,14 @@ async def plan(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         "pushes": [push_json(push) for push in pushes],
         "skipped": [_skip_json(skip) for skip in skipped if skip.date >= first],
     }
-    titles = {item.id: item.title for item in library.items}
+    answer |= named(bureau, library, pushes) | {"problems": _broken(library)}
+    titles = answer["titles"]
     match params.get("form"):
         case "ics":
             answer["document"] = outlook.as_ics(answer["pushes"], titles, now).decode()
         case "html":
-            names = names_of(bureau, library)
+            names = answer["names"]
             answer["document"] = outlook.as_sheet(answer, titles, names, bureau.footer.unit)
-    answer |= named(bureau, library, pushes) | {"problems": _broken(library)}
     if params.get("unseen"):  # a calendar that fetches by itself is nobody who has looked
         return {**answer, "days": _days(library, first, days)}
     return _compared(answer, first, days, bureau, bool(params.get("diff")))

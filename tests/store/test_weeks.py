@@ -345,3 +345,35 @@ async def test_a_tap_after_a_count_is_in_the_next_one(tmp_path):
     question = ((one.key, late + DAY),)
     assert (await store.counted([question], ())).counted[question].read == 2
     store.close()
+
+
+async def _read_of(store, one, days):
+    wanted = asked("2026-W25", [one], calendar=CALENDAR, as_of=MONDAY + days * DAY)
+    return next(iter((await store.counted(wanted.questions, ())).counted.values())).read
+
+
+async def test_an_open_week_is_counted_once_until_somebody_taps(tmp_path):
+    store = TinyStore(tmp_path)
+    await _send(store, 0, "jg1", CROWD, ())
+    one = (await store.pushes())[0]
+    await store.add_receipt(receipt(one, CROWD[0], at=one.due + DAY / 2))
+    assert await _read_of(store, one, 1) == 1
+    store.close()
+    store = TinyStore(tmp_path)
+    assert [await _read_of(store, one, days) for days in (1.5, 2, 3)] == [1, 1, 1]
+    assert store._databases.loaded() == [""], "no row was asked"
+    await store.add_receipt(receipt(one, CROWD[1], at=one.due + 3.5 * DAY))
+    assert [await _read_of(store, one, days) for days in (4, 3, 4, 1, 0.25)] == [2, 1, 2, 1, 0]
+    store.close()
+
+
+async def test_an_answer_that_left_an_act_out_is_none_for_a_later_day(tmp_path):
+    store = TinyStore(tmp_path)
+    await _send(store, 0, "jg1", CROWD, ())
+    one = (await store.pushes())[0]
+    await store.add_receipt(receipt(one, CROWD[0], at=one.due + 2 * DAY))
+    assert await _read_of(store, one, 1) == 0
+    store.close()
+    store = TinyStore(tmp_path)
+    assert await _read_of(store, one, 3) == 1
+    store.close()
