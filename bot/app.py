@@ -350,6 +350,7 @@ def _entry(config: Config) -> Entry:
             "管理": config.web.administrators,
         },
         hosts=frozenset({*LOCAL_HOSTS, name} - {""}),
+        record=config.data / "console-left.json",
     )
 
 

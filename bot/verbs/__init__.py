@@ -66,6 +66,7 @@ VERBS: Mapping[str, Verb] = {
     "console-link": entering.link,
     "today": today.today,
     "skip": today.skip,
+    "hasten": today.hasten,
     "texts": shelving.texts,
     "text": shelving.text,
     "text-open": shelving.opened,

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from bot.core import messages
+from bot.core import messages, policy
+from bot.core.calendar import iso_week
 from bot.core.model import SHANGHAI, Push, State
-from bot.engine import planner
+from bot.engine import deliver, planner
 from bot.engine import preview as previewed
 from bot.engine.bureau import Bureau
+from bot.engine.hindrance import hindrance
 from bot.library.library import Library
-from bot.store import TargetState
+from bot.store import AuditEntry, TargetState
 from bot.verbs import planning, reviewing, shelving
 from bot.verbs.asking import Mistake, Params, outbox_json
 
@@ -187,4 +190,35 @@ async def skip(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
         who = str(params.get("who") or "")
         reason = messages.SKIPPED_BY.format(who or messages.ADMINISTRATOR, why)
         await bureau.store.end(key, State.SKIPPED, reason)
+    return outbox_json(await bureau.store.push(key) or push)
+
+
+# -- one that shall go at once ---------------------------------------------------------------------
+
+
+async def hasten(bureau: Bureau, now: datetime, params: Params) -> dict[str, Any]:
+    """Send one planned push now, under the laws that hold for it at its own time.
+
+    It keeps its key and what it covers, so it is not planned again.
+    """
+    key = str(params.get("key") or "")
+    async with bureau.turn:
+        moment = bureau.moment()
+        known = await bureau.store.push(key)
+        push = known or await _found(bureau, moment.library, now, key)
+        if push.state is not State.PLANNED:
+            raise Mistake(f"{key} 已经是“{messages.STATES[push.state]}”，不用再发")
+        if known is not None and known.until < now:
+            raise Mistake(f"{key} 的推送时段已在 {known.until:%m-%d %H:%M} 结束，不再补发")
+        if push.node and iso_week(push.due.date()) != iso_week(now.date()):
+            raise Mistake("节点提醒的各部分不挪到别的周：请到那一周再发")
+        wait = await hindrance(push, bureau.target(push.target), bureau, moment)
+        if wait is not None:
+            raise Mistake(f"现在不能发：{wait.reason}。最早 {wait.until:%m-%d %H:%M} 再看。")
+        if known is None:
+            until = policy.closing(now.date(), bureau.policy)
+            await bureau.store.add_pushes([replace(push, due=now, until=until)])
+        who = str(params.get("who") or "")
+        await bureau.store.audit(AuditEntry(at=now, what="hastened", about=key, who=who))
+        await deliver.deliver_one(key, bureau)
     return outbox_json(await bureau.store.push(key) or push)

@@ -123,7 +123,13 @@ async def test_five_wrong_pins_lock_a_personal_link(desk):
 
 @pytest.mark.parametrize("role", MAY)
 @pytest.mark.parametrize(
-    ("path", "needs"), [("/pause", STOP), ("/resume", RULE), ("/push/friday_x/skip", RULE)]
+    ("path", "needs"),
+    [
+        ("/pause", STOP),
+        ("/resume", RULE),
+        ("/push/friday_x/skip", RULE),
+        ("/push/friday_x/now", RULE),
+    ],
 )
 async def test_a_role_does_what_it_may_and_no_more(desk, role, path, needs):
     one = await by_link(desk, role)
@@ -288,6 +294,45 @@ async def test_one_that_was_taken_out_of_the_plan_is_not_sent_and_says_why(desk)
     assert "支部当天另有活动" in (await one.get(f"{HOME}/plan")).text
     again = await post(one, f"/push/{key}/skip", why="再来")
     assert "已经是“未发”" in again.text
+
+
+async def test_one_that_is_sent_at_once_keeps_the_laws_and_is_not_sent_again(desk):
+    one, key = await entered(desk), "dragon-boat-2026_main@zx"
+    early = await post(one, f"/push/{key}/now")
+    assert "现在不能发" in early.text
+    assert key not in await desk.pushes()
+    desk.clock.jump(moment("2026-06-15 09:11"))
+    assert "现在就发" in (await one.get(f"{HOME}/push/{key}")).text
+    assert "已发出" in (await post(one, f"/push/{key}/now")).text
+    assert desk.heard("zx") == 1
+    assert "已经是“已发出”" in (await post(one, f"/push/{key}/now")).text
+    assert "提前发出" in (await one.get(f"{HOME}/receipts/trail")).text
+    final = await post(one, "/push/dragon-boat-2026_final@zx/now")
+    assert "现在不能发" in final.text  # one a day
+    await desk.at("2026-06-15 17:00")
+    assert desk.heard("zx") == 1
+
+
+async def test_what_is_sent_days_before_its_time_is_not_planned_again(desk):
+    one, key = await entered(desk), "dragon-boat-2026_final@zx"
+    await post(one, "/push/dragon-boat-2026_main@zx/skip", why="不发")
+    desk.clock.jump(moment("2026-06-16 09:41"))
+    one = await entered(desk)
+    assert "已发出" in (await post(one, f"/push/{key}/now")).text
+    await desk.at("2026-06-19 17:00")
+    assert [k for k in await desk.pushes(State.SENT) if k.endswith("@zx")] == [key]
+    assert desk.heard("zx") == 1
+
+
+async def test_a_part_of_a_node_is_not_sent_in_another_week(desk):
+    one = await entered(desk)
+    planned = await VERBS["plan"](
+        desk.house.bureau, desk.clock.now(), {"days": 200, "unseen": True}
+    )
+    key = next(p["key"] for p in planned["pushes"] if p["node"] and p["due"] > "2026-06-22")
+    desk.clock.jump(moment("2026-06-15 09:41"))
+    assert "不挪到别的周" in (await post(one, f"/push/{key}/now")).text
+    assert key not in await desk.pushes()
 
 
 async def test_a_push_that_is_none_is_said_in_words(desk):

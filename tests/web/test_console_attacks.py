@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from dataclasses import replace
 from io import BytesIO
 
 import docx
@@ -106,6 +107,12 @@ async def test_whoever_leaves_has_left_with_every_copy_of_the_cookie(desk):
     assert (await thief.get(HOME)).status_code == 200
     assert "已退出" in (await post(one, "/leave")).text
     assert (await thief.get(HOME)).status_code == 401
+    before = desk.house.entry  # the bot is started again: who has left stays out, others stay in
+    other = await entered(desk)
+    again = replace(before)
+    desk.house.web.state.doors = replace(desk.house.web.state.doors, entry=again)
+    assert (await thief.get(HOME)).status_code == 401
+    assert (await other.get(HOME)).status_code == 200
 
 
 async def test_a_cookie_that_was_planted_before_is_not_the_one_that_enters(desk):

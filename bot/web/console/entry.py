@@ -13,16 +13,21 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import secrets
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.requests import Request
 from starlette.responses import Response
+
+from bot.library import disk
 
 SEE, WRITE, REVIEW, STOP, RULE = "see", "write", "review", "stop", "rule"
 MAY: Mapping[str, frozenset[str]] = {
@@ -53,15 +58,22 @@ class Visitor:
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """Lets people in and knows them again. Invitations live as long as the process, and so
-    does the knowledge of who has left."""
+    """Lets people in and knows them again. Invitations live as long as the process; who has
+    left is known after a restart as well."""
 
     key: bytes = field(repr=False)
     https: str  # the public name, where browsers come to it by https; "" where they do not
     roles: Mapping[str, Sequence[str]]  # role -> accounts of WeCom, for its sign-in
     hosts: frozenset[str]  # names under which the console may be asked for
+    record: Path | None = None  # where it is written who has left
     _invited: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)
     _left: dict[str, datetime] = field(default_factory=dict, init=False, repr=False)  # nonces
+
+    def __post_init__(self) -> None:
+        if self.record is not None:
+            with suppress(OSError, ValueError, TypeError, AttributeError):
+                known = json.loads(self.record.read_bytes())
+                self._left.update({one: datetime.fromisoformat(at) for one, at in known.items()})
 
     def invite(self, now: datetime) -> str:
         """Return a token that lets one browser in as administrator, once, within a day."""
@@ -109,10 +121,13 @@ class Entry:
         return Visitor(name=row[0], role=row[1], how=row[2], link=row[3], nonce=row[4])
 
     def leave(self, response: Response, request: Request, visitor: Visitor, now: datetime) -> None:
-        """End a stay: whoever copied its cookie is out as well, for as long as the process runs."""
+        """End a stay: whoever copied its cookie is out as well. OSError: only until a restart."""
         for old in [one for one, until in self._left.items() if until <= now]:
             del self._left[old]
         self._left[visitor.nonce] = now + STAY
+        if self.record is not None:
+            left = {one: until.isoformat() for one, until in self._left.items()}
+            disk.write(self.record, json.dumps(left).encode())
         response.delete_cookie(self._name(request, "console"), **self._attributes(request))
 
     def ticket(self, visitor: Visitor) -> str:

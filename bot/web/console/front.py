@@ -6,6 +6,7 @@ from calendar import Calendar, monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from urllib.parse import quote
 
 from starlette.responses import Response
 from starlette.routing import Route
@@ -107,6 +108,14 @@ async def _skip(ask: Ask) -> Response:
 
 
 @page(RULE)
+async def _hasten(ask: Ask) -> Response:
+    key = ask.request.path_params["key"]
+    done = await ask.verb("hasten", key=key, who=ask.visitor.name)
+    words = "已发出。" if done["state"] == "sent" else "已交给发送，结果看这一页。"
+    return ask.go(f"{HOME}/push/{quote(key, safe='@')}", words)
+
+
+@page(RULE)
 async def _resolve(ask: Ask) -> Response:
     key = ask.request.path_params["key"]
     arrived = ask.text("said") == "sent"
@@ -160,6 +169,7 @@ ROUTES = [
     Route(f"{HOME}/plan/year", _year, methods=["GET"]),
     Route(f"{HOME}/push/{{key}}", _one, methods=["GET"]),
     Route(f"{HOME}/push/{{key}}/skip", _skip, methods=["POST"]),
+    Route(f"{HOME}/push/{{key}}/now", _hasten, methods=["POST"]),
     Route(f"{HOME}/push/{{key}}/resolve", _resolve, methods=["POST"]),
     Route(f"{HOME}/pause", _pause, methods=["POST"]),
     Route(f"{HOME}/resume", _resume, methods=["POST"]),

@@ -21,6 +21,7 @@ DID = {  # of the trail, in words
     "sent": "发出",
     "reminded": "提醒一次（不记名）",
     "resolved": "核实",
+    "hastened": "提前发出",
     "exported": "导出",
     "recalled": "撤回消息",
     "reviewer": "审核链接",
