@@ -53,7 +53,7 @@ class SharedPace(Pace):
         return await self._take(counts, now)
 
 
-async def clock(url: str, once: Once, stop: asyncio.Event) -> None:
+async def clock(url: str, once: Once, stop: asyncio.Event, every: str = EVERY) -> None:
     """Run `once` every five seconds in one worker of the cluster, until `stop` is set."""
 
     async def turn(conn: psycopg.AsyncConnection[Any]) -> None:
@@ -61,7 +61,7 @@ async def clock(url: str, once: Once, stop: asyncio.Event) -> None:
         await _install(conn, queries)
         scheduler = SchedulerManager(queries)
 
-        @scheduler.schedule("qingfeng", EVERY)
+        @scheduler.schedule("qingfeng", every)
         async def beat(_: Schedule) -> None:
             await once()
 
@@ -105,7 +105,11 @@ async def listen(url: str, channel: str, poke: Callable[[], None], stop: asyncio
 
 
 async def holding(
-    url: str, lock: int, run: Callable[[asyncio.Event], Awaitable[None]], stop: asyncio.Event
+    url: str,
+    lock: int,
+    run: Callable[[asyncio.Event], Awaitable[None]],
+    stop: asyncio.Event,
+    look: float = LOOK,
 ) -> None:
     """Run `run` while this worker, and no other, holds the robot's socket.
 
@@ -118,15 +122,15 @@ async def holding(
             await conn.execute("SELECT pg_try_advisory_lock(%s, %s)", (lock, SOCKET))
         ).fetchone()
         if not row or not row[0]:
-            await _within(stop, LOOK)
+            await _within(stop, look)
             return
         log.info("the robot's socket is ours", extra={"action": "socket-held"})
         over = asyncio.Event()
         work = asyncio.ensure_future(run(over))
         try:
             while not stop.is_set() and not work.done():
-                await _within(stop, LOOK)
-                async with asyncio.timeout(LOOK):
+                await _within(stop, look)
+                async with asyncio.timeout(look):
                     await conn.execute("SELECT 1")
         finally:
             over.set()
