@@ -40,6 +40,7 @@ from bot.settings import (
     default_of,
 )
 
+MOST_BYTES = 4 * 1024 * 1024  # thousands of groups
 _TARGET_ID = re.compile(r"[0-9A-Za-z-]{1,24}")
 _WEBHOOK_KEY = re.compile(r"[0-9A-Za-z_-]{1,80}")
 
@@ -105,7 +106,7 @@ class Config:
 
 def load(path: Path, environ: Mapping[str, str]) -> Config:
     """Read `path` and the environment; ConfigError tells everything that is wrong."""
-    tables, text, problems = read_toml(path, path.name)
+    tables, text, problems = read_toml(path, path.name, MOST_BYTES)
     if problems:
         raise ConfigError(problems)
     reader = _Reader(path, text, environ)

@@ -150,6 +150,11 @@ def test_everything_wrong_is_told_at_once(refused):
     assert len(refused("[unit]\nnam = 1\n[policy]\na_day = 'x'\n[web]\nport = -1\n")) == 3
 
 
+def test_thousands_of_groups_are_a_configuration(read):
+    groups = [GROUP.replace("jg1", f"g{number}") for number in range(3000)]
+    assert len(read("\n".join(groups)).targets) == 3000
+
+
 def test_a_configuration_that_is_not_there_says_so(tmp_path):
     with pytest.raises(ConfigError, match="找不到"):
         load(tmp_path / "config.toml", {})

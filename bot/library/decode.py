@@ -104,14 +104,16 @@ def read_bytes(path: Path | str, limit: int = MAX_BYTES) -> bytes:
     return data
 
 
-def read_toml(path: Path, shown: str) -> tuple[dict[str, Any], str, list[Problem]]:
+def read_toml(
+    path: Path, shown: str, limit: int = MAX_BYTES
+) -> tuple[dict[str, Any], str, list[Problem]]:
     """Return the tables of a TOML file, its text, and what is wrong with it.
 
     tomllib refuses a BOM and bare Chinese keys, and speaks English; the person who wrote the
     file is told the line and what to look for.
     """
     try:
-        text = read_text(path)
+        text = read_text(path, limit)
     except Unreadable as error:
         return {}, "", [_problem(shown, 0, str(error))]
     try:

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -153,14 +153,6 @@ async def plan(url: str, home: Path) -> dict[str, Any]:
             "cpu": time.process_time() - used,
             "rss": rss(),
         }
-    began, used = time.perf_counter(), time.process_time()
-    failed = await ticks.some(bureau, MORNING, ticks.ONCE)
-    found["ticks"] = {
-        "failed": failed,
-        "s": time.perf_counter() - began,
-        "cpu": time.process_time() - used,
-        "rss": rss(),
-    }
     store.close()
     await house.close()
     return found
@@ -169,7 +161,7 @@ async def plan(url: str, home: Path) -> dict[str, Any]:
 def apart(*arguments: str) -> dict[str, Any]:
     """Run one measurement in a process of its own."""
     command = [sys.executable, "-m", "tests.bench.scale", "--in", *arguments]
-    said = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    said = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(said.stdout.splitlines()[-1])
     return found
 
@@ -305,6 +297,21 @@ def durable_server() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def spent(conn: psycopg.Connection[Any]) -> float:
+    """Return the processor seconds of a server and all of its processes, ended ones too."""
+
+    def stat(pid: str) -> list[str]:
+        return Path(f"/proc/{pid}/stat").read_text("ascii").rpartition(")")[2].split()
+
+    master, total = stat(str(conn.info.backend_pid))[1], 0
+    for name in Path("/proc").iterdir():
+        with suppress(OSError):
+            if name.name.isdecimal() and master in (name.name, stat(name.name)[1]):
+                fields = stat(name.name)
+                total += sum(map(int, fields[11 : 15 if name.name == master else 13]))
+    return total / os.sysconf("SC_CLK_TCK")
+
+
 def tapping(seconds: int = 8) -> dict[str, Any]:
     """Let wrk tap on two workers at once; every tap another one, each durable when answered."""
     with durable_server() as url, tempfile.TemporaryDirectory() as name:
@@ -332,6 +339,8 @@ def tapping(seconds: int = 8) -> dict[str, Any]:
                 assert server.stdout is not None
                 address = server.stdout.readline().decode().strip()
                 asking.append(["wrk", "-t1", "-c32", f"-d{seconds}s", "-s", str(script), address])
+            with psycopg.connect(url) as conn:
+                before = spent(conn)
             both = [subprocess.Popen(wrk, stdout=subprocess.PIPE, text=True) for wrk in asking]
             said = [one.communicate()[0] for one in both]
         finally:
@@ -346,12 +355,14 @@ def tapping(seconds: int = 8) -> dict[str, Any]:
         assert not any(one[4] for one in numbers), said
         answered = sum(one[0] for one in numbers)
         with psycopg.connect(url) as conn:
+            database = spent(conn) - before
             kept = (conn.execute("SELECT count(*) FROM qf.receipts").fetchone() or [0])[0]
         assert answered <= kept <= answered + 64, f"{answered} answered, {kept} kept"
         return {
             "rate": sum(one[0] / one[1] * 1e6 for one in numbers),
             "p99": max(one[2] for one in numbers) / 1e6,
             "cpu of both workers a tap, µs": used / answered * 1e6,
+            "cpu of PostgreSQL a tap, µs": database / answered * 1e6,
             "load": os.getloadavg()[0],
         }
 

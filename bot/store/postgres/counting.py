@@ -115,9 +115,11 @@ class CountedRows(tallies.WeekRows):
         found: dict[str, Acted] = {}
         for push, people, moments in self._base.run(_TAPS, (self._parts("receipts"), keys)):
             acted = found[push] = Acted()
-            for who, at in zip(people, moments, strict=True):
-                folded = who.casefold()
-                acted.first[folded] = min(at, acted.first.get(folded, at))
+            folded = [*map(str.casefold, people)]
+            acted.first = dict(zip(folded, moments, strict=True))
+            if len(acted.first) < len(folded):  # somebody is written in two ways
+                for who, at in zip(folded, moments, strict=True):
+                    acted.first[who] = min(at, acted.first[who])
             acted.last = max(moments)
         return found
 
