@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import platform
 import statistics
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -64,74 +66,92 @@ def settled(home: Path, texts: int) -> app.House:
     (home / "schedules").symlink_to(check.ROOT / "schedules")
     path = home / "config.toml"
     path.write_text(CONFIG.format(targets="".join(TARGET.format(n=n) for n in range(12))), "utf-8")
-    return app.build(config.load(path, {}), lambda: AS_OF)
+    begun = time.perf_counter()
+    return app.build(
+        config.load(path, {}), lambda: AS_OF + timedelta(seconds=time.perf_counter() - begun)
+    )
 
 
-async def asked(door: httpx.AsyncClient, path: str) -> tuple[float, int]:
-    start = time.perf_counter()
+@dataclass
+class Found:
+    """Of one page: the first look after a start, its times, those after a change, its bytes."""
+
+    first: float = 0.0
+    times: list[float] = field(default_factory=list)
+    worked: list[float] = field(default_factory=list)  # of the processor
+    after: list[float] = field(default_factory=list)
+    size: int = 0
+
+
+async def asked(door: httpx.AsyncClient, path: str) -> tuple[float, float, int]:
+    start, worked = time.perf_counter(), time.process_time()
     answer = await door.get(f"http://127.0.0.1{path}")
-    took = time.perf_counter() - start
+    took, worked = time.perf_counter() - start, time.process_time() - worked
     assert answer.status_code == 200, (path, answer.status_code, answer.text[:300])
-    return took, len(answer.content)
+    return took, worked, len(answer.content)
 
 
-async def measured(house: app.House, home: Path) -> dict[str, tuple[list[float], float, int]]:
-    """Return for each page its times, the time after a change, and its bytes."""
-    found: dict[str, tuple[list[float], float, int]] = {}
+async def measured(house: app.House, home: Path) -> dict[str, Found]:
+    found = {name: Found() for name in PAGES}
     transport = httpx.ASGITransport(house.web)
     headers = {"Sec-Fetch-Site": "same-origin"}
     async with httpx.AsyncClient(transport=transport, headers=headers) as door:
         invited = f"http://127.0.0.1/console/enter/{house.entry.invite(AS_OF)}"
         assert (await door.post(invited)).status_code == 303
-        for path in PAGES.values():  # once: what is read at first is read
-            await asked(door, path)
         for name, path in PAGES.items():
-            times, size = [], 0
+            found[name].first = (await asked(door, path))[0]
+        for name, path in PAGES.items():
+            one = found[name]
             for _ in range(ROUNDS):
-                took, size = await asked(door, path)
-                times.append(took)
-            found[name] = (times, await _after_a_change(house, home, door, path), size)
+                took, worked, one.size = await asked(door, path)
+                one.times.append(took)
+                one.worked.append(worked)
+            one.after = await _after_a_change(house, home, door, path)
     return found
 
 
 async def _after_a_change(
     house: app.House, home: Path, door: httpx.AsyncClient, path: str
-) -> float:
-    """Return the median of a page that is asked for after a text was saved and a tap came."""
-    text = home / "content" / "17" / "T17.md"
-    took = []
-    for number in range(5):
+) -> list[float]:
+    """Return the times of a page that is asked for once a saved text is seen and a tap came."""
+    text, shelf, took = home / "content" / "17" / "T17.md", house.bureau.shelf, list[float]()
+    for number in range(3):
+        before = shelf.glance(AS_OF.date())
         text.write_text(text.read_text("utf-8") + f"\n又一句{number}。\n", "utf-8")
-        who = f"t00-x{path[-3:]}{number}"
+        while shelf.glance(AS_OF.date()) is before:  # noqa: ASYNC110 - as a person waits
+            await asyncio.sleep(0.05)
         tap = Receipt(
             push="rule-103_main@t00",
-            person=who,
+            person=f"t00-x{path[-3:]}{number}",
             step=Step.ACKNOWLEDGED,
             at=AS_OF,
             means="卡片按钮",
         )
-        await house.bureau.store.add_receipt(replace(tap))
+        await house.bureau.store.add_receipt(tap)
         took.append((await asked(door, path))[0])
-    return statistics.median(took)
+    return took
 
 
-def page(found: dict[str, tuple[list[float], float, int]], texts: int, receipts: int) -> str:
+def page(found: dict[str, Found], texts: int, receipts: int) -> str:
     lines = [
         "# How soon the console's pages come",
         "",
         "Written by `make bench-console`; do not edit. Through the whole app, without a socket;",
-        f"{texts:,} texts, twelve targets, a year of {receipts:,} receipts. "
+        f"{texts:,} texts, twelve targets, a year of {receipts:,} receipts, on a clock that goes. "
         f"Python {platform.python_version()}, {os.cpu_count()} cores;",
-        f"a load of {os.getloadavg()[1]:.1f} over five minutes. Promised: p95 under 50 ms, "
-        "under 200 kB a page.",
+        f"a load of {os.getloadavg()[1]:.1f} over five minutes: where that is more than the cores, "
+        "the wall's times are those of a queue.",
+        "Promised: p95 under 50 ms, under 200 kB a page. *First*: after a start, in this order. "
+        "*Changed*: once a saved text is seen and a tap came, the plan is drawn and the week "
+        "counted anew.",
         "",
-        "| page | p50 | p95 | after a text was saved and a tap came | kB |",
-        "|---|---|---|---|---|",
+        "| page | p50 | p95 | processor, p50 | first | changed | kB |",
+        "|---|---|---|---|---|---|---|",
     ]
-    for name, (times, after, size) in found.items():
-        ordered = sorted(times)
-        p95 = ordered[int(len(ordered) * 0.95)]
-        cells = [_ms(statistics.median(times)), _ms(p95), _ms(after), f"{size / 1000:.0f}"]
+    for name, one in found.items():
+        times = [statistics.median(one.times), sorted(one.times)[int(len(one.times) * 0.95)]]
+        times += [statistics.median(one.worked), one.first, statistics.median(one.after)]
+        cells = [*map(_ms, times), f"{one.size / 1000:.0f}"]
         lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
 
@@ -151,12 +171,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
         asyncio.run(write_year(home / "data", Year(chosen.receipts)))
         house = settled(home, chosen.texts)
 
-        async def work() -> dict[str, tuple[list[float], float, int]]:
+        async def work() -> dict[str, Found]:
             stop = asyncio.Event()  # as in the running bot, somebody watches the folder
             watcher = asyncio.create_task(watch(house.bureau.shelf, lambda: AS_OF.date(), stop))
             try:
                 await asyncio.sleep(1)  # it has begun
                 assert house.bureau.shelf.watched
+                gc.collect()  # as the running bot does (cli/shell.py, life.py)
+                gc.freeze()
+                gc.set_threshold(10_000, 10, 10)
                 return await measured(house, home)
             finally:
                 stop.set()
