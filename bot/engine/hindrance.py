@@ -156,10 +156,12 @@ async def gives_way(
 
     It lets those go first, for an hour at most; whoever they did not reach hears it in the group.
     """
-    if not bureau.one_by_one:
+    singly = [target.id for target in bureau.one_by_one]
+    if not singly:
         return None
     wanted, reached = {person.casefold() for person in cohort.covered}, set[str]()
-    for other in await bureau.store.pushes(stem=push.key.rpartition("@")[0]):
+    stem = push.key.rpartition("@")[0]
+    for other in await bureau.store.pushes(stem=stem, targets=singly):  # not of a thousand groups
         if (other.occurrence, other.part) != (push.occurrence, push.part):
             continue
         way, target = bureau.channels.get(other.target), bureau.target(other.target)
