@@ -74,7 +74,7 @@ def _tap(home: Path, sandbox: str) -> None:
         pushes = json.loads(qingfeng(home, "pushes", "--json").stdout)["pushes"]
         return any(p["state"] == "sent" and p["channel"] == "app" for p in pushes)
 
-    until(sent)
+    until(sent, 100)  # within it may lie a minute in which nothing is sent: :00 or :30
     door = httpx.Client(base_url=sandbox, trust_env=False, follow_redirects=True)
     page = door.get("/sandbox", params={"who": "me", "chat": f"app-{AGENTID}"}).text
     fields = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
