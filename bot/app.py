@@ -144,12 +144,7 @@ def build(
     desks = Addresses(config.web.public_url, config.web.port)
     links = Links(config.web.public_url, approvals.seal_key(config.data))
     bureau = _bureau(config, now, shelf, http, auth, robot, links, desks, workers)
-    decide = partial(cards.decide, bureau, now)
-    reception = Reception(
-        bureau,
-        workers.deciding(decide) if workers else decide,
-        workers.shared.first if workers else None,
-    )
+    reception = _reception(bureau, now, workers)
     ear.listen(reception, _plain(bureau, Accounts(http, auth if app.secret else None)))
     ear.worry = lambda told: alarms.raise_alarm(bureau, f"bot-{told.what}")
     token = secrets.token_urlsafe(32)
@@ -157,7 +152,6 @@ def build(
     entry = _entry(config)
     examine = doctor_of(config, bureau, http, auth, robot)
     control = control_of(config, bureau, now, entry.invite, examine)
-    ready = partial(_not_ready, bureau, now)
     doors = Doors(
         control=workers.around(control) if workers else control,
         receive=reception,
@@ -165,20 +159,13 @@ def build(
         links=links,
         now=now,
         token=token,
-        callback=_callback(config),
-        refused=bureau.refused,
         signin=_signin(config, http, auth, now),
-        browsers=Browsers(
-            key=approvals.seal_key(config.data),
-            secure=config.web.public_url.startswith("https:"),
-        ),
-        ready=ready,
-        metrics=lambda: metrics.text(bureau, config.data, ready, robot, logs.counted.times),
         metrics_token=config.watch.metrics_token,
         mistake=Mistake,
         review_host=desks.host,
         entry=entry,
         unit=config.unit.name,
+        **_open_doors(config, bureau, now, robot),
     )
     return House(
         config=config,
@@ -192,6 +179,26 @@ def build(
         entry=entry,
         workers=workers,
     )
+
+
+def _reception(bureau: Bureau, now: Now, workers: Workers | None) -> Reception:
+    """Return where events end; of several workers one is the first to be told of each."""
+    decide = partial(cards.decide, bureau, now)
+    if workers is None:
+        return Reception(bureau, decide)
+    return Reception(bureau, workers.deciding(decide), workers.shared.first)
+
+
+def _open_doors(config: Config, bureau: Bureau, now: Now, robot: Robot | None) -> dict[str, Any]:
+    """Return the doors that stand open to everybody: WeCom's, a browser's, a watcher's."""
+    ready, key = partial(_not_ready, bureau, now), approvals.seal_key(config.data)
+    return {
+        "callback": _callback(config),
+        "refused": bureau.refused,
+        "browsers": Browsers(key=key, secure=config.web.public_url.startswith("https:")),
+        "ready": ready,
+        "metrics": lambda: metrics.text(bureau, config.data, ready, robot, logs.counted.times),
+    }
 
 
 def _workers(config: Config, now: Now) -> Workers | None:

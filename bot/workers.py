@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,8 @@ class Turn:
     async def __aexit__(self, *_: object) -> None:
         try:
             await self._held.aclose()
+        except OSError as error:  # what was done is done; the database lets go of the lock itself
+            log.warning("turn: %s", error, extra={"action": "turn-lost"})
         finally:
             self._here.release()
 
@@ -92,6 +94,7 @@ class Workers:
         self.now = Corrected(local)
         self.turn, self._desk = Turn(self.shared, TURN), Turn(self.shared, DESK)
         self.holds = False  # the robot's socket
+        self._tidied: date | None = None  # when what no limit looks back to was last forgotten
         published = published_roots(config.data) if config.store.published else {}
         self.folders = SharedFolders(self._url, {**beside(config.data), **published})
         self._agree_on_the_key(config)
@@ -179,8 +182,12 @@ class Workers:
         mine = ticks.SENDING if self.sends else ticks.LISTENING
 
         async def once() -> None:
+            now = self.now()
             async with self.files(changing=True):
-                await ticks.tick(bureau, self.now(), ticks.ONCE)
+                await ticks.tick(bureau, now, ticks.ONCE)
+            if now.date() != self._tidied:
+                await self.shared.tidy(now)
+                self._tidied = now.date()
 
         async def often() -> list[str]:
             await self._set_clock()

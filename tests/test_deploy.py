@@ -105,7 +105,8 @@ def test_systemd_understands_every_line_of_the_unit(tmp_path):
 
 def test_the_container_file_installs_what_the_lock_pins_and_keeps_one_folder():
     text = (ROOT / "deploy/Containerfile").read_text("utf-8")
-    assert "--require-hashes -r /src/requirements.lock" in text
+    assert "ARG LOCK=requirements.lock" in text
+    assert "--require-hashes -r /src/$LOCK" in text
     assert "USER qingfeng" in text
     assert "VOLUME /srv/qingfeng" in text
 

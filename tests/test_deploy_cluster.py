@@ -56,10 +56,10 @@ def test_a_unit_tells_only_what_the_program_knows(role, tmp_path):
 
 
 def test_the_image_is_built_from_files_that_are_there():
-    text = (CLUSTER / "Containerfile").read_text("utf-8")
-    assert "/src/requirements-postgres.lock" in text
-    assert (ROOT / "requirements-postgres.lock").exists()
-    assert (CLUSTER / COMPOSE["x-worker"]["build"]["context"]).resolve() == ROOT
+    build = COMPOSE["x-worker"]["build"]
+    assert (CLUSTER / build["context"]).resolve() == ROOT
+    assert "/src/$LOCK" in (ROOT / build["dockerfile"]).read_text("utf-8")
+    assert (ROOT / build["args"]["LOCK"]).exists()
 
 
 @pytest.mark.parametrize(

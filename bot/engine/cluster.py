@@ -14,7 +14,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -25,6 +26,7 @@ from pgqueuer.domain.models import Schedule
 
 from bot.engine.pace import Call, Pace
 from bot.store.postgres.schema import settings
+from bot.store.postgres.shared import Count
 
 log = logging.getLogger(__name__)
 
@@ -34,20 +36,21 @@ SOCKET = 7  # which of our advisory locks the robot's socket is
 PAUSE, LONGEST_PAUSE = 1.0, 15.0  # seconds between two tries at a database that does not answer
 LOOK = 5.0  # seconds between two looks whether the socket is free, or still ours
 
+Take = Callable[[Iterable[Count], datetime], Awaitable[datetime]]
 Once = Callable[[], Awaitable[object]]
 
 
 class SharedPace(Pace):
     """The pace of all workers together: what left is in rows that all see."""
 
-    def __init__(self, take: Callable[..., Awaitable[Any]]) -> None:
+    def __init__(self, take: Take) -> None:
         super().__init__()
         self._take = take
 
     async def read(self, *_: object) -> None:
         return None
 
-    async def take(self, call: Call, now: Any) -> Any:
+    async def take(self, call: Call, now: datetime) -> datetime:
         """Return when a message may leave; if that is `now`, it is counted for all workers."""
         counts = [("/".join(name), weight, limits) for name, weight, limits in call.counts()]
         return await self._take(counts, now)

@@ -69,9 +69,5 @@ async def shown_of(person: str, bureau: Bureau) -> list[AuditEntry]:
 
 async def _of(person: str, bureau: Bureau) -> Sequence[AuditEntry]:
     mark = mark_of(person, bureau)
-    trail = [one.entry for one in await bureau.store.audits()]
-    return [
-        entry
-        for entry in trail
-        if entry.what in (ASKED, SHOWN) and entry.detail.get("person") == mark
-    ]
+    trail = [one.entry for one in await bureau.store.audits(what=(ASKED, SHOWN))]
+    return [entry for entry in trail if entry.detail.get("person") == mark]

@@ -24,8 +24,8 @@ async def forwarded(
 ) -> list[Row]:
     """Return a row for each forwarding that was noted from `first` to `last`, oldest first."""
     found = []
-    for one in await store.audits():
-        if one.entry.what == FORWARDED and first <= one.entry.at.date() <= last:
+    for one in await store.audits(what=(FORWARDED,)):
+        if first <= one.entry.at.date() <= last:
             item = await _item(store, library, one.entry.digest)
             found.append(_row(one.entry, item, approved.get(one.entry.digest, ())))
     return found

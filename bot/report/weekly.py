@@ -172,7 +172,7 @@ async def _idle(
     pause = (await store.targets()).get("*")
     if pause is not None and pause.disabled and pause.since and pause.since.date() <= last:
         return (pause.disabled,)
-    trail = [row.entry for row in await store.audits() if row.entry.what == "paused"]
+    trail = [row.entry for row in await store.audits(what=("paused",))]
     if began := [entry.at for entry in trail if first <= entry.at.date() <= last]:
         return (messages.IDLE_PAUSED.format(min(began)),)
     ended = [push.reason for push in items if first <= push.due.date() <= last and push.reason]

@@ -136,6 +136,9 @@ class Store(Protocol):
         moment. A year of thousands of groups is more than a worker should hold at once.
         """
 
+    async def states(self) -> dict[State, int]:
+        """Return how many pushes stand where."""
+
     async def told(self) -> dict[str, Told]:
         """Return of each target what tells whether a plan would look back on anything new."""
 
@@ -250,8 +253,8 @@ class Store(Protocol):
     async def head(self) -> str:
         """Return the hash of the last entry, kept apart from the entries; "" for an empty trail."""
 
-    async def audits(self, since: int = 0) -> list[Audited]:
-        """Return the trail: the entries whose number is over `since`, so all of them with 0."""
+    async def audits(self, since: int = 0, what: Collection[str] = ()) -> list[Audited]:
+        """Return the trail: entries whose number is over `since`, of some `what` or of all."""
 
     async def fold_names(self, before: datetime, at: datetime) -> Certificate | None:
         """Turn the names of what began by `before` into counts, as much as is done at once.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Collection
 from datetime import datetime
 
 from bot.store.codec import from_doc
@@ -32,14 +33,20 @@ class Archive(Returns):
 
         return await self._read(work)
 
-    async def audits(self, since: int = 0) -> list[Audited]:
+    async def audits(self, since: int = 0, what: Collection[str] = ()) -> list[Audited]:
         def work() -> list[Audited]:
             docs = self._docs("audit", "trail")
-            found = [_audited(doc) for doc in docs if doc["number"] > since]
+            asked = [doc for doc in docs if doc["number"] > since and _is_of(doc, what)]
             self._databases.forget()
-            return sorted(found, key=lambda one: one.number)
+            return sorted(map(_audited, asked), key=lambda one: one.number)
 
         return await self._read(work)
+
+
+def _is_of(doc: Doc, what: Collection[str]) -> bool:
+    """Whether an entry is asked for; one that is damaged always is, so that it is said."""
+    entry = doc.get("entry")
+    return not what or not isinstance(entry, dict) or entry.get("what") in what
 
 
 def _audited(doc: Doc) -> Audited:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -237,6 +238,9 @@ class Outbox(Desk):
             wanted = frozenset(targets)
             found = [push for push in found if push.target in wanted]
         return [push for push in found if push.due >= since] if since else found
+
+    async def states(self) -> dict[State, int]:
+        return await self._read(lambda: dict(Counter(push.state for push in self._pushes())))
 
     async def told(self) -> dict[str, Told]:
         def work() -> dict[str, Told]:

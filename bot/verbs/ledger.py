@@ -115,11 +115,10 @@ def _period(params: Params, now: datetime) -> tuple[date, date, str]:
 async def _approved_words(bureau: Bureau) -> dict[str, list[Approved]]:
     """Return who let which words pass, by their digest, as the trail tells it."""
     found: dict[str, list[Approved]] = {}
-    for one in await bureau.store.audits():
+    for one in await bureau.store.audits(what=("approved",)):
         entry = one.entry
-        if entry.what == "approved":
-            step = Approved(step=entry.detail.get("step", ""), who=entry.who, when=entry.at.date())
-            found.setdefault(entry.digest, []).append(step)
+        step = Approved(step=entry.detail.get("step", ""), who=entry.who, when=entry.at.date())
+        found.setdefault(entry.digest, []).append(step)
     return found
 
 
@@ -166,8 +165,8 @@ async def _approvals(bureau: Bureau, push: Push, digests: set[str]) -> list[dict
     folders = bureau.shelf.folders
     key = approvals.seal_key(folders.data)
     found: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for one in await bureau.store.audits():
-        if one.entry.what == "approved" and one.entry.digest in digests:
+    for one in await bureau.store.audits(what=("approved",)):
+        if one.entry.digest in digests:
             found[_name(one.entry)] = {**_approved(one.entry), "sealed": False}
     for file in approvals.read(folders.approvals, push.item, key) if push.item else ():
         if file.digest in digests:

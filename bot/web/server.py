@@ -55,7 +55,7 @@ log = logging.getLogger(__name__)
 ANSWER_WITHIN = 4.5  # seconds of WeCom's 5
 FORM_BYTES = 8192  # 300 characters, each nine bytes on the way
 REFUSED = "refused-callback"
-METRICS_KIND = "text/plain; version=0.0.4"  # Starlette adds the charset
+METRICS_KIND = "text/plain; version=0.0.4"  # Starlette adds the charset; prometheus-client's text
 FEELINGS = (USEFUL, UNCLEAR, WORDS)
 CONTROL_BYTES = 32 * 1024 * 1024  # a roster of 200,000 people
 _WRONG_PARAMETERS = (ValueError, TypeError, LookupError, AttributeError, OverflowError, Refused)
@@ -105,7 +105,7 @@ class Doors:
     signin: SignIn | None = None
     browsers: Browsers | None = None
     ready: Callable[[], Awaitable[str]] | None = None  # why it could not send now, "" if it could
-    metrics: Callable[[], Awaitable[str]] | None = None
+    metrics: Callable[[], Awaitable[bytes]] | None = None
     metrics_token: str = field(default="", repr=False)
     mistake: type[Exception] = ValueError
     entry: Entry | None = None  # the console's doors
@@ -164,7 +164,7 @@ async def _metrics(request: Request) -> Response:
     tokens = [one for one in (doors.token, doors.metrics_token) if one]
     if doors.metrics is None or not any(_bears(request, one) for one in tokens):
         raise HTTPException(404)
-    return PlainTextResponse(await doors.metrics(), media_type=METRICS_KIND)
+    return Response(await doors.metrics(), media_type=METRICS_KIND)
 
 
 def _bears(request: Request, token: str) -> bool:

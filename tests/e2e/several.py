@@ -14,17 +14,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from bot import app
 from bot.demo.stage import AGENTID, Stage, build_stage, install
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving
-from tests.engine.office import ROOT, moment
+from tests.e2e.test_run import LiveClock
+from tests.engine.office import ROOT
 from tests.postgres import fresh_database
-
-
-class LiveClock:
-    def __init__(self, start: str) -> None:
-        self.now = app.shifted_clock(moment(start))
 
 
 @dataclass(kw_only=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
@@ -170,18 +170,17 @@ async def test_the_numbers_are_for_a_token_only_and_name_nobody(desk):
     head = {"Authorization": f"Bearer {desk.house.token}"}
     answer = await desk.door.get(url, headers=head)
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
-    rows = {}
-    for line in answer.text.splitlines():
-        if re.fullmatch(r"# TYPE [a-z_]+ (gauge|counter)", line):
-            continue
-        found = re.fullmatch(r'([a-z_]+(?:\{[a-z]+="[^"\\]*"\})?) (-?[0-9.e+]+)', line)
-        assert found, line
-        rows[found[1]] = float(found[2])
-    assert rows["qingfeng_ready"] == 1
-    assert rows["qingfeng_rounds_total"] > 0
-    assert rows["qingfeng_rounds_total"] == rows["qingfeng_rounds_good_total"]
+    rows = {
+        (one.name, *one.labels.values()): one.value
+        for family in text_string_to_metric_families(answer.text)
+        for one in family.samples
+    }
+    assert rows["qingfeng_ready",] == 1
+    assert rows["qingfeng_rounds_total",] > 0
+    assert rows["qingfeng_rounds_total",] == rows["qingfeng_rounds_good_total",]
     sent = await desk.pushes(State.SENT)
-    assert rows['qingfeng_pushes{state="sent"}'] == len(sent) > 0
+    assert rows["qingfeng_pushes", "sent"] == len(sent) > 0
+    assert rows["process_resident_memory_bytes",] > 10_000_000
     for member in desk.stage.roster:
         assert member.name not in answer.text
     for key in (*desk.stage.keys.values(), desk.house.token):

@@ -54,6 +54,8 @@ class Shared:
         try:
             async with self._pool.connection() as conn:
                 yield conn
+        except psycopg.errors.LockNotAvailable:
+            raise OSError(errno.EBUSY, "另一台机器正在办事，请稍候再试") from None
         except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as error:
             raise OSError(errno.EIO, f"数据库连不上：{_first_line(error)}") from None
 
@@ -63,12 +65,13 @@ class Shared:
         async with self._connection() as conn, conn.transaction():
             await conn.execute(f"SET LOCAL lock_timeout = '{FOREVER}s'".encode())
             await conn.execute("SELECT pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, name))
-            alive = asyncio.create_task(_alive(conn))
+            over = asyncio.Event()
+            alive = asyncio.create_task(_alive(conn, over))
             try:
                 yield conn
             finally:
-                alive.cancel()
-                with contextlib.suppress(asyncio.CancelledError, psycopg.Error):
+                over.set()  # a question that is on its way is answered first
+                with contextlib.suppress(psycopg.Error):
                     await alive
 
     # -- one clock -------------------------------------------------------------------------------
@@ -213,10 +216,12 @@ class _Held:
         )
 
 
-async def _alive(conn: psycopg.AsyncConnection[Any]) -> None:
+async def _alive(conn: psycopg.AsyncConnection[Any], over: asyncio.Event) -> None:
     """Let the server know, while something takes its time, that whoever holds the lock lives."""
-    while True:
-        await asyncio.sleep(ALIVE)
+    while not over.is_set():
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(over.wait(), ALIVE)
+            return
         await conn.execute("SELECT 1")
 
 

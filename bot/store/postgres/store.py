@@ -177,11 +177,20 @@ class PostgresStore(PgVault):
         kept = await self._read(lambda: self._main("kept").find(digest))
         return digest if kept else await super().keep_text(text, at)
 
-    async def audits(self, since: int = 0) -> list[Audited]:
+    async def states(self) -> dict[State, int]:
+        def work() -> dict[State, int]:
+            rows = self._base.run("SELECT state, count(*) FROM qf.pushes GROUP BY state")
+            return {State(state): count for state, count in rows.fetchall()}
+
+        return await self._read(work)
+
+    async def audits(self, since: int = 0, what: Collection[str] = ()) -> list[Audited]:
         def work() -> list[Audited]:
-            number = "(doc::json->>'number')::bigint"
+            number, kind = "(doc::json->>'number')::bigint", "doc::json->'entry'->>'what'"
+            asked = f"AND {kind} = ANY(%s)" if what else ""
             rows = self._base.run(
-                f"SELECT doc FROM qf.trail WHERE {number} > %s ORDER BY {number}", (since,)
+                f"SELECT doc FROM qf.trail WHERE {number} > %s {asked} ORDER BY {number}",
+                (since, [*what]) if what else (since,),
             ).fetchall()
             return [_audited(decoded(row[0])) for row in rows]
 
