@@ -33,7 +33,8 @@ MAIN_FILE = "qingfeng.json"
 JOURNAL_FILE = "qingfeng.journal"
 KINDS = ("sent", "receipts", "texts", "audit")  # folders of weeks and months
 FOLD_AT = 8 << 20  # bytes of journal; more while the files it touches are larger still
-KEPT_LOADED = 12  # parts of weeks and months that stay in memory
+WEEKLY = ("sent/", "receipts/")
+KEPT_LOADED = 12  # parts of weeks, and of months, that stay in memory
 MANY_AT_ONCE = 500  # rows that are decoded while the loop waits; some milliseconds
 MANY_DOCS = 300_000  # in one file; beyond that a server's database serves better
 
@@ -272,11 +273,17 @@ class Databases:
         put_in_place(self._files, path, to_file(part.tables))
 
     def forget(self) -> None:
-        """Let go of the parts that were not asked for lately; their files have everything."""
-        weeks = [part for part, _ in self._parts.values() if part.name and not part.dirty]
-        weeks.sort(key=lambda part: part.used, reverse=True)
-        for part in weeks[KEPT_LOADED:]:
-            del self._parts[part.name]
+        """Let go of the parts that were not asked for lately; their files have everything.
+
+        Weeks of people and months of what is kept, each by themselves: whoever reads the whole
+        trail does not push out the weeks that every look at a summary counts.
+        """
+        clean = [part for part, _ in self._parts.values() if part.name and not part.dirty]
+        clean.sort(key=lambda part: part.used, reverse=True)
+        for weeks in (True, False):
+            mine = [part for part in clean if part.name.startswith(WEEKLY) == weeks]
+            for part in mine[KEPT_LOADED:]:
+                del self._parts[part.name]
         self._rows = {}
 
     def advice(self) -> list[str]:

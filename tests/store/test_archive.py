@@ -149,3 +149,11 @@ async def test_everything_that_was_done_stays_in_the_trail_when_a_push_ends(stor
     await brought_to(store, State.SENT, P)
     await store.audit(APPROVED)
     assert [one.entry.what for one in await store.audits()] == ["sent", "approved"]
+
+
+async def test_entries_of_the_trail_are_found_by_what_they_are_and_from_where(store):
+    for number, what in enumerate(["paused", "approved", "paused", "held"], 1):
+        await store.audit(AuditEntry(at=MONDAY + number * MINUTE, what=what, about=f"{number}"))
+    assert [one.entry.about for one in await store.audits(what=("paused",))] == ["1", "3"]
+    assert [one.number for one in await store.audits(2)] == [3, 4]
+    assert [one.number for one in await store.audits(1, ("held", "approved"))] == [2, 4]

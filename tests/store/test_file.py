@@ -8,16 +8,19 @@ import random
 import subprocess
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from tinydb import TinyDB
 
 from bot.core.model import State
+from bot.store.databases import KEPT_LOADED
 from bot.store.journal import FORMAT
+from bot.store.records import AuditEntry
 from bot.store.tiny import TinyStore
 from tests.disk import full_disk
-from tests.store.rows import MEMBERS, attempt, brought_to, cohort, push, receipt
+from tests.store.rows import MEMBERS, MONDAY, attempt, brought_to, cohort, push, receipt
 
 ROOT = Path(__file__).parents[2]
 P = push()
@@ -188,3 +191,22 @@ async def _receipts(folder: Path) -> set[str]:
     store.close()
     assert len(found) == len({one.person for one in found})
     return {one.person for one in found}
+
+
+async def test_whoever_reads_the_whole_trail_pushes_no_week_out_of_memory(tmp_path):
+    """A look at a summary counts the same weeks again and again, and reads the trail between."""
+    store = TinyStore(tmp_path)
+    await brought_to(store, State.SENT, push())
+    for month in range(KEPT_LOADED + 3):
+        at = MONDAY - timedelta(days=31 * month)
+        await store.audit(AuditEntry(at=at, what="paused", about=f"{month}"))
+    await store.cohort(push().key)
+    base = store._databases
+    await store._write(base.fold)
+    await store.cohort(push().key)
+    week = base["sent/2026-W25"]
+    assert len(await store.audits(what=("paused",))) == KEPT_LOADED + 3
+    assert base["sent/2026-W25"] is week
+    months = [name for name in base._parts if name.startswith("audit/")]
+    assert len(months) == KEPT_LOADED
+    store.close()
