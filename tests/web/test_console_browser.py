@@ -28,6 +28,7 @@ PAGES = {
     "plan": "/console/plan",
     "year": "/console/plan/year",
     "push": "/console/push/dragon-boat-2026_main@zx",
+    "planned": "/console/push/dragon-boat-2026_final@zx",
     "library": "/console/library",
     "text": "/console/library/SC-01",
     "write": "/console/library/N06/edit",
