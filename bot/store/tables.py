@@ -51,6 +51,9 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 _REPEATED = ("push", "means", "step")  # few different words in many receipts: kept once
 
 
+SEPARATOR = "\x1f"  # of what makes an id; in no account and no key
+
+
 def id_of(table: str, doc: Mapping[str, Any]) -> str:
     """Return our id of a document. In a table that is not ours, the document is its own id."""
     names = IDENTITY.get(table)
@@ -58,7 +61,7 @@ def id_of(table: str, doc: Mapping[str, Any]) -> str:
         return json.dumps(doc, sort_keys=True, ensure_ascii=False, default=str)
     if len(names) == 1:
         return str(doc[names[0]])
-    return "\x1f".join([str(doc[name]) for name in names])  # a list is quicker here
+    return SEPARATOR.join([str(doc[name]) for name in names])  # a list is quicker here
 
 
 class Ledger(Protocol):

@@ -102,7 +102,7 @@ def unreached(deliveries: Iterable[Doc], cohorts: Iterable[Doc]) -> dict[str, fr
     What is addressed to nobody by name, a group's message, leaves nobody out.
     """
     found: dict[str, set[str]] = {}
-    addressed: dict[str, set[str]] = {}
+    addressed: dict[str, list[list[str]]] = {}
     named: set[str] = set()
     for row in deliveries:
         # WeCom answers these accounts in lower case (wecom/api.md §3.2).
@@ -111,10 +111,11 @@ def unreached(deliveries: Iterable[Doc], cohorts: Iterable[Doc]) -> dict[str, fr
         if row["to"]:
             named.add(row["push"])
         if row["state"] in _WENT_OUT:
-            addressed.setdefault(row["push"], set()).update(row["to"])
+            addressed.setdefault(row["push"], []).append(row["to"])
     for cohort in cohorts:
-        if cohort["push"] in named:
-            out = addressed.get(cohort["push"], set())
+        went = addressed.get(cohort["push"], [])
+        if cohort["push"] in named and cohort["covered"] not in went:  # one message for all: nearly
+            out = set[str]().union(*went)
             left = set(cohort["covered"]) - out  # nobody, nearly always: then nothing is folded
             folded = {who.casefold() for who in out} if left else set()
             found[cohort["push"]] |= {who for who in left if who.casefold() not in folded}
@@ -168,13 +169,20 @@ class WeekRows:
         read: list[AbstractSet[str]] = []
         for key, end in asked:
             mine, able = self._people_of(key)
-            limit = end.timestamp()
-            read += [acts.before(limit, able) for acts in self._acted(key)]
+            read += self._read(key, end, able)
             covered.append(mine)
             reachable.append(able)
         return Figures(
             pushes=len(asked), covered=_all(covered), reachable=_all(reachable), read=_all(read)
         )
+
+    def _read(self, key: str, end: datetime, able: AbstractSet[str]) -> Iterable[AbstractSet[str]]:
+        """Return sets of those who had acted by then, whose union is who did."""
+        return [acts.before(end.timestamp(), able) for acts in self._acted(key)]
+
+    def _later(self, key: str, end: datetime) -> bool:
+        """Whether somebody acted then or later."""
+        return any(acts.last >= end.timestamp() for acts in self._acted(key))
 
     def _acted(self, key: str) -> list[Acted]:
         """Return the taps on a push that came before it was known here, and the rest."""
@@ -187,7 +195,7 @@ class WeekRows:
             push = self._push_of(key)
             if push is None or push.get("folded"):
                 return False
-            if any(acts.last >= end.timestamp() for acts in self._acted(key)):
+            if self._later(key, end):
                 return False
         return True
 

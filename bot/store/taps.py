@@ -12,9 +12,7 @@ from collections.abc import Set as AbstractSet
 from datetime import datetime
 from typing import Any
 
-from bot.core.model import Cohort, Step
-from bot.core.reading import Acts, tappers
-from bot.store.codec import from_doc
+from bot.core.model import Step
 from bot.store.tables import Doc, Part, Rows
 
 Taps = dict[str, "Acted"]  # by push
@@ -77,18 +75,17 @@ def people_of(key: str, cohorts: Rows, missed: Callable[[], frozenset[str]]) -> 
 
 
 def people_in(doc: Doc | None, missed: frozenset[str]) -> People:
-    """Return who was covered by a push and who of them could tap, from its roster's row."""
-    return _people(from_doc(Cohort, doc), missed) if doc else (frozenset(), frozenset())
+    """Return who was covered by a push and who of them could tap, from its roster's row.
+
+    The same as core.reading.tappers, whose sets these are, made without a Cohort.
+    """
+    covered = frozenset(map(str.casefold, doc["covered"])) if doc else frozenset[str]()
+    if not (doc and doc["tappable"]):
+        return covered, frozenset()
+    return covered, covered.difference(map(str.casefold, missed)) if missed else covered
 
 
 def _fresh_notes(part: Part) -> dict[str, Any]:
     if part.added:  # a cohort came without its delivery: nobody does that yet
         part.notes, part.added = {}, []
     return part.notes
-
-
-def _people(cohort: Cohort, missed: frozenset[str]) -> People:
-    acts = Acts(pushes=(), cohorts={cohort.push: cohort}, unreached={cohort.push: missed})
-    able = tappers(cohort.push, acts)
-    covered = frozenset(who.casefold() for who in cohort.covered)
-    return covered, covered if able == covered else able

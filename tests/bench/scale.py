@@ -190,8 +190,11 @@ def weeks_behind(url: str, home: Path) -> int:
         for week in range(WEEKS):
             due = MORNING - timedelta(days=7 * (week + 1), hours=-1)
             rows = [_said(due, group, texts[week % len(texts)]) for group in range(TOLD)]
+            if week >= 8:
+                await store.add_pushes(replace(r, state=State.SENT, sent_at=due) for r in rows)
+                continue
             await store.add_pushes(rows)
-            for group, row in enumerate(rows) if week < 8 else ():
+            for group, row in enumerate(rows):
                 people = tuple(f"u{group}-{n}" for n in range(EACH))
                 trial = Delivery(push=row.key, part=0, attempt=1, begun=due, body="{}", to=people)
                 await store.begin(trial, Cohort(push=row.key, covered=people, tappable=True))

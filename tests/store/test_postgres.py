@@ -152,6 +152,31 @@ async def test_a_roster_that_has_changed_is_read_anew(two):
     assert await first.addressed("nobody_main@nowhere") == (None, None)
 
 
+async def _read(store, days):
+    question = ((P.key, MONDAY + days * 1440 * MINUTE),)
+    return (await store.counted([question], ())).counted[question].read
+
+
+async def test_what_was_counted_is_kept_for_all_workers_until_somebody_taps(two):
+    first, second = two
+    await brought_to(first, State.SENT, P)
+    await first.add_receipt(receipt(P, MEMBERS[0].id))
+    assert await _read(first, 1) == 1
+    before = second._base.asked
+    assert [await _read(second, days) for days in (1, 2, 3)] == [1, 1, 1]
+    assert second._base.asked - before <= 3 * 5, "no row behind it is asked for"
+    await second.add_receipt(receipt(P, MEMBERS[1].id, at=MONDAY + 2 * 1440 * MINUTE))
+    assert [await _read(first, days) for days in (3, 1, 2.5, 3)] == [2, 1, 2, 2]
+
+
+async def test_a_database_that_takes_no_changes_is_counted_all_the_same(two):
+    first = two[0]
+    await brought_to(first, State.SENT, P)
+    await first.add_receipt(receipt(P, MEMBERS[0].id))
+    await first._read(lambda: first._base.run("SET default_transaction_read_only = on"))
+    assert await _read(first, 1) == 1
+
+
 async def test_what_one_transaction_asks_twice_is_asked_once(two):
     first = two[0]
     wanted = [push(f"t{number}") for number in range(2)]

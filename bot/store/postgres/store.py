@@ -255,11 +255,7 @@ class PostgresStore(PgVault):
         return await self._read(work)
 
     async def counted(self, questions: Collection[Question], named: Collection[str]) -> Acts:
-        found, fresh = await self._read(lambda: counting.counted(self, questions, named))
-        if fresh:  # nobody waits for it, and nobody minds if it fails
-            kept = self._write(lambda: counting.keep(self, fresh))
-            kept.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return found
+        return await counting.counted(self, questions, named)
 
     async def recover(self) -> list[str]:
         def work() -> list[str]:
