@@ -119,13 +119,13 @@ class Desk:
         row = {"push": key, "part": part, "state": state.value}
         self._of("sent", "parts", key).put(row)
 
+    def _ahead(self, delivery: Delivery) -> None:
+        """Have at hand what a change of an attempt will look at; here all of it is."""
+
     def _put_delivery(self, delivery: Delivery) -> str:
         """Put an attempt; return the digest of what it shows, kept once for all who see it."""
         tallies.forget(self._main("figures"), delivery.push)
-        seen = as_seen(delivery.body)
-        if delivery.part:  # the card's own number, and nothing that anybody sees
-            own, first = (task_id_of(delivery.push, part) for part in (delivery.part, 0))
-            seen = seen.replace(own, first)
+        seen = _seen(delivery)
         digest = self._keep_text(seen, delivery.begun)
         body = "" if seen == delivery.body else delivery.body  # kept once, unless it names people
         doc = {**to_doc(delivery), "body": body, "text": digest}
@@ -160,3 +160,12 @@ class Desk:
         trail = self._databases.rows(f"audit/{entry.at:%Y-%m}", "trail")
         trail.put({**doc, "entry": to_doc(entry)})
         self._main("meta").put({"name": "trail", "number": one.number, "hash": one.hash})
+
+
+def _seen(delivery: Delivery) -> str:
+    """Return what an attempt shows to whoever gets it."""
+    seen = as_seen(delivery.body)
+    if delivery.part:  # the card's own number, and nothing that anybody sees
+        own, first = (task_id_of(delivery.push, part) for part in (delivery.part, 0))
+        seen = seen.replace(own, first)
+    return seen

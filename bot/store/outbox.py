@@ -83,6 +83,7 @@ class Outbox(Desk):
 
     async def begin(self, delivery: Delivery, cohort: Cohort, parts: int = 1) -> bool:
         def work() -> bool:
+            self._ahead(delivery)
             push, part = self._push(delivery.push), self._part(delivery.push, delivery.part)
             begun = moves.begun(push, part, parts) if push else None
             if begun is None:
@@ -99,6 +100,7 @@ class Outbox(Desk):
 
     async def finish(self, delivery: Delivery, parts: int, not_before: datetime | None) -> None:
         def work() -> None:
+            self._ahead(delivery)
             digest = self._put_delivery(delivery)
             self._audit_end(delivery, digest)
             doubt = delivery.state is not State.SENT and self._doubtful(delivery)
@@ -307,7 +309,7 @@ class Outbox(Desk):
                 return self._deliveries(key)
             return [self._delivery_of(doc) for doc in self._docs("sent", "deliveries")]
 
-        rows = await self._read(work)
+        rows = await (self._read if part is None else self._glance)(work)
         return sorted(rows, key=lambda row: (row.begun, row.push, row.part, row.attempt))
 
     async def begun_since(self, target: str, moment: datetime) -> list[datetime]:

@@ -9,21 +9,33 @@ from __future__ import annotations
 import errno
 import logging
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
 
 import psycopg
 
 from bot.store.commit import Committer, Job
-from bot.store.postgres.tables import PgDatabases, _first_line
+from bot.store.postgres.tables import AT_ONCE, FOR_CHANGES, FOR_READING, PgDatabases, _first_line
 from bot.store.postgres.together import Look, Tap
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
 TRIES = 5
 PAUSE = 0.05  # seconds, doubled with every try: 0.75 s in all
 _AGAIN = (psycopg.OperationalError, psycopg.InterfaceError)  # deadlocks and lost lines are these
+
+
+@dataclass(frozen=True, eq=False)
+class Glance:
+    """A look that needs no transaction: each of its statements sees what is committed by then."""
+
+    work: Callable[[], Any]
+
+    def __call__(self) -> Any:
+        return self.work()
 
 
 class PgCommitter(Committer):
@@ -33,23 +45,29 @@ class PgCommitter(Committer):
         self._base = databases
         super().__init__(databases)  # type: ignore[arg-type]
 
-    def _serve(self, batch: Sequence[Job]) -> None:
-        writers = [job for job in batch if job.writes]
-        while writers and not self._all_at_once(writers):
-            writers = [job for job in writers if job.error is None]
-        readers = [job for job in batch if not job.writes]
-        while readers and not self._all_at_once(readers, writes=False):
-            readers = [job for job in readers if job.error is None]
+    async def glance(self, work: Callable[[], T]) -> T:
+        """Run `work`, which changes nothing and nearly always is one statement."""
+        found: T = await self.read(Glance(work))
+        return found
 
-    def _all_at_once(self, jobs: Sequence[Job], writes: bool = True) -> bool:
+    def _serve(self, batch: Sequence[Job]) -> None:
+        kinds: dict[str, list[Job]] = {FOR_CHANGES: [], AT_ONCE: [], FOR_READING: []}
+        for job in batch:
+            looks = AT_ONCE if isinstance(job.work, (Glance, Look)) else FOR_READING
+            kinds[FOR_CHANGES if job.writes else looks].append(job)
+        for begin, jobs in kinds.items():
+            while jobs and not self._all_at_once(jobs, begin):
+                jobs = [job for job in jobs if job.error is None]
+
+    def _all_at_once(self, jobs: Sequence[Job], begin: str) -> bool:
         """Do them all as one; False where one failed by itself, and the others are to run again."""
-        self._try(jobs, writes)
+        self._try(jobs, begin)
         return all(job.error is None for job in jobs) or all(job.error for job in jobs)
 
-    def _try(self, jobs: Sequence[Job], writes: bool) -> None:
+    def _try(self, jobs: Sequence[Job], begin: str) -> None:
         for turn in range(TRIES):
             try:
-                self._base.in_transaction(lambda: _work(jobs), writes)
+                self._base.in_transaction(lambda: self._work(jobs), begin)
                 return
             except _OwnFault as fault:
                 fault.job.error = fault.error
@@ -66,19 +84,21 @@ class PgCommitter(Committer):
                 _all_fail(jobs, error)
                 return
 
-
-def _work(jobs: Sequence[Job]) -> None:
-    for job in jobs:
-        if not isinstance(job.work, (Tap, Look)):
-            with _blamed(job):
-                job.result = job.work()
-    for kind in (Tap, Look):
-        alike = [job for job in jobs if isinstance(job.work, kind)]
-        if alike:
-            with _blamed(alike[0]):
-                found = kind.all_of([cast(Any, job.work) for job in alike])
-            for job, one in zip(alike, found, strict=True):
-                job.result = one
+    def _work(self, jobs: Sequence[Job]) -> None:
+        for job in jobs:
+            if not isinstance(job.work, (Tap, Look)):
+                with _blamed(job):
+                    job.result = job.work()
+                    self._base.put_down()
+                if isinstance(job.work, Glance):
+                    self._base.known = {}
+        for kind in (Tap, Look):
+            alike = [job for job in jobs if isinstance(job.work, kind)]
+            if alike:
+                with _blamed(alike[0]):
+                    found = kind.all_of([cast(Any, job.work) for job in alike])
+                for job, one in zip(alike, found, strict=True):
+                    job.result = one
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,9 @@ VERSIONED = frozenset({"members", "targets"})  # asked for with every message, s
 _LOCKED_WHOLE = frozenset({"meta", "counts", "numbers"})
 
 
+Name = tuple[str, str, str]  # of a row: table, part, id
+
+
 class Notes:
     """Stands where the embedded store keeps sets beside its rows: here nothing is kept."""
 
@@ -77,7 +80,7 @@ class Rows:
         return found
 
     def _look(self, id: str, lock: bool) -> Doc | None:
-        found = self._run(
+        found = self._base.ask(
             f"SELECT doc FROM qf.{self._table} WHERE part = %s AND id = %s"
             f"{' FOR UPDATE' if lock else ''}",
             (self.part, id),
@@ -85,12 +88,15 @@ class Rows:
         return decoded(found[0]) if found else None
 
     def put(self, doc: Doc) -> None:
-        self._insert(doc, replace=True)
-        self._base.known[self._table, self.part, id_of(self._table, doc)] = doc
+        """Replace a document; it is written with others, before anything else is asked."""
+        self._base.put_later(self._table, self.part, id_of(self._table, doc), doc)
 
     def add(self, doc: Doc) -> bool:
-        self._base.known.pop((self._table, self.part, id_of(self._table, doc)), None)
-        return self._insert(doc, replace=False)
+        """Put a document where there is none; False where there is one."""
+        name = self._table, self.part, id_of(self._table, doc)
+        self._base.put_down()
+        self._base.known.pop(name, None)
+        return self._base.insert({self._table: {name[1:]: doc}}, replace=False) == 1
 
     def drop(self, id: str) -> None:
         self._base.changed(self._table)
@@ -121,32 +127,17 @@ class Rows:
         if self._table in self._base.locked:
             return False
         number = 16 + TABLES.index(self._table)
-        self._run("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, number))
+        self._base.ask("SELECT pg_advisory_xact_lock(%s, %s)", (LOCK, number))
         self._base.locked.add(self._table)
         return True
-
-    def _insert(self, doc: Doc, replace: bool) -> bool:
-        table, id = self._table, id_of(self._table, doc)
-        self._base.changed(table)
-        if table == PARTITIONED:
-            self._base.ensure_partition(self.part)
-        values = {"part": self.part, "id": id, "doc": encoded(doc).decode(), **_columns(table, doc)}
-        names = ", ".join(values)
-        marks = ", ".join(["%s"] * len(values))
-        kept = ", ".join(f"{name} = excluded.{name}" for name in values if name not in _KEY)
-        kept += _LET_GO if table == "pushes" else ""
-        then = f"UPDATE SET {kept}" if replace else "NOTHING"
-        done = self._run(
-            f"INSERT INTO qf.{table} ({names}) VALUES ({marks}) ON CONFLICT (part, id) DO {then}",
-            tuple(values.values()),
-        )
-        return done.rowcount == 1
 
     def _run(self, statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
         return self._base.run(statement, values)
 
 
+FOR_CHANGES, FOR_READING, AT_ONCE = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ""
 _KEY = ("part", "id")
+MOST_LATER = 500  # rows in one statement
 # A push that has ended, or waits, is nobody's: another worker may look at it next.
 _LET_GO = (
     ", claimed = CASE WHEN excluded.state IN ('planned', 'sending') AND NOT excluded.waits"
@@ -179,6 +170,17 @@ def _columns(table: str, doc: Doc) -> dict[str, Any]:
     return {name: doc[name] for name in COLUMNS.get(table, ())}
 
 
+def _insert(table: str, columns: Collection[str], rows: int, replace: bool) -> str:
+    marks = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * rows)
+    kept = ", ".join(f"{name} = excluded.{name}" for name in columns if name not in _KEY)
+    kept += _LET_GO if table == "pushes" else ""
+    then = f"UPDATE SET {kept}" if replace else "NOTHING"
+    return (
+        f"INSERT INTO qf.{table} ({', '.join(columns)}) VALUES {marks}"
+        f" ON CONFLICT (part, id) DO {then}"
+    )
+
+
 class PgDatabases:
     """The database as the rules of the store see it: parts and tables. One thread at a time."""
 
@@ -190,7 +192,8 @@ class PgDatabases:
         self.writing = False
         self.locked: set[str] = set()  # tables, until the transaction ends
         self._renumbered: set[str] = set()  # likewise
-        self.known: dict[tuple[str, str, str], Doc | None] = {}  # rows, until then
+        self.known: dict[Name, Doc | None] = {}  # rows, until then
+        self._later: dict[str, dict[tuple[str, str], Doc]] = {}  # table -> rows not yet written
         self.asked = 0  # statements ever sent
 
     @property
@@ -202,14 +205,64 @@ class PgDatabases:
         return self._conn
 
     def run(self, statement: str, values: tuple[Any, ...] = ()) -> psycopg.Cursor[Any]:
+        """Ask the database, once it has all that was put."""
+        self.put_down()
+        return self.ask(statement, values)
+
+    def ask(self, statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
+        """Ask what no row that was just put can change."""
         self.asked += 1
         return self.conn.execute(statement.encode(), values)
 
-    def in_transaction(self, work: Callable[[], Any], writes: bool) -> Any:
-        """Run `work` as one transaction; durable, if it writes, when this returns."""
+    def put_later(self, table: str, part: str, id: str, doc: Doc) -> None:
+        rows = self._later.setdefault(table, {})
+        rows[part, id] = self.known[table, part, id] = doc
+        if len(rows) >= MOST_LATER:
+            self.put_down()
+
+    def put_down(self) -> None:
+        """Write what was put, all of it as one statement."""
+        if self._later:
+            rows, self._later = self._later, {}
+            self.insert(rows, replace=True)
+
+    def insert(self, rows: Mapping[str, Mapping[tuple[str, str], Doc]], replace: bool) -> int:
+        """Write rows by table; return how many of the last table's were new, or replaced."""
+        statements, values = [], list[Any]()
+        for table, docs in rows.items():
+            self.changed(table)
+            for part, _ in docs if table == PARTITIONED else ():
+                self.ensure_partition(part)
+            found = [
+                {"part": part, "id": id, "doc": encoded(doc).decode(), **_columns(table, doc)}
+                for (part, id), doc in docs.items()
+            ]
+            statements.append(_insert(table, found[0].keys(), len(found), replace))
+            values += [value for row in found for value in row.values()]
+        *first, last = statements
+        others = ", ".join(f"w{n} AS ({one})" for n, one in enumerate(first))
+        return self.ask(f"WITH {others} {last}" if first else last, tuple(values)).rowcount
+
+    def look_ahead(self, names: Collection[Name]) -> None:
+        """Ask for rows that are to be found next, all of them in one statement."""
+        mine = [name for name in names if name not in self.known]
+        asked = " UNION ALL ".join(
+            f"SELECT '{table}', part, id, doc FROM qf.{table} WHERE part = %s AND id = %s"
+            for table, _, _ in mine
+        )
+        if mine:
+            rows = self.ask(asked, tuple(value for name in mine for value in name[1:]))
+            found = {(table, part, id): decoded(doc) for table, part, id, doc in rows}
+            self.known |= {name: found.get(name) for name in mine}
+
+    def in_transaction(self, work: Callable[[], Any], begin: str) -> Any:
+        """Run `work` as one transaction; durable, if it is FOR_CHANGES, when this returns."""
         conn = self.conn
-        self.writing, self.locked, self._renumbered, self.known = writes, set(), set(), {}
-        conn.execute("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        self.writing, self.locked, self._renumbered = begin == FOR_CHANGES, set(), set()
+        self.known, self._later = {}, {}
+        if not begin:
+            return work()
+        conn.execute(begin.encode())
         try:
             result = work()
         except BaseException:
