@@ -41,6 +41,7 @@ Control = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 log = logging.getLogger(__name__)
 
 AT_ONCE = 4  # calls on their way from one worker
+SHARE = 40  # due pushes that one worker takes while others have theirs
 DESK = "desk"  # whoever changes shared files is the only one who does
 SEAL = "seal.key"
 BESIDE = frozenset(
@@ -172,6 +173,7 @@ class Workers:
             "turn": self.turn,
             "several": True,
             "at_once": AT_ONCE,
+            "share": SHARE,
             "sends_by": self.ways,
         }
 

@@ -195,6 +195,7 @@ class Bureau:
     pulse: Pulse = field(default_factory=Pulse)
     several: bool = False  # whether other workers write into the same rows
     at_once: int = 1  # pushes on their way from this worker
+    share: int = 200  # due pushes that it takes together
     sends_by: Callable[[], Collection[str]] = lambda: KINDS  # channels that are this worker's now
 
     def moment(self, last: Moment | None = None) -> Moment:

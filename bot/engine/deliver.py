@@ -24,22 +24,38 @@ from bot.engine.hindrance import PATIENCE, Wait, gives_way, hindrance
 
 log = logging.getLogger(__name__)
 
+MOST = 200  # pushes at one tick: then others have their turn
 
-async def deliver(bureau: Bureau, _: datetime, limit: int = 200) -> int:
-    """Send what is due; return how many pushes were looked at."""
+
+async def deliver(bureau: Bureau, _: datetime) -> int:
+    """Send what is due; return how many pushes were looked at.
+
+    Of several workers each takes a share and then the next, so that the last of a morning's
+    thousand are with all of them.
+    """
     await recover(bureau)
     moment = bureau.moment()
     await bureau.pace.read(bureau.store, bureau.channels, moment.now)
     for push in await bureau.store.pushes([State.PLANNED]):
         if push.until < moment.now:
             await _expire(push, push.reason or messages.EXPIRED_LATE, bureau)
-    due = await bureau.store.due(moment.now, limit, list(bureau.sends_by()))
+    due = await _due(bureau, moment)
     rows = [*await _repeats(bureau, moment), *due]
     if rows and (words := await bureau.store.trouble()):
         # The journal may have room left for a row or two; a send that is told as halted is halted.
         raise OSError(errno.ENOSPC, words)
     await _in_turn(rows, bureau, moment)
-    return len(rows)
+    looked = len(rows)
+    while len(due) == bureau.share and looked < MOST:
+        moment = bureau.moment(moment)
+        due = await _due(bureau, moment)
+        await _in_turn(due, bureau, moment)
+        looked += len(due)
+    return looked
+
+
+async def _due(bureau: Bureau, moment: Moment) -> list[Push]:
+    return await bureau.store.due(moment.now, bureau.share, list(bureau.sends_by()))
 
 
 async def _in_turn(rows: Sequence[Push], bureau: Bureau, moment: Moment) -> None:

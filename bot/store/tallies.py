@@ -172,8 +172,13 @@ class WeekRows:
             read += self._read(key, end, able)
             covered.append(mine)
             reachable.append(able)
+        everybody = _all(covered)
+        all_can = all(able is mine for able, mine in zip(reachable, covered, strict=True))
         return Figures(
-            pushes=len(asked), covered=_all(covered), reachable=_all(reachable), read=_all(read)
+            pushes=len(asked),
+            covered=everybody,
+            reachable=everybody if all_can else _all(reachable),
+            read=_all(read),
         )
 
     def _read(self, key: str, end: datetime, able: AbstractSet[str]) -> Iterable[AbstractSet[str]]:

@@ -373,9 +373,9 @@ def tapping(seconds: int = 8) -> dict[str, Any]:
 def main() -> None:
     match sys.argv[1:]:
         case ["--in", "plan", url, home]:
-            print(json.dumps(asyncio.run(plan(url, Path(home)))))
+            print(json.dumps(lasting(plan(url, Path(home)))))
         case ["--in", "summary", url, home]:
-            print(json.dumps(asyncio.run(summary(url, Path(home)))))
+            print(json.dumps(lasting(summary(url, Path(home)))))
         case ["summary"]:
             print(json.dumps(summing(), indent=1))
         case ["--serve", url, home]:

@@ -163,7 +163,7 @@ async def engine(webhooks: int, each: int, shape: str) -> str:
         await bureau.store.add_pushes(_due(webhooks, each))
         while (due := await bureau.store.next_due()) is not None:
             clock.jump(due)
-            await deliver(bureau, clock.now(), limit=webhooks * each)
+            await deliver(replace(bureau, share=webhooks * each), clock.now())
         rows = await bureau.store.deliveries()
         bureau.store.close()
         await house.close()

@@ -128,7 +128,7 @@ class CountedRows(tallies.WeekRows):
                 self._parts("receipts"),
             ),
         ):
-            early[key, until] = frozenset(people.casefold().split(SEPARATOR)) - {""}
+            early[key, until] = frozenset(people.casefold().split(SEPARATOR) if people else ())
             if more:
                 late.add((key, until))
         return early, late
