@@ -185,7 +185,7 @@ async def test_what_one_transaction_asks_twice_is_asked_once(two):
         before = first._base.asked
         assert await first.begin(attempt(one), cohort(one))
         await first.finish(attempt(one, state=State.SENT, ended=MONDAY), 1, None)
-    assert first._base.asked - before <= 24
+    assert first._base.asked - before <= 8
 
 
 async def test_a_connection_that_is_cut_is_made_anew_and_nothing_is_lost(two, url):
