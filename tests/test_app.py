@@ -86,7 +86,7 @@ async def test_a_second_bot_is_refused_at_once_and_told_of_the_first(settings):
     bot, _ = await started(settings)
     try:
         with pytest.raises(Mistake, match=str(os.getpid())):
-            await asyncio.wait_for(life.run(settings), 5)
+            await asyncio.wait_for(life.run(settings), 30)
     finally:
         await stop(bot)
 

@@ -147,6 +147,6 @@ async def live(url: str) -> AsyncIterator[Robot]:
 
 
 async def until(what) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not what():  # noqa: ASYNC110 - the condition is WeCom's own
             await asyncio.sleep(0.02)

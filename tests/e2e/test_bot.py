@@ -39,7 +39,7 @@ class Town:
         await self.until(lambda: self.house.robot.live)
 
     async def until(self, what) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not what():  # noqa: ASYNC110 - the condition is WeCom's own
                 await asyncio.sleep(0.02)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 from apscheduler.triggers.base import BaseTrigger
@@ -19,12 +21,27 @@ async def later() -> datetime:
     return clock() + timedelta(seconds=1)
 
 
-async def run_for(engine: Embedded, seconds: float) -> None:
+@asynccontextmanager
+async def at_work(engine: Embedded) -> AsyncIterator[None]:
     stop = asyncio.Event()
     task = asyncio.create_task(engine.run(stop))
-    await asyncio.sleep(seconds)
-    stop.set()
-    await task
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def run_for(engine: Embedded, seconds: float) -> None:
+    async with at_work(engine):
+        await asyncio.sleep(seconds)
+
+
+async def until(what: Callable[[], bool]) -> None:
+    """Wait for it, on a busy machine longer."""
+    async with asyncio.timeout(30):
+        while not what():  # noqa: ASYNC110 - the condition is the engine's own
+            await asyncio.sleep(0.02)
 
 
 async def test_a_tick_that_raises_does_not_stop_the_clock():
@@ -32,8 +49,8 @@ async def test_a_tick_that_raises_does_not_stop_the_clock():
         raise OSError("no space left on device")
 
     engine = Embedded(tick, later, clock)
-    await run_for(engine, 3.5)
-    assert engine.beats >= 2
+    async with at_work(engine):
+        await until(lambda: engine.beats >= 2)
 
 
 async def test_a_next_wake_that_raises_does_not_stop_the_clock():
@@ -44,8 +61,8 @@ async def test_a_next_wake_that_raises_does_not_stop_the_clock():
         raise ValueError("a trigger that raises")
 
     engine = Embedded(tick, stumbles, clock)
-    await run_for(engine, 3.5)
-    assert engine.beats >= 2
+    async with at_work(engine):
+        await until(lambda: engine.beats >= 2)
 
 
 async def test_a_stalled_loop_is_survived():
@@ -57,8 +74,8 @@ async def test_a_stalled_loop_is_survived():
             time.sleep(2.5)  # noqa: ASYNC251 - the loop itself stands still
 
     engine = Embedded(tick, later, clock)
-    await run_for(engine, 5.5)
-    assert len(beats) >= 2
+    async with at_work(engine):
+        await until(lambda: len(beats) >= 2)
 
 
 async def test_a_clock_that_lost_its_job_is_started_anew():
@@ -66,15 +83,11 @@ async def test_a_clock_that_lost_its_job_is_started_anew():
         return None
 
     engine = Embedded(tick, later, clock, watch=0.5, overdue=1.0)
-    stop = asyncio.Event()
-    task = asyncio.create_task(engine.run(stop))
-    await asyncio.sleep(1.5)
-    engine._scheduler.remove_job(JOB)  # as when a trigger ended it
-    before = engine.beats
-    await asyncio.sleep(3.5)
-    stop.set()
-    await task
-    assert engine.beats > before
+    async with at_work(engine):
+        await until(lambda: engine.beats >= 1)
+        engine._scheduler.remove_job(JOB)  # as when a trigger ended it
+        before = engine.beats
+        await until(lambda: engine.beats > before)
 
 
 async def test_a_product_clock_that_raises_inside_the_trigger_is_survived():
@@ -89,16 +102,12 @@ async def test_a_product_clock_that_raises_inside_the_trigger_is_survived():
         return None
 
     engine = Embedded(tick, later, stumbling)
-    stop = asyncio.Event()
-    task = asyncio.create_task(engine.run(stop))
-    await asyncio.sleep(1.2)
-    broken, before = True, engine.beats
-    await asyncio.sleep(2.5)
-    broken = False
-    await asyncio.sleep(2.0)
-    stop.set()
-    await task
-    assert engine.beats > before + 1
+    async with at_work(engine):
+        await until(lambda: engine.beats >= 1)
+        broken, before = True, engine.beats
+        await asyncio.sleep(2.5)
+        broken = False
+        await until(lambda: engine.beats > before + 1)
 
 
 async def test_a_foreign_trigger_that_raises_stops_apscheduler_and_the_watch_revives_it():
@@ -112,31 +121,25 @@ async def test_a_foreign_trigger_that_raises_stops_apscheduler_and_the_watch_rev
         return None
 
     engine = Embedded(tick, later, clock, watch=0.5, overdue=1.5)
-    stop = asyncio.Event()
-    task = asyncio.create_task(engine.run(stop))
-    await asyncio.sleep(1.2)
-    engine._scheduler.reschedule_job(JOB, trigger=Raising())
-    await asyncio.sleep(1.0)
-    before = engine.beats
-    await asyncio.sleep(4.0)
-    stop.set()
-    await task
-    assert engine.beats > before
+    async with at_work(engine):
+        await until(lambda: engine.beats >= 1)
+        engine._scheduler.reschedule_job(JOB, trigger=Raising())
+        await asyncio.sleep(1.0)
+        before = engine.beats
+        await until(lambda: engine.beats > before)
 
 
 async def test_what_is_being_sent_when_the_process_is_told_to_stop_is_sent_to_its_end():
-    ended = []
+    begun, ended = [], []
 
     async def tick() -> None:
-        await asyncio.sleep(1.5)
+        begun.append(True)
+        await asyncio.sleep(0.5)
         ended.append(True)
 
     engine = Embedded(tick, later, clock)
-    stop = asyncio.Event()
-    task = asyncio.create_task(engine.run(stop))
-    await asyncio.sleep(1.3)  # the first tick begins after a second
-    stop.set()
-    await task
+    async with at_work(engine):
+        await until(lambda: bool(begun))
     assert ended == [True]
 
 

@@ -154,7 +154,7 @@ async def test_the_watch_outlives_a_slip_of_its_own(desk, caplog):
 
     one = watching(desk, ping=broken)
     desk.house.bureau.pulse.beat([])
-    await asyncio.wait_for(one.run(stop), 5)
+    await asyncio.wait_for(one.run(stop), 30)
     assert "watch-stumbled" in [getattr(r, "action", "") for r in caplog.records]
     assert PING_EVERY > watch.EVERY
 
@@ -218,10 +218,11 @@ async def test_a_system_clock_set_back_by_hours_silences_the_waker_for_two_minut
     ahead = datetime.now(UTC) + timedelta(hours=3)
     engine._scheduler.get_job(JOB).modify(next_run_time=ahead)
     before = len(ticks)
-    await asyncio.sleep(2.8)
+    async with asyncio.timeout(30):
+        while len(ticks) <= before:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
     stop.set()
     await task
-    assert len(ticks) > before
 
 
 @pytest.mark.parametrize("hours", [-5, -1, 3])

@@ -36,7 +36,7 @@ async def served(world, bot, callback):
 
 async def phone_of(browser, served, who, chat="", *, width=390):
     page = await browser.new_page(viewport={"width": width, "height": 800})
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(30_000)
     await page.goto(f"{served.url}/sandbox?who={who}" + (f"&chat={chat}" if chat else ""))
     return page
 

@@ -79,7 +79,7 @@ async def test_silence_ends_a_connection(world, served):
     world.aibot_idle_seconds = 1
     socket = await subscribed(served)
     with pytest.raises(websockets.ConnectionClosedOK):
-        await asyncio.wait_for(socket.recv(), timeout=5)
+        await asyncio.wait_for(socket.recv(), timeout=30)
 
 
 async def silent(socket):

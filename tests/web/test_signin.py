@@ -130,7 +130,7 @@ async def test_a_scanner_that_looks_at_every_link_reads_nothing_for_anybody(tmp_
         world, store = town.desk.world, town.desk.house.bureau.store
         world.link_scanner = method
         await town.desk.at("2026-06-15 11:05")
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not (looked := [r for r in world.log if "link_scanner" in str(r)]):  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert {one.errcode for one in looked} <= {200, 302}, "it was let in, or sent to WeCom"

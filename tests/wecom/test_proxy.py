@@ -86,7 +86,7 @@ class Town:
         stop = asyncio.Event()
         task = asyncio.create_task(line.run(stop))
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while not line.heard:  # noqa: ASYNC110 - the condition is WeCom's own
                     await asyncio.sleep(0.02)
             yield line

@@ -187,7 +187,7 @@ async def connected(wecom, work):
     stop = asyncio.Event()
     task = asyncio.create_task(line.run(stop))
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not line.live:  # noqa: ASYNC110 - the condition is WeCom's own
                 await asyncio.sleep(0.02)
             return await work(line)

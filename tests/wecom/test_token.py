@@ -210,7 +210,7 @@ async def test_a_cancelled_caller_leaves_the_token_to_the_others():
         first.cancel()
         await asyncio.gather(first, return_exceptions=True)
         world.now += timedelta(seconds=REST)
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(30):
             assert (await send(client, token))["errcode"] == 0
 
 
