@@ -133,7 +133,7 @@ def answer(question: Question, acts: Acts, first: Mapping[str, Mapping[str, date
         covered |= _folded(cohort.covered)
         able = tappers(key, acts)
         reachable |= able
-        read |= _folded(who for who, at in first.get(key, {}).items() if at < end) & able
+        read |= _folded([who for who, at in first.get(key, {}).items() if at < end]) & able
     return Figures(
         pushes=len(question),
         covered=len(covered),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -18,6 +18,7 @@ from bot.engine.deliver import deliver
 from bot.engine.intake import take_in
 from bot.engine.recall import recall
 from bot.engine.remind import next_reminder, remind
+from bot.store import Told
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +40,28 @@ async def plan(bureau: Bureau, now: datetime) -> int:
         if bureau.drawn.is_settled(whole, share, (mine, begun), now):
             continue
         new = await _plan_share(share, whole, begun, bureau, now)
-        if not new:
-            bureau.drawn.settle(whole, share, (mine, begun), now)
         added += new
+        later = mine
+        if new:
+            told = await bureau.store.told()
+            later = {name: told.get(name) for name in share}
+        if not new or _only_grew(mine, later, new, begun):  # its own rows change no plan
+            bureau.drawn.settle(whole, share, (later, begun), now)
     return added
+
+
+def _only_grew(
+    before: Mapping[str, Told | None],
+    later: Mapping[str, Told | None],
+    new: int,
+    begun: datetime | None,
+) -> bool:
+    """Whether a share has the new rows and no others, none of them the bureau's first or unsaid."""
+    old, now = ([one for one in each.values() if one] for each in (before, later))
+    rows = sum(one.rows for one in now) - sum(one.rows for one in old)
+    unsaid = sum(one.unsaid for one in now) - sum(one.unsaid for one in old)
+    early = begun is None or any(one.first < begun for one in now)
+    return rows == new and not unsaid and not early
 
 
 async def _plan_share(

@@ -15,6 +15,7 @@ import httpx
 
 from bot import app, life
 from bot.config import Config
+from bot.core.links import push_key_of
 from bot.core.model import Push, State
 from bot.demo.stage import AGENTID
 from bot.inbox.handle import OPEN_FOR
@@ -113,9 +114,7 @@ async def _play(house: app.House, stage: Stage, people: People, watch: Watch) ->
         told.ticks += 1
         for failure in await house.tick():
             told.failed[failure] = told.failed.get(failure, 0) + 1
-        if stage.world.posted.total != told.posted:  # something was said
-            told.posted = stage.world.posted.total
-            await _strangers(house, people, told)
+        await _strangers(stage, people, told)
         if clock.now().date() >= week + timedelta(days=7):
             week = clock.now().date()
             watch(week)
@@ -124,14 +123,14 @@ async def _play(house: app.House, stage: Stage, people: People, watch: Watch) ->
     return told
 
 
-async def _strangers(house: app.House, people: People, told: Told) -> None:
+async def _strangers(stage: Stage, people: People, told: Told) -> None:
     """Somebody who never got the card taps it too: it must not count."""
-    for push in await house.bureau.store.pushes([State.SENT]):
-        if push.key in told.ended:
-            continue
-        told.ended.add(push.key)
-        if push.channel == "app" and push.item:
-            act = people.cast.stranger_taps(push.key, userid="guest")
+    new = [*stage.world.posted.since(told.posted)]
+    told.posted = stage.world.posted.total
+    for message in new:
+        key, part = push_key_of(message.task_id)
+        if message.agentid is not None and not part and key:
+            act = people.cast.stranger_taps(message.task_id, userid="guest")
             await people.perform([act])
 
 

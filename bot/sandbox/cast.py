@@ -6,10 +6,11 @@ the order of dicts or of calls.
 
 import heapq
 import random
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import Enum, StrEnum
+from hashlib import blake2b
+from typing import NamedTuple
 
 import httpx
 
@@ -52,9 +53,8 @@ REPLY = "收到"
 TAPPING = (Habit.PROMPT, Habit.LATER, Habit.TWICE, Habit.LATE)
 
 
-@dataclass(frozen=True, kw_only=True, order=True)
-class Act:
-    """What one person will do at one moment."""
+class Act(NamedTuple):
+    """What one person will do at one moment: a tuple, for there are hundreds of thousands."""
 
     at: datetime
     userid: str
@@ -67,6 +67,27 @@ class Act:
     deed: Deed = Deed.TAP
     word: str = ""  # the address that is opened, or what is written
     giver: str = ""  # who forwarded the message to `userid`
+
+
+Place = tuple[float, str, str, int, Act]  # what a heap sorts by in C: as the act itself would be
+
+
+class Dice:
+    """A few numbers out of one digest: a year asks for hundreds of thousands of taps.
+
+    The same in every process. Of its 128 bits a throw uses up those of its own range.
+    """
+
+    def __init__(self, seed: str) -> None:
+        self._left = int.from_bytes(blake2b(seed.encode(), digest_size=16).digest(), "big")
+
+    def between(self, low: int, high: int) -> int:
+        """A number from `low` to `high`, both included, each as likely."""
+        self._left, found = divmod(self._left, high - low + 1)
+        return low + found
+
+    def choice(self, of: Sequence[str]) -> str:
+        return of[self.between(0, len(of) - 1)]
 
 
 class Cast:
@@ -87,8 +108,7 @@ class Cast:
         self._seed = seed
         self._habits = dict(habits)
         self._is_workday = is_workday
-        # A heap; what stands before an act orders it as the act itself would be, but in C.
-        self._waiting: list[tuple[datetime, str, str, int, Act]] = []
+        self._waiting: list[Place] = []  # a heap
         self._seen = 0  # messages of the world looked at
 
     def next_act(self, after: datetime) -> Act | None:
@@ -106,7 +126,8 @@ class Cast:
         """Take the earliest acts up to `until`, at most `limit`: whoever asks carries them out."""
         self._look()
         taken: list[Act] = []
-        while self._waiting and self._waiting[0][0] <= until and len(taken) < limit:
+        last = until.timestamp()
+        while self._waiting and self._waiting[0][0] <= last and len(taken) < limit:
             act = heapq.heappop(self._waiting)[-1]
             if act.userid in self._world.users:
                 taken.append(act)
@@ -211,7 +232,7 @@ class Cast:
             return []
         place = message.agentid if message.agentid is not None else message.chat
         task_id = message.task_id
-        dice = self._dice(userid, place, task_id or message.number)
+        dice = Dice(self._seed_of(userid, place, task_id or message.number))
         actor = self._forwarded(dice, userid) if habit is Habit.FORWARDS else userid
         return [
             Act(
@@ -244,34 +265,34 @@ class Cast:
         deed = Deed.SIGN if habit is Habit.SIGNS else Deed.OPEN
         return (deed, found[0]) if found else (None, "")
 
-    def _forwarded(self, dice: random.Random, userid: str) -> str:
+    def _forwarded(self, dice: Dice, userid: str) -> str:
         """The colleague who gets the link; whoever reads it may not have got it from WeCom."""
         others = sorted(set(self._world.users) - {userid})
         return dice.choice(others) if others else userid
 
-    def _moments(self, habit: Habit, got: datetime, dice: random.Random) -> list[datetime]:
+    def _moments(self, habit: Habit, got: datetime, dice: Dice) -> list[datetime]:
         """When a person of this habit taps a card that came at `got`."""
-        soon = got + timedelta(seconds=dice.randint(20, 600))
+        soon = got + timedelta(seconds=dice.between(20, 600))
         if habit in (Habit.PROMPT, Habit.OPENS, Habit.SIGNS, Habit.FORWARDS, Habit.REPLIES):
             return [soon]
         if habit is Habit.TWICE:
             return [soon, soon + timedelta(hours=1)]
         if habit in (Habit.LATER, Habit.OPENS_LATER):
-            return [self._at_the_desk(got + timedelta(days=dice.randint(1, 2)), dice)]
+            return [self._at_the_desk(got + timedelta(days=dice.between(1, 2)), dice)]
         if habit is Habit.LEAVES:
-            return [got + timedelta(days=1, seconds=dice.randint(0, 86_400))]
+            return [got + timedelta(days=1, seconds=dice.between(0, 86_400))]
         if habit is Habit.LATE:
-            return [got + timedelta(days=9, seconds=dice.randint(0, 86_400))]
+            return [got + timedelta(days=9, seconds=dice.between(0, 86_400))]
         return []
 
-    def _at_the_desk(self, day: datetime, dice: random.Random) -> datetime:
+    def _at_the_desk(self, day: datetime, dice: Dice) -> datetime:
         """A moment in working hours of `day`, or of the first workday after it."""
         for _ in range(LONGEST_BREAK):
             if self._is_workday(day.date()):
                 break
             day += timedelta(days=1)
         opens = day.replace(hour=DESK_OPENS.hour, minute=DESK_OPENS.minute, second=0, microsecond=0)
-        return opens + timedelta(seconds=dice.randrange(DESK_MINUTES * 60))
+        return opens + timedelta(seconds=dice.between(0, DESK_MINUTES * 60 - 1))
 
     def _options(self, act: Act, card: Json) -> Options | None:
         """An answer to every question of the card, or None if it asks nothing."""
@@ -284,11 +305,14 @@ class Cast:
 
     def _dice(self, *of: object) -> random.Random:
         # a text as seed goes through SHA-512, so it is the same in every process
-        return random.Random("\0".join(map(str, (self._seed, *of))))  # noqa: S311 - a play, no secret
+        return random.Random(self._seed_of(*of))  # noqa: S311 - a play, no secret
+
+    def _seed_of(self, *of: object) -> str:
+        return "\0".join(map(str, (self._seed, *of)))
 
 
-def _place_of(act: Act) -> tuple[datetime, str, str, int, Act]:
-    return act.at, act.userid, act.task_id, act.agentid, act
+def _place_of(act: Act) -> Place:
+    return act.at.timestamp(), act.userid, act.task_id, act.agentid, act
 
 
 def key_of(card: Json) -> str:

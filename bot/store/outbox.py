@@ -8,7 +8,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from bot.core.calendar import iso_week
-from bot.core.memory import UNSAID
 from bot.core.model import Cohort, Delivery, Push, State
 from bot.store import Told, moves
 from bot.store.codec import from_doc, to_doc
@@ -235,7 +234,10 @@ class Outbox(Desk):
         targets: Collection[str],
         since: datetime | None,
     ) -> list[Push]:
-        found = self._pushes(states, target, stem)
+        if since and not (states or target or stem):
+            found = self._stand().since(since)
+        else:
+            found = self._pushes(states, target, stem)
         if targets:
             wanted = frozenset(targets)
             found = [push for push in found if push.target in wanted]
@@ -245,16 +247,7 @@ class Outbox(Desk):
         return await self._read(lambda: dict(Counter(push.state for push in self._pushes())))
 
     async def told(self) -> dict[str, Told]:
-        def work() -> dict[str, Told]:
-            found: dict[str, Told] = {}
-            for push in self._pushes():  # by due
-                if push.item:
-                    rows, unsaid, first = found.get(push.target) or (0, 0, push.due)
-                    gone = push.state in UNSAID
-                    found[push.target] = Told(rows + 1, unsaid + gone, first)
-            return found
-
-        return await self._glance(work)
+        return await self._glance(lambda: self._stand().told())
 
     def _pushes(
         self, states: Collection[State] = (), target: str = "", stem: str = ""

@@ -14,6 +14,7 @@ from bot.store.codec import from_doc, to_doc
 from bot.store.desk import OTHER
 from bot.store.outbox import Outbox
 from bot.store.tables import id_of
+from bot.store.taps import taps_of
 
 
 class Returns(Outbox):
@@ -36,8 +37,8 @@ class Returns(Outbox):
 
     async def receipts(self, key: str) -> list[Receipt]:
         def work() -> list[Receipt]:
-            docs = self._of("receipts", "receipts", key).docs()
-            return [from_doc(Receipt, doc) for doc in docs if doc["push"] == key]
+            acted = taps_of(self._of("receipts", "receipts", key)).get(key)
+            return [from_doc(Receipt, doc) for doc in acted.docs] if acted else []
 
         return await self._read(work)
 

@@ -22,9 +22,10 @@ People = tuple[frozenset[str], frozenset[str]]  # covered, able to tap; folded
 class Acted:
     """Who acted deliberately on one push, folded, and when they first did, in seconds."""
 
-    __slots__ = ("first", "last")
+    __slots__ = ("docs", "first", "last")
 
     def __init__(self) -> None:
+        self.docs: list[Doc] = []  # all receipts of the push, those of an opened page too
         self.first: dict[str, float] = {}
         self.last = 0.0  # the latest moment that was ever put in: no first act is later
 
@@ -53,11 +54,12 @@ def _take(taps: Taps, docs: Iterable[Doc]) -> None:
     opened = Step.OPENED.value
     moment = datetime.fromisoformat
     for doc in docs:
-        if doc["step"] == opened:
-            continue
         acted = taps.get(doc["push"])
         if acted is None:
             acted = taps[doc["push"]] = Acted()
+        acted.docs.append(doc)
+        if doc["step"] == opened:
+            continue
         at, who = moment(doc["at"]).timestamp(), doc["person"].casefold()
         known = acted.first.get(who)
         if known is None or at < known:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from bot.core.calendar import Calendar
 from bot.core.model import State
 from bot.core.planning import Plan, apart, plan_span
 from bot.engine import planner, ticks
 from bot.engine.bureau import Drawn
 from bot.library.folder import Shelf
+from bot.store import Told
 from tests.engine.office import moment
+
+BEFORE, EARLY, LATE = (moment(f"2026-06-0{day} 09:30") for day in (1, 2, 3))
 
 
 async def _plan(desk):
@@ -54,6 +59,39 @@ async def test_a_row_that_was_refused_makes_the_day_be_planned_again(desk):
     assert await is_settled()
     assert await bureau.store.end(fresh.key, State.SKIPPED, "理由")
     assert not await is_settled()
+
+
+async def test_what_a_plan_has_just_written_needs_no_second_look_and_would_add_nothing(desk):
+    await desk.at("2026-06-15 09:30")
+    bureau, grew = desk.house.bureau, 0
+    await ticks.plan(bureau, desk.clock.now())
+    for day in range(16, 31):
+        now = moment(f"2026-06-{day} 08:30")
+        new = await ticks.plan(bureau, now)
+        whole = await planner.plan_of(bureau, bureau.library(now.date()), now.date())
+        (share,) = apart(whole)
+        told = await bureau.store.told()
+        mine = {name: told.get(name) for name in share}
+        began = min(one.first for one in told.values())
+        assert bureau.drawn.is_settled(whole, share, (mine, began), now)
+        assert await ticks.plan(replace(bureau, drawn=Drawn()), now) == 0
+        grew += new
+    assert grew
+
+
+@pytest.mark.parametrize(
+    ("before", "later", "settled"),
+    [
+        (Told(3, 1, EARLY), Told(5, 1, EARLY), True),
+        (Told(3, 1, EARLY), Told(6, 1, EARLY), False),  # somebody else wrote one meanwhile
+        (Told(3, 1, EARLY), Told(5, 2, EARLY), False),  # one was written with its end
+        (None, Told(2, 0, LATE), True),  # the first of this target, not of the bureau
+        (None, Told(2, 0, BEFORE), False),  # what gave way before is now told
+    ],
+)
+def test_a_share_is_settled_by_its_own_rows_alone(before, later, settled):
+    assert ticks._only_grew({"jg1": before}, {"jg1": later}, 2, EARLY) is settled
+    assert not ticks._only_grew({"jg1": before}, {"jg1": later}, 2, None)
 
 
 async def test_of_the_clock_a_plan_asks_only_which_days_are_over(desk):

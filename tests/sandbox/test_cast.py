@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.sandbox import people
 from bot.sandbox.asks import Ask
-from bot.sandbox.cast import Cast, Deed, Habit
+from bot.sandbox.cast import Cast, Deed, Dice, Habit
 
 from .house import (
     AGENT,
@@ -69,6 +69,17 @@ def test_each_habit_keeps_its_time(seed):
     assert (first <= minutes, second - first) == (True, hour)
     assert day - hour <= waits[Habit.LATER][0] < 3 * day
     assert 9 * day <= waits[Habit.LATE][0] <= 10 * day
+
+
+def test_the_dice_fall_the_same_in_every_process_and_each_side_as_often():
+    assert [Dice("7\0zhang").between(1, 1000), Dice("7\0zhang").choice("abcd")] == [179, "c"]
+    thrown = [Dice(f"7\0p{n}") for n in range(6000)]
+    for low, high in ((1, 2), (20, 600), (0, 86_400)):  # one after another out of the same dice
+        found = [dice.between(low, high) for dice in thrown]
+        assert low <= min(found) <= max(found) <= high
+        lower = sum(one <= (low + high) / 2 for one in found)
+        assert 2800 < lower < 3200
+        assert abs(sum(found) / 6000 - (low + high) / 2) < (high - low + 1) / 50
 
 
 @given(st.integers(0, 10_000))
