@@ -19,7 +19,7 @@ import errno
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from bot.store.files import Files
 
@@ -302,8 +302,7 @@ def _naming(folder: Folder, names: dict[str, File | Folder | None]) -> Callable[
 
 
 def _parts(path: Path) -> tuple[str, ...]:
-    parts = PurePosixPath(path).parts
-    return parts[1:] if parts[:1] == ("/",) else parts
+    return path.parts[1:] if path.root else path.parts
 
 
 def _as_left(folder: Folder, dice: random.Random, done: dict[int, File]) -> Folder:

@@ -78,7 +78,7 @@ class Run(Work):
         try:
             there = await probe.everything()
         finally:
-            probe.close()
+            probe.leave()
         self._settle(there, await self._allowed())
 
     def _settle(self, there: Rows, allowed: list[tuple[list[Op], Rows]]) -> None:
@@ -184,7 +184,7 @@ async def play(
             run.store = None
     run.disk.crash_at, run.worked = 0, len(run.disk.calls)
     await run.check_end(steps[-1].at)
-    run.store.close()
+    run.store.leave()
 
 
 @dataclass(frozen=True)

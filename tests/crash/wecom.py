@@ -10,7 +10,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 from bot.channels import Outcome, SendError, Sent, Then
@@ -48,7 +48,7 @@ class Way:
         self.removed = random.Random(f"{wecom.seed}/{target}").random() < 0.1
 
     def body(self, message: Message, to: Sequence[str] = ()) -> bytes:
-        return json.dumps([asdict(message), *to], ensure_ascii=False).encode()
+        return json.dumps([message, *to], ensure_ascii=False, default=vars).encode()
 
     async def send(self, body: bytes) -> Sent:
         call = self.target, body
