@@ -1,3 +1,4 @@
+import gc
 from collections.abc import AsyncIterator
 
 import pytest
@@ -9,6 +10,11 @@ from tests.chromium import chromium
 # Several workers share the machine: how long an example takes says nothing.
 settings.register_profile("house", deadline=None)
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays until the end: no search for garbage need walk it anew."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -138,7 +138,7 @@ async def test_without_a_network_it_goes_on_with_what_it_has_also_after_a_restar
 async def test_a_screen_whose_address_is_none_of_ours_shows_nothing_of_ours(desk, browser):
     page = await opened(desk, browser)
     await page.route("**/data.json", lambda route: route.fulfill(status=404))
-    await page.clock.run_for(21_000)
+    await asked_anew(page)
     await expect(page.locator("#unit")).to_be_empty()
     await expect(page.locator("#text")).to_be_empty()
 
