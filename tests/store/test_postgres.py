@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from datetime import timedelta
 
 import psycopg
@@ -13,11 +14,14 @@ from bot.core.model import State
 from bot.store.codec import to_doc
 from bot.store.postgres import PostgresStore
 from bot.store.postgres.schema import MIGRATIONS, make_partition
+from bot.store.postgres.together import Tap
+from bot.store.records import AuditEntry
 from bot.store.tiny import TinyStore
 from tests.postgres import fresh_database
 from tests.store.rows import MEMBERS, MINUTE, MONDAY, attempt, brought_to, cohort, push, receipt
 
 P = push("jg1")
+LATE = MONDAY + 1440 * MINUTE
 
 
 @pytest.fixture
@@ -167,6 +171,55 @@ async def test_what_was_counted_is_kept_for_all_workers_until_somebody_taps(two)
     assert second._base.asked - before <= 3 * 5, "no row behind it is asked for"
     await second.add_receipt(receipt(P, MEMBERS[1].id, at=MONDAY + 2 * 1440 * MINUTE))
     assert [await _read(first, days) for days in (3, 1, 2.5, 3)] == [2, 1, 2, 2]
+
+
+async def _ask(store, question):
+    return (await store.counted([question], ())).counted[question].read
+
+
+def _somebody_waits(url):
+    with psycopg.connect(url, autocommit=True) as conn:
+        return conn.execute(
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database()"
+            " AND wait_event_type = 'Lock'"
+        ).fetchone()
+
+
+async def test_an_answer_of_other_pushes_is_not_kept_past_a_tap_on_those(two, url):
+    first, second = two
+    a, b, c, d = [await brought_to(first, State.SENT, push(f"t{n}")) for n in range(4)]
+    here, there = ((a.key, LATE), (b.key, LATE)), ((c.key, LATE), (d.key, LATE))
+    assert await _ask(first, there) == 0  # kept, in the one row of the occurrence
+    tapped, over = threading.Event(), threading.Event()
+
+    def tap():
+        Tap(second, receipt(c))()
+        tapped.set()
+        over.wait(10)
+
+    tapping = asyncio.ensure_future(second._write(tap))
+    await asyncio.to_thread(tapped.wait, 10)
+    counting = asyncio.ensure_future(_ask(first, here))
+    for _ in range(200):
+        if counting.done() or await asyncio.to_thread(_somebody_waits, url):
+            break
+        await asyncio.sleep(0.02)
+    over.set()
+    await tapping
+    assert await counting == 0
+    assert await first.verify() == []
+    assert await _ask(second, there) == 1
+
+
+async def test_a_damaged_entry_is_said_whatever_is_asked_for(two):
+    first = two[0]
+    await first.audit(AuditEntry(at=MONDAY, what="sent"))
+    broken = json.dumps({"number": 1, "before": "", "hash": "", "entry": "x"})
+    await first._write(lambda: first._base.run("UPDATE qf.trail SET doc = %s", (broken,)))
+    with pytest.raises(OSError, match="已损坏"):
+        await first.audits()
+    with pytest.raises(OSError, match="已损坏"):
+        await first.audits(what=("sent",))
 
 
 async def test_a_database_that_takes_no_changes_is_counted_all_the_same(two):

@@ -68,9 +68,9 @@ def _recalled(
     store: PostgresStore, questions: Collection[Question]
 ) -> dict[Question, Figures | None]:
     names = sorted({tallies._name(one) for one in questions})
-    rows = store._base.run(
-        "SELECT id, doc FROM qf.figures WHERE part = '' AND id = ANY(%s)", (names,)
-    )
+    # A row has answers of other pushes too: whoever taps on those waits, or has dropped it.
+    asked = "SELECT id, doc FROM qf.figures WHERE part = '' AND id = ANY(%s) ORDER BY id"
+    rows = store._base.run(asked + " FOR UPDATE" * store._base.writing, (names,))
     found = {row[0]: decoded(row[1]) for row in rows}
     for name in names:
         store._base.known["figures", "", name] = found.get(name)

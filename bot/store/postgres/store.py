@@ -215,7 +215,7 @@ class PostgresStore(PgVault):
     async def audits(self, since: int = 0, what: Collection[str] = ()) -> list[Audited]:
         def work() -> list[Audited]:
             number, kind = "(doc::json->>'number')::bigint", "doc::json->'entry'->>'what'"
-            asked = f"AND {kind} = ANY(%s)" if what else ""
+            asked = f"AND ({kind} = ANY(%s) OR {kind} IS NULL)" if what else ""
             rows = self._base.run(
                 f"SELECT doc FROM qf.trail WHERE {number} > %s {asked} ORDER BY {number}",
                 (since, [*what]) if what else (since,),
