@@ -97,7 +97,7 @@ class Reception:
         push = cohort = None
         if key:  # asked in one: under load each question waits for an fsync of somebody else
             push, cohort = await bureau.store.addressed(key)
-        said: dict[str, Any] = {}  # of the Answer
+        answer = Answer()
         effects = self._effects(event, push, cohort, now)
         if any(isinstance(one, ADDED) for one in effects) and await self._told_elsewhere(event):
             effects = [one for one in effects if not isinstance(one, ADDED)]
@@ -122,20 +122,20 @@ class Reception:
                     told = push is not None and (event.means == BOT_BUTTON or more)
                     card = await self._card(key, part) if told else None
                     page = bureau.page(key) if more else ""
-                    said |= {"button": text, "card": card, "more": more, "page": page}
+                    answer = replace(answer, button=text, card=card, more=more, page=page)
                 case Decide(button=button) if push is not None:
                     words = await self._decide(push, button, event.person)
-                    said |= {"button": words, "card": await self._card(key, part)}
+                    answer = replace(answer, button=words, card=await self._card(key, part))
                 case Say(text=text, push_key=asked):
-                    said["text"] = await self._words(asked) or text
+                    answer = replace(answer, text=await self._words(asked) or text)
                 case Tell(wish=wish):
-                    said["text"] = await self._talk.answer(wish, event.person)
+                    answer = replace(answer, text=await self._talk.answer(wish, event.person))
                 case Volunteer(event=tap):
                     push_meant = await self._talk.newest(tap.person, tap.chat)
                     if push_meant is not None:
                         task = task_id_of(push_meant.key, 0)
                         await self._take(replace(tap, task_id=task))
-        return Answer(**said)
+        return answer
 
     async def _told_elsewhere(self, event: Event) -> bool:
         """Whether another worker was told of it, as WeCom does where an answer is late."""

@@ -222,6 +222,37 @@ async def test_a_damaged_entry_is_said_whatever_is_asked_for(two):
         await first.audits(what=("sent",))
 
 
+async def test_a_look_after_a_restore_reads_where_the_rows_are_now(two, tmp_path):
+    first, second = two
+    await first.backup(tmp_path / "empty.zip", MONDAY)
+    p = push("t1")
+    await first.add_pushes([p])
+    await brought_to(first, State.SENT, p)
+    assert await second.parts(p.key) == {0: State.SENT}
+    assert await first.parts(p.key) == {0: State.SENT}
+    await first.restore(tmp_path / "empty.zip", MONDAY, MONDAY)
+    later = push("t1", due=MONDAY + 8 * 1440 * MINUTE, until=MONDAY + 10 * 1440 * MINUTE)
+    await brought_to(first, State.SENT, later)
+    assert [len(await one.deliveries(p.key)) for one in two] == [1, 1]
+    assert [await one.parts(p.key) for one in two] == [{0: State.SENT}] * 2
+
+
+async def test_a_job_sees_what_another_worker_wrote_after_the_job_before_it_had_looked(two):
+    first, second = two
+    found = []
+
+    def look(then=lambda: None):
+        found.append(first._main("figures").find("monday_main@*"))
+        then()
+
+    def elsewhere():
+        row = ("monday_main@*",)
+        second._base.run("INSERT INTO qf.figures (part, id, doc) VALUES ('', %s, '{}')", row)
+
+    await asyncio.gather(first._write(lambda: look(elsewhere)), first._write(look))
+    assert found == [None, {}]
+
+
 async def test_a_database_that_takes_no_changes_is_counted_all_the_same(two):
     first = two[0]
     await brought_to(first, State.SENT, P)

@@ -90,8 +90,8 @@ class PgCommitter(Committer):
                 with _blamed(job):
                     job.result = job.work()
                     self._base.put_down()
-                if isinstance(job.work, Glance):
-                    self._base.known = {}
+                # The next job locks other rows: what others wrote until then is news to it.
+                self._base.known = {}
         for kind in (Tap, Look):
             alike = [job for job in jobs if isinstance(job.work, kind)]
             if alike:

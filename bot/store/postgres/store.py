@@ -18,20 +18,19 @@ from bot.core.reading import Acts, Question
 from bot.store import Told, tallies
 from bot.store.archive import _audited
 from bot.store.codec import decoded, from_doc, to_doc
-from bot.store.desk import OTHER, _seen
+from bot.store.desk import _seen
 from bot.store.files import Files
 from bot.store.postgres import adding, counting, moving
 from bot.store.postgres.commit import PgCommitter
 from bot.store.postgres.safe import PgVault
 from bot.store.postgres.schema import LOCK, NOTIFY
-from bot.store.postgres.tables import VERSIONED, PgDatabases, _first_line
+from bot.store.postgres.tables import VERSIONED, PgDatabases, RowsOfPush, _first_line
 from bot.store.postgres.together import ROSTERS, Look, Tap
 from bot.store.records import Audited, digest_of
 from bot.store.returns import receipt_ids
 from bot.store.standing import by_due
 from bot.store.tables import Doc, id_of
 
-WEEKS_KNOWN = 20_000  # pushes of which we remember in which part their rows are
 LEASE = timedelta(seconds=90)  # longer than the longest POST; after it a send has lost its end
 
 
@@ -62,7 +61,6 @@ class PostgresStore(PgVault):
         self._committer = PgCommitter(self._base)
         self._write, self._read = self._committer.write, self._committer.read
         self._glance = self._committer.glance
-        self._weeks: dict[str, str] = {}
 
     def close(self) -> None:
         self._committer.close()
@@ -111,16 +109,11 @@ class PostgresStore(PgVault):
         docs = self._rows("pushes").each(where, *(value for _, value in mine))
         return by_due(map(_push_of, docs))
 
-    def _week(self, kind: str, key: str) -> str:
-        """Return the part of a push's rows, the same for good; whoever writes locks the push."""
+    def _of(self, kind: str, table: str, key: str) -> Any:
+        """Return the rows of a push; whoever is to change them locks it first."""
         if self._base.writing:
-            return super()._week(kind, key)
-        while len(self._weeks) > WEEKS_KNOWN:
-            del self._weeks[next(iter(self._weeks))]
-        file = self._weeks.get(key)
-        if file is None and (doc := self._main("pushes").find(key)):
-            file = self._weeks[key] = str(doc["file"])
-        return f"{kind}/{file or OTHER}"
+            return super()._of(kind, table, key)
+        return RowsOfPush(self._base, kind, table, key)
 
     def _ahead(self, delivery: Delivery) -> None:
         key, week = delivery.push, self._week("sent", delivery.push)
@@ -137,7 +130,7 @@ class PostgresStore(PgVault):
         )
 
     def _parts(self, key: str, cut: int) -> dict[int, State]:
-        docs = self._rows("parts", self._week("sent", key)).docs("AND push = %s", key)
+        docs = self._of("sent", "parts", key).docs("AND push = %s", key)
         return {
             **dict.fromkeys(range(cut), State.PLANNED),
             **{doc["part"]: State(doc["state"]) for doc in docs},
@@ -147,8 +140,7 @@ class PostgresStore(PgVault):
         return self._base.rows(part, table)
 
     def _deliveries(self, key: str) -> list[Delivery]:
-        part = self._week("sent", key)
-        docs = self._rows("deliveries", part).docs("AND push = %s", key)
+        docs = self._of("sent", "deliveries", key).docs("AND push = %s", key)
         return [self._delivery_of(doc) for doc in docs]
 
     async def due(self, now: datetime, limit: int, channels: Collection[str]) -> list[Push]:
@@ -234,15 +226,14 @@ class PostgresStore(PgVault):
 
     async def receipts(self, key: str) -> list[Receipt]:
         def work() -> list[Receipt]:
-            part = self._week("receipts", key)
-            docs = self._rows("receipts", part).docs("AND push = %s", key)
+            docs = self._of("receipts", "receipts", key).docs("AND push = %s", key)
             return [from_doc(Receipt, doc) for doc in docs]
 
         return await self._glance(work)
 
     async def acted(self, key: str, people: Collection[str]) -> set[str]:
         def work() -> set[str]:
-            rows = self._rows("receipts", self._week("receipts", key))
+            rows = self._of("receipts", "receipts", key)
             docs = rows.docs("AND id = ANY(%s)", list(receipt_ids(key, people)))
             return {doc["person"] for doc in docs}
 

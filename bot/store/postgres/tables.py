@@ -19,6 +19,7 @@ import psycopg
 from psycopg.pq import TransactionStatus
 
 from bot.store.codec import decoded, encoded
+from bot.store.desk import OTHER
 from bot.store.postgres.schema import (
     COLUMNS,
     LOCK,
@@ -62,9 +63,10 @@ class Rows:
     def __init__(self, base: PgDatabases, part: str, table: str) -> None:
         self._base, self.part, self._table = base, part, table
         self.storage_part = Notes()
+        self._here, self._place = "part = %s", tuple[str, ...]((part,))
 
     def find(self, id: str) -> Doc | None:
-        """Return a document; one transaction asks for it once."""
+        """Return a document; one job asks for it once."""
         name = self._table, self.part, id
         if name not in self._base.known:
             self._base.known[name] = self._found(id)
@@ -81,9 +83,9 @@ class Rows:
 
     def _look(self, id: str, lock: bool) -> Doc | None:
         found = self._base.ask(
-            f"SELECT doc FROM qf.{self._table} WHERE part = %s AND id = %s"
+            f"SELECT doc FROM qf.{self._table} WHERE {self._here} AND id = %s"
             f"{' FOR UPDATE' if lock else ''}",
-            (self.part, id),
+            (*self._place, id),
         ).fetchone()
         return decoded(found[0]) if found else None
 
@@ -111,8 +113,8 @@ class Rows:
         if self._base.writing and not where and self._table in {"pushes", *_LOCKED_WHOLE}:
             self.lock_whole()
         rows = self._run(
-            f"SELECT doc FROM qf.{self._table} WHERE part = %s {where} ORDER BY seq",
-            (self.part, *values),
+            f"SELECT doc FROM qf.{self._table} WHERE {self._here} {where} ORDER BY seq",
+            (*self._place, *values),
         )
         for row in rows:
             yield decoded(row[0])
@@ -133,6 +135,18 @@ class Rows:
 
     def _run(self, statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
         return self._base.run(statement, values)
+
+
+class RowsOfPush(Rows):
+    """One table of the part that has the rows of a push, to be read: the database looks it up."""
+
+    def __init__(self, base: PgDatabases, kind: str, table: str, key: str) -> None:
+        super().__init__(base, f"{kind} of {key}", table)
+        self._here = (
+            "part = coalesce((SELECT %s || '/' || (doc::json->>'file') FROM qf.pushes"
+            " WHERE part = '' AND id = %s), %s)"
+        )
+        self._place = (kind, key, f"{kind}/{OTHER}")
 
 
 FOR_CHANGES, FOR_READING, AT_ONCE = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", ""
