@@ -160,6 +160,10 @@ class Sends:
         self._times.append(moment)
         self._sums.append((self._sums[-1] if self._sums else 0) + weight)
 
+    def idle(self, now: datetime) -> bool:
+        """Whether nothing that was counted matters to any limit any more."""
+        return not self._times or now - self._times[-1] > LONGEST + GRACE
+
     def slot(self, limit: Limit, now: datetime, weight: int = 1) -> datetime:
         """Return the first moment from `now` on at which `weight` more keeps `limit`."""
         if not self._sums:
@@ -177,4 +181,8 @@ def next_slot(sent: Sends, limits: Iterable[Limit], now: datetime, weight: int =
     Right under a sliding window, and so under a fixed one wherever it begins. Waiting longer
     breaks no limit, so the answers of several may be joined by their maximum.
     """
-    return max((sent.slot(limit, now, weight) for limit in limits), default=now)
+    found = now
+    if not sent.idle(now):
+        for limit in limits:
+            found = max(found, sent.slot(limit, now, weight))
+    return found

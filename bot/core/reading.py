@@ -7,9 +7,10 @@ targets reached them and in whichever case their account is written; totals add 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
 
 from bot.core.calendar import Calendar
 from bot.core.model import SHANGHAI, Cohort, Push, Receipt, State, Step
@@ -19,6 +20,7 @@ from bot.core.model import SHANGHAI, Cohort, Push, Receipt, State, Step
 Question = tuple[tuple[str, datetime], ...]
 
 READING_WORKDAYS = 5
+ENDLESS = datetime.max.replace(tzinfo=UTC)
 LOW_COVERAGE = 0.6  # reachable below this share of covered: 回执覆盖不足，仅供参考
 
 
@@ -141,6 +143,25 @@ def answer(question: Question, acts: Acts, first: Mapping[str, Mapping[str, date
         opened=sum(acts.opened.get(key, 0) for key, _ in question),
         read=len(read),
     )
+
+
+def answers(
+    keys: Sequence[str],
+    ends: Iterable[datetime],
+    acts: Acts,
+    first: Mapping[str, Mapping[str, datetime]],
+) -> list[Figures]:
+    """Return what `answer` says of pushes that all count until one moment, for each of `ends`."""
+    acted: dict[str, datetime] = {}  # by person: when he first did, where he could
+    for key in keys:
+        able = tappers(key, acts)
+        for who, at in first.get(key, {}).items():
+            person = who.casefold()
+            if person in able and at < acted.get(person, ENDLESS):
+                acted[person] = at
+    moments = sorted(acted.values())
+    known = answer(tuple((key, ENDLESS) for key in keys), acts, first)
+    return [replace(known, read=bisect_left(moments, end)) for end in ends]
 
 
 def first_acts(receipts: Iterable[Receipt]) -> dict[str, dict[str, datetime]]:

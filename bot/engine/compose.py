@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
@@ -171,6 +171,14 @@ async def _sated(push: Push, people: Iterable[str], bureau: Bureau, today: date)
         and other.item
     ]
     of_node = any(policy.warns(other.node, other.part) for other in [push, *others])
+    week = limits.a_node_week if of_node else limits.a_week
+
+    def full(said: Collection[tuple[str, date]]) -> bool:
+        return len(said) >= week or sum(day == today for _, day in said) >= limits.a_day
+
+    days = {(one.key.rpartition("@")[0], one.sent_at.date()) for one in others if one.sent_at}
+    if not full(days):
+        return set()  # whoever heard all of it has room for more
     cohorts: dict[str, Cohort] = {}
     for said in sorted({other.key.rpartition("@")[0] for other in others}):
         cohorts |= await bureau.store.cohorts(said)
@@ -182,12 +190,7 @@ async def _sated(push: Push, people: Iterable[str], bureau: Bureau, today: date)
         what = (other.key.rpartition("@")[0], other.sent_at.date())
         for person in _folded(cohort.covered) & mine:
             heard.setdefault(person, set()).add(what)
-    week = limits.a_node_week if of_node else limits.a_week
-    return {
-        person
-        for person, said in heard.items()
-        if len(said) >= week or sum(day == today for _, day in said) >= limits.a_day
-    }
+    return {person for person, said in heard.items() if full(said)}
 
 
 async def audience_of(target: Target | None, bureau: Bureau, today: date) -> list[Member]:

@@ -31,13 +31,14 @@ def _rosters(
 ) -> Mapping[str, frozenset[str]]:
     """Return the people of each target that is addressed one by one."""
     singly = bureau.one_by_one
-    here: dict[str, list[Member]] = {}  # by what a target may name: each member looked at once
-    for member in members if singly else ():
+    here: dict[str, list[Member]] = {target.roster: [] for target in singly}
+    for member in members if singly else ():  # each is looked at once
         for name in {member.branch, member.department, messages.EVERYBODY}:
-            here.setdefault(name, []).append(member)
+            if name in here:
+                here[name].append(member)
     return {
         target.id: frozenset(
-            member.id for member in compose.audience(here.get(target.roster, ()), target, today)
+            member.id for member in compose.audience(here[target.roster], target, today)
         )
         for target in singly
     }

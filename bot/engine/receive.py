@@ -97,7 +97,8 @@ class Reception:
         push = cohort = None
         if key:  # asked in one: under load each question waits for an fsync of somebody else
             push, cohort = await bureau.store.addressed(key)
-        answer = Answer()
+        greyed = text = more = page = ""
+        card = None
         effects = self._effects(event, push, cohort, now)
         if any(isinstance(one, ADDED) for one in effects) and await self._told_elsewhere(event):
             effects = [one for one in effects if not isinstance(one, ADDED)]
@@ -105,6 +106,10 @@ class Reception:
             match effect:
                 case Record(receipt=receipt):
                     await bureau.store.add_receipt(receipt)
+                case ReplaceButton(text=greyed, more=more):
+                    if push is not None and (event.means == BOT_BUTTON or more):
+                        card = await self._card(key, part)
+                    page = bureau.page(key) if more else ""
                 case Choose(receipt=receipt, option=option):
                     if await bureau.store.add_receipt(receipt):
                         await self._choose(receipt.push, option, now)
@@ -114,28 +119,23 @@ class Reception:
                     await bureau.store.confirm(confirmed, proven)
                 case Count(name=name):
                     await bureau.store.count(name, now.date().isoformat())
-                case Suggest(text=text):
-                    await bureau.store.suggest(text, now.date().isoformat())
+                case Suggest(text=words):
+                    await bureau.store.suggest(words, now.date().isoformat())
                 case Learn(chat=chat, who=who):
                     await self._learn(chat, who, now)
-                case ReplaceButton(text=text, more=more):
-                    told = push is not None and (event.means == BOT_BUTTON or more)
-                    card = await self._card(key, part) if told else None
-                    page = bureau.page(key) if more else ""
-                    answer = replace(answer, button=text, card=card, more=more, page=page)
                 case Decide(button=button) if push is not None:
-                    words = await self._decide(push, button, event.person)
-                    answer = replace(answer, button=words, card=await self._card(key, part))
-                case Say(text=text, push_key=asked):
-                    answer = replace(answer, text=await self._words(asked) or text)
+                    greyed = await self._decide(push, button, event.person)
+                    card = await self._card(key, part)
+                case Say(text=said, push_key=asked):
+                    text = await self._words(asked) or said
                 case Tell(wish=wish):
-                    answer = replace(answer, text=await self._talk.answer(wish, event.person))
+                    text = await self._talk.answer(wish, event.person)
                 case Volunteer(event=tap):
                     push_meant = await self._talk.newest(tap.person, tap.chat)
                     if push_meant is not None:
                         task = task_id_of(push_meant.key, 0)
                         await self._take(replace(tap, task_id=task))
-        return answer
+        return Answer(button=greyed, text=text, more=more, card=card, page=page)
 
     async def _told_elsewhere(self, event: Event) -> bool:
         """Whether another worker was told of it, as WeCom does where an answer is late."""

@@ -19,6 +19,7 @@ NOBODY, OPENED = "anonymous", "opened"  # 已阅 of a browser; the page was look
 USEFUL, UNCLEAR, WORDS = "useful", "unclear", "words"  # what a page may say of its text
 BOT_BUTTON = "机器人卡片按钮"
 SAID = "主动回复已阅"
+TAPPED = "template_card_event"  # WeCom's name, in a callback and in a frame of the robot
 _SECONDS = re.compile(r"[0-9]{1,10}", re.ASCII)
 
 
@@ -47,31 +48,29 @@ def event_from_xml(fields: Mapping[str, Any]) -> Event | None:
     person = _text(fields, "FromUserName")
     if not person or person == "sys":
         return None
-    kind = _kind(_text(fields, "MsgType").lower(), _text(fields, "Event").lower())
+    what, task_id, button = (_text(fields, name) for name in ("Event", "TaskId", "EventKey"))
+    kind = _kind(_text(fields, "MsgType").lower(), what.lower())
     card = kind == "card"
-    seconds = _text(fields, "CreateTime")
+    seconds, msgid = _text(fields, "CreateTime"), _text(fields, "MsgId")
     return Event(
         kind=kind,
         person=person,
-        name=_name(fields, person, seconds),
+        name=f"msg/{msgid}" if msgid else name_of(person, seconds, what, task_id, button),
         at=_moment(seconds),
-        task_id=_text(fields, "TaskId") if card else "",
-        button=_text(fields, "EventKey") if card else "",
+        task_id=task_id if card else "",
+        button=button if card else "",
         text=_text(fields, "Content") if kind == "message" else "",
         means=CARD_BUTTON if card else "",
         chosen=_chosen(fields, "SelectedItem", "OptionId") if card else (),
     )
 
 
-def _name(fields: Mapping[str, Any], person: str, seconds: str) -> str:
+def name_of(person: str, seconds: str, what: str, task_id: str, button: str) -> str:
     """Return what WeCom's three tries at telling one act have in common (wecom/api.md §5.5).
 
     Not the signature: digits can wander between nonce and timestamp without changing it.
     """
-    if msgid := _text(fields, "MsgId"):
-        return f"msg/{msgid}"
-    of = ("Event", "TaskId", "EventKey")
-    return "/".join(["event", person, seconds, *(_text(fields, name) for name in of)])
+    return f"event/{person}/{seconds}/{what}/{task_id}/{button}"
 
 
 def event_from_page(person: str, push_key: str, now: datetime, option: str = "") -> Event:
@@ -126,7 +125,7 @@ def event_from_frame(cmd: str, body: Mapping[str, Any]) -> Event | None:
 
 
 _FRAMES: dict[str, EventKind] = {
-    "template_card_event": "card",
+    TAPPED: "card",
     "enter_chat": "enter",
     "feedback_event": "feedback",
 }
@@ -141,8 +140,10 @@ def _kind(message: str, event: str) -> EventKind:
         return "message"
     if message != "event":
         return "other"
-    known: dict[str, EventKind] = {"template_card_event": "card", "enter_agent": "enter"}
-    return known.get(event, "other")
+    return _EVENTS.get(event, "other")
+
+
+_EVENTS: dict[str, EventKind] = {TAPPED: "card", "enter_agent": "enter"}
 
 
 def _moment(seconds: str) -> datetime:

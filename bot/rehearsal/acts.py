@@ -16,7 +16,8 @@ import httpx
 
 from bot.core.links import push_key_of
 from bot.demo.stage import Clock
-from bot.inbox import Event, event_from_frame, event_from_xml
+from bot.inbox import BOT_BUTTON, CARD_BUTTON, Event
+from bot.inbox.events import TAPPED, name_of
 from bot.sandbox.cast import Act, Cast
 from bot.sandbox.world import World
 
@@ -64,8 +65,7 @@ class People:
         if not acts:
             return
         self.clock.jump(acts[-1].at)
-        events = [event_of(act) for act in acts]
-        for answer in [self.receive(event) for event in events if event is not None]:
+        for answer in [self.receive(event_of(act)) for act in acts]:
             await answer  # all are under way; a gather would cost each of them more
 
     async def _far(self, act: Act) -> None:
@@ -98,25 +98,16 @@ class People:
         self.tapped.setdefault(key, set()).add(act.userid)
 
 
-def event_of(act: Act) -> Event | None:
+def event_of(act: Act) -> Event:
     """Return a tap as the parser of the callback, or of the robot's frames, makes it."""
-    seconds = int(act.at.timestamp())
-    if act.agentid:
-        return event_from_xml(
-            {
-                "FromUserName": act.userid,
-                "CreateTime": str(seconds),
-                "MsgType": "event",
-                "Event": "template_card_event",
-                "EventKey": act.key,
-                "TaskId": act.task_id,
-            }
-        )
-    pressed = {"event_key": act.key, "task_id": act.task_id}
-    body = {
-        "msgid": f"{act.number}/{act.userid}/{act.nth}",
-        "create_time": seconds,
-        "from": {"userid": act.userid},
-        "event": {"eventtype": "template_card_event", "template_card_event": pressed},
-    }
-    return event_from_frame("aibot_event_callback", body)
+    seconds = str(int(act.at.timestamp()))
+    callback = name_of(act.userid, seconds, TAPPED, act.task_id, act.key)
+    return Event(
+        kind="card",
+        person=act.userid,
+        name=callback if act.agentid else f"bot/{act.number}/{act.userid}/{act.nth}",
+        at=act.at.replace(microsecond=0),
+        task_id=act.task_id,
+        button=act.key,
+        means=CARD_BUTTON if act.agentid else BOT_BUTTON,
+    )

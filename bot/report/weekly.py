@@ -110,7 +110,15 @@ async def keep_lines(
     weeks = sorted({iso_week(day) for day in sent if day <= before})
     open_ = [week for week in weeks if await store.summary(_lines_name(week)) is None]
     for week in open_[:most]:
-        built = await build(store, library, plan, week=week, as_of=as_of, min_people=min_people)
+        built = await build(
+            store,
+            library,
+            plan,
+            week=week,
+            as_of=as_of,
+            min_people=min_people,
+            spanned=lambda *_: Planned(),  # no line tells of what was ahead
+        )
         if built.headline_week == week:  # else it is still being read
             items = telling.as_json(built)["items"]
             await store.keep_summary(_lines_name(week), {"items": items})

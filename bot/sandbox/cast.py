@@ -212,15 +212,16 @@ class Cast:
             if message.author:
                 continue
             deeds = {habit: self._deed(habit, message) for habit in Habit}
-            key = key_of(message.card)
+            task_id, key = message.task_id, key_of(message.card)
             for userid in message.reached:
-                for act in self._acts(message, key, userid, deeds):
+                for act in self._acts(message, task_id, key, userid, deeds):
                     heapq.heappush(self._waiting, _place_of(act))
         self._seen = self._world.posted.total
 
     def _acts(
         self,
         message: Message,
+        task_id: str,
         key: str,
         userid: str,
         deeds: Mapping[Habit, tuple[Deed | None, str]],
@@ -231,22 +232,13 @@ class Cast:
         if deed is None:
             return []
         place = message.agentid if message.agentid is not None else message.chat
-        task_id = message.task_id
         dice = Dice(self._seed_of(userid, place, task_id or message.number))
-        actor = self._forwarded(dice, userid) if habit is Habit.FORWARDS else userid
-        return [
-            Act(
-                at=at,
-                userid=actor,
-                task_id=task_id,
-                agentid=message.agentid or 0,
-                key=key,
-                nth=nth,
-                number=message.number,
-                deed=deed,
-                word=word,
-                giver=userid if habit is Habit.FORWARDS else "",
-            )
+        actor, giver = userid, ""
+        if habit is Habit.FORWARDS:
+            actor, giver = self._forwarded(dice, userid), userid
+        sent, number = message.agentid or 0, message.number
+        return [  # by place, which is quicker
+            Act(at, actor, task_id, sent, key, nth, False, number, deed, word, giver)
             for nth, at in enumerate(self._moments(habit, message.at, dice), start=1)
         ]
 

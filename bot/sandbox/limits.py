@@ -26,6 +26,8 @@ class Window:
 
     def full(self, at: datetime, shape: Shape = "sliding", count: int = 1) -> bool:
         """Would `count` more events at `at` be over the quota?"""
+        if shape == "sliding" and len(self._events) + count <= self.quota:
+            return False  # however old they are
         while self._events and at - self._events[0] >= self.span:
             self._events.popleft()
         if shape == "fixed":
@@ -57,14 +59,15 @@ class Windows:
 
     def take(self, at: datetime, shape: Shape = "sliding", count: int = 1) -> bool:
         """Count `count` events at `at` if all of them fit; refused ones are not counted."""
-        over = [window for window in self._windows if window.full(at, shape, count)]
-        for window in over:
-            window.refused(at)
-        if over:
-            return False
+        fits = True
         for window in self._windows:
-            window.add(at, count)
-        return True
+            if window.full(at, shape, count):
+                window.refused(at)
+                fits = False
+        if fits:
+            for window in self._windows:
+                window.add(at, count)
+        return fits
 
     def resize(self, *quotas: int) -> None:
         """Other quotas from now on, for the same spans."""

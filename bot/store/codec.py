@@ -55,7 +55,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, date):  # and datetime
         return value.isoformat()
     if isinstance(value, tuple | list):
-        return [_plain(entry) for entry in value]
+        return [entry if type(entry) in _AS_IT_IS else _plain(entry) for entry in value]
     if isinstance(value, Mapping):
         return {key: _plain(entry) for key, entry in value.items()}
     return value

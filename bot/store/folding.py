@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from bot.core.model import SHANGHAI
-from bot.core.reading import Acts, Figures, Question, answer
+from bot.core.reading import Acts, Figures, Question, answers
 from bot.store.tables import Doc
 
 Fate = str | None  # as below, or the day of the first act
@@ -25,8 +25,8 @@ First = Mapping[str, Mapping[str, datetime]]  # push -> person -> first delibera
 def table_of(keys: Sequence[str], acts: Acts, first: First) -> Doc:
     """Return the table of pushes of one occurrence and part, under the name of the first."""
     fates = [_fates(key, acts, first) for key in keys]
-    everybody = {person for one in fates for person in one}
-    counted = Counter(tuple(one.get(person) for one in fates) for person in everybody)
+    everybody = [*set[str]().union(*fates)]
+    counted = Counter(zip(*(map(one.get, everybody) for one in fates), strict=True))
     rows = sorted(counted.items(), key=repr)  # in no order of any roster
     return {"of": keys[0], "keys": list(keys), "people": [[list(fate), n] for fate, n in rows]}
 
@@ -74,10 +74,9 @@ def compared(table: Doc, acts: Acts, first: First) -> None:
     ends = [_midnight_after(day) for day in [*days, "2199-12-30"]]
     keys = table["keys"]
     for group in [keys, *([key] for key in keys)]:
-        for end in ends:
-            question = tuple((key, end) for key in sorted(group))
-            if answered(question, table) != answer(question, acts, first):
-                raise ValueError(f"{table['of']}: counts would change")
+        rows = answers(sorted(group), ends, acts, first)
+        if rows != [answered(tuple((key, end) for key in sorted(group)), table) for end in ends]:
+            raise ValueError(f"{table['of']}: counts would change")
 
 
 def _midnight_after(day: str) -> datetime:

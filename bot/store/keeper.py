@@ -161,7 +161,8 @@ class Keeper(Archive):
         compared(table, acts, first)
         self._of("sent", "folded", keys[0]).put(table)
         receipts = self._of("receipts", "receipts", keys[0])
-        gone = [doc for doc in receipts.docs() if doc["push"] in keys]
+        mine = frozenset(keys)
+        gone = [doc for doc in receipts.docs() if doc["push"] in mine]
         for doc in gone:
             receipts.drop(id_of("receipts", doc))
         for key in keys:

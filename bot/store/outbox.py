@@ -238,10 +238,11 @@ class Outbox(Desk):
             found = self._stand().since(since)
         else:
             found = self._pushes(states, target, stem)
+            found = [push for push in found if push.due >= since] if since else found
         if targets:
             wanted = frozenset(targets)
             found = [push for push in found if push.target in wanted]
-        return [push for push in found if push.due >= since] if since else found
+        return found
 
     async def states(self) -> dict[State, int]:
         return await self._read(lambda: dict(Counter(push.state for push in self._pushes())))

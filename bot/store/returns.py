@@ -142,7 +142,7 @@ class Returns(Outbox):
 
     async def members(self, of: str = "") -> list[Member]:
         found = await self._glance(lambda: self._all("members", Member))
-        return [one for one in found if of in (one.branch, one.department)] if of else found
+        return [one for one in found if one.branch == of or one.department == of] if of else found
 
     async def set_target(self, state: TargetState) -> None:
         await self._write(lambda: self._main("targets").put(to_doc(state)))

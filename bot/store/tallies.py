@@ -223,8 +223,11 @@ class WeekRows:
 
     def first_act(self, key: str) -> dict[str, datetime]:
         """Return person -> first deliberate act, also of before the push was known here."""
-        first = dict(self._first_acts("").get(key, {}))
-        for who, at in self._first_acts(key).get(key, {}).items():
+        early, late = (self._first_acts(name).get(key, {}) for name in ("", key))
+        if not early:  # as nearly always
+            return late
+        first = dict(early)
+        for who, at in late.items():
             first[who] = min(at, first.get(who, at))
         return first
 

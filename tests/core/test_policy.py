@@ -10,6 +10,7 @@ from bot.core.model import SHANGHAI, Kind
 from bot.core.policy import (
     AFTERNOON,
     GRACE,
+    LONGEST,
     MINUTE,
     MORNING,
     RANKS,
@@ -227,6 +228,12 @@ def test_what_left_long_ago_is_forgotten_and_changes_no_slot():
     last = now + timedelta(seconds=30 * 9_999)
     assert len(sent._times) < 10_000
     assert next_slot(sent, [Limit(2)], last) == last - timedelta(seconds=30) + MINUTE + GRACE
+
+
+@pytest.mark.parametrize(("rest", "free"), [(23, False), (24, False), (25, True)])
+def test_a_rest_frees_a_long_window_only_when_all_of_it_has_passed(rest, free):
+    now = at(9, 15) + timedelta(hours=rest)
+    assert (next_slot(Sends([at(9, 15)]), [Limit(1, LONGEST)], now) == now) is free
 
 
 def test_one_that_is_heavier_than_a_whole_window_waits_for_an_empty_one():

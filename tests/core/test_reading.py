@@ -8,7 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.core.model import State, Step
-from bot.core.reading import Acts, Figures, figures, people, reading_until
+from bot.core.reading import (
+    Acts,
+    Figures,
+    answer,
+    answers,
+    figures,
+    first_acts,
+    people,
+    reading_until,
+)
 
 from .cast import CALENDAR, JG2, LI, MONDAY, WANG, ZHANG, at, cohort, cohorts, sent, tap
 
@@ -182,3 +191,33 @@ def test_the_numbers_are_what_counting_by_hand_gives(covered, lost, taps, tappab
     assert found.read == len(read)
     assert 0 <= found.read <= found.reachable <= found.covered
     assert (found.rate is None) is (found.reachable == 0)
+
+
+@given(
+    covered=st.tuples(PEOPLE, PEOPLE),
+    lost=PEOPLE,
+    taps=st.lists(
+        st.tuples(
+            st.sampled_from([SENT, TWIN]),
+            st.sampled_from("abcdefghxyzABC"),
+            st.integers(0, 9),
+            st.sampled_from(list(Step)),
+        )
+    ),
+    days=st.lists(st.integers(-1, 10), min_size=1),
+    both=st.booleans(),
+)
+def test_several_moments_are_answered_at_once_as_each_by_itself(covered, lost, taps, days, both):
+    pushes = (SENT, TWIN) if both else (TWIN,)
+    acts = Acts(
+        pushes=pushes,
+        cohorts=cohorts(*map(cohort, (SENT, TWIN), covered)),
+        unreached={SENT.key: frozenset(lost)},
+        opened={SENT.key: 3},
+    )
+    first = first_acts(
+        tap(push, who, SENT.sent_at + timedelta(days=day), step) for push, who, day, step in taps
+    )
+    keys, ends = [push.key for push in pushes], [SENT.sent_at + timedelta(days=day) for day in days]
+    alone = [answer(tuple((key, end) for key in keys), acts, first) for end in ends]
+    assert answers(keys, ends, acts, first) == alone

@@ -43,19 +43,27 @@ async def test_a_week_in_which_a_node_is_only_over_holds_two_for_a_hand_as_well(
     assert messages.WAIT_WEEK_CAP.format(2) in answers[1]["reason"]
 
 
-async def test_somebody_in_two_targets_hears_two_in_such_a_week_by_both_together(desk):
+@pytest.mark.parametrize(
+    "sends",
+    [
+        ("2026-06-22 11:05", "2026-06-23 10:07", "2026-06-24 10:07"),  # the third this week
+        ("2026-07-21 08:55", "2026-07-21 10:07", "2026-07-21 14:47"),  # the second today
+    ],
+)
+async def test_somebody_in_two_targets_hears_no_more_by_both_together(desk, sends):
     both = Member(id="both", name="某", branch="机关一支部", department="机关二支部")
     others = [Member(id=f"p{n}", name="某", branch=f"机关{n}支部") for n in "一二"]
     for member in (both, *others):
         desk.world.add_user(member.id, member.name)
     await desk.house.bureau.store.set_members([both, *others])
-    await desk.at("2026-06-22 11:05")
-    for day, item, target in (("23", "SC-01", "jg2"), ("24", "SC-08", "jg1")):
-        await desk.at(f"2026-06-{day} 10:07")
+    start, *moments = sends
+    await desk.at(start)
+    for when, item, target in zip(moments, ("SC-01", "SC-08"), ("jg2", "jg1"), strict=True):
+        await desk.at(when)
         params = {"item": item, "to": target}
         answer = await VERBS["send"](desk.house.bureau, desk.clock.now(), params)
     (row,) = await desk.house.bureau.store.deliveries(answer["key"])
-    assert row.to == ("p一",), "the third this week"
+    assert row.to == ("p一",)
 
 
 async def test_whom_the_plan_spares_is_not_on_the_roster_of_the_push(desk):
