@@ -12,7 +12,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import expect
 
 from bot import app, config
@@ -20,6 +19,7 @@ from bot.core import messages
 from bot.demo.stage import AGENTID, READER, Clock, build_stage
 from bot.sandbox.server import create_app
 from bot.sandbox.serving import Serving, free_port
+from tests.axe import sound
 from tests.chromium import NEEDS_CHROMIUM
 from tests.engine.office import ROOT, moment, office
 
@@ -31,10 +31,7 @@ PICTURES = os.environ.get("PICTURES")  # a folder, to look at what a person sees
 async def look(page, name: str) -> None:
     """See that nothing sticks out and axe finds nothing, on a phone and on a desk."""
     for width in (390, 1280):
-        await page.set_viewport_size({"width": width, "height": 844})
-        assert await page.evaluate("document.documentElement.scrollWidth") <= width, name
-        found = await Axe().run(page)
-        assert found.response["violations"] == [], found.generate_report()
+        await sound(page, ("light", width), name=name)
         if PICTURES:
             await page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
 
