@@ -53,19 +53,23 @@ class Mask:
     """Strikes secrets out of a text."""
 
     def __init__(self) -> None:
-        self._secrets: set[str] = set()
-        self._known: re.Pattern[str] | None = None
+        self._secrets: frozenset[str] = frozenset()
+        self._made: tuple[frozenset[str], re.Pattern[str]] | None = None  # at the first line
 
     def know(self, secrets: Iterable[str]) -> None:
         """Strike these out, too."""
         self._secrets |= {one for one in secrets if len(one) >= 4}
-        longest_first = sorted(self._secrets, key=len, reverse=True)
-        self._known = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
     def __call__(self, text: str) -> str:
-        if self._known is not None:
-            text = self._known.sub(STRUCK, text)
+        if self._secrets:
+            text = self._pattern(self._secrets).sub(STRUCK, text)
         return _LOGIN.sub(f"{STRUCK}@", _SHAPES.sub(rf"\1{STRUCK}", text))
+
+    def _pattern(self, secrets: frozenset[str]) -> re.Pattern[str]:
+        if self._made is None or self._made[0] is not secrets:
+            longest_first = sorted(secrets, key=len, reverse=True)
+            self._made = secrets, re.compile("|".join(map(re.escape, longest_first)))
+        return self._made[1]
 
 
 mask = Mask()  # of this process: app.py adds what it makes up, the token of control.json

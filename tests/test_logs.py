@@ -58,6 +58,15 @@ def test_every_secret_of_the_configuration_is_known_to_the_log(config):
     assert planted <= found
 
 
+def test_a_secret_made_up_after_the_first_line_is_struck_out_of_the_next():
+    mask = logs.Mask()
+    assert mask("one, two-two") == "one, two-two"
+    mask.know(["one!"])
+    assert mask("one! two-two") == "*** two-two"
+    mask.know(["two-two", "two-two-and-more"])
+    assert mask("one! two-two-and-more two-two") == "*** *** ***"
+
+
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_no_line_holds_a_secret_by_value_or_by_shape(config, logged, form, capsys):
     path = config.path
