@@ -83,7 +83,7 @@ class Reception:
         Whoever gives up waiting stops nothing. What failed is tried anew when it is told again.
         """
         if not event.name:
-            return asyncio.ensure_future(self._take(event))
+            return asyncio.shield(asyncio.create_task(self._take(event)))
         task = self._known.get(event.name)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
             task = self._known[event.name] = asyncio.create_task(self._take(event))

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 
 import httpx
+import pytest
 
 from bot.engine.receive import Reception
 from bot.inbox import Event
@@ -25,6 +26,18 @@ async def test_told_three_times_at_once_it_is_taken_once_and_answered_every_time
         assert count == 1
         await reception(replace(ENTER, name="bot/m2"))
         assert sum((await desk.house.bureau.store.counts()).values()) == 2
+
+
+@pytest.mark.parametrize("name", ["bot/m1", ""])  # a page's act has none
+async def test_whoever_gives_up_waiting_stops_nothing(tmp_path, name):
+    async with office(tmp_path, approved=False) as desk:
+        waiting = Reception(desk.house.bureau)(replace(ENTER, name=name))
+        waiting.cancel()
+        for _ in range(500):
+            if await desk.house.bureau.store.counts():
+                break
+            await asyncio.sleep(0.01)
+        assert sum((await desk.house.bureau.store.counts()).values()) == 1
 
 
 async def test_a_callback_behind_which_something_dawdles_is_answered_within_five_seconds(tmp_path):
