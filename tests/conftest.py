@@ -31,9 +31,14 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["TMPDIR"] = tempfile.tempdir = folder  # of the workers, too
 
 
+def pytest_collection() -> None:
+    """What is collected stays until the end: no search for garbage need walk it."""
+    gc.disable()
+
+
 def pytest_collection_finish() -> None:
-    """What was collected stays until the end: no search for garbage need walk it anew."""
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
