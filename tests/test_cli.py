@@ -22,6 +22,7 @@ from bot import cli
 from bot.channels import KINDS
 from bot.cli import shell
 from bot.core.model import Problem
+from bot.library.proofs import NAME as CACHE
 from bot.sandbox.serving import free_port
 
 ROOT = Path(__file__).parents[1]
@@ -36,11 +37,29 @@ OFF = (
 PUSH = "key due rule node covers item target channel provisional blocked"
 
 
-@pytest.fixture
-def home(tmp_path):
+def _laid(home: Path) -> Path:
     for name in ("content", "schedules"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "config.example.toml", tmp_path)
+        shutil.copytree(ROOT / name, home / name)
+    shutil.copy(ROOT / "config.example.toml", home)
+    return home
+
+
+@pytest.fixture(scope="session")
+def checked(tmp_path_factory):
+    """What a first `check` keeps in the data folder: only what was edited is judged anew."""
+    home = _laid(tmp_path_factory.mktemp("checked"))
+    (home / "data").mkdir()
+    with contextlib.chdir(home):
+        assert CliRunner().invoke(cli.main, ["check"]).exit_code == 0
+    return (home / "data" / CACHE).read_bytes()
+
+
+@pytest.fixture
+def home(tmp_path, checked):
+    """What ships, in a folder where somebody has run `check`."""
+    _laid(tmp_path)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / CACHE).write_bytes(checked)
     return tmp_path
 
 
@@ -464,7 +483,7 @@ def test_a_broken_configuration_is_told_and_exits_2(ask, home, text):
 
 
 def test_a_damaged_store_is_told_and_kept(ask, home):
-    (home / "data").mkdir()
+    (home / "data").mkdir(exist_ok=True)
     (home / "data" / "qingfeng.json").write_text("{", "utf-8")
     code, said = ask("plan")
     assert code == 2
@@ -473,6 +492,7 @@ def test_a_damaged_store_is_told_and_kept(ask, home):
 
 
 def test_a_data_folder_that_cannot_be_made_is_told(ask, home):
+    shutil.rmtree(home / "data")
     (home / "data").write_text("a file", "utf-8")
     assert ask("plan")[0] == 2
 
@@ -493,7 +513,7 @@ LEFTOVERS = [
 
 @pytest.mark.parametrize("text", LEFTOVERS, ids=lambda text: ascii(text)[:40])
 def test_a_leftover_of_a_bot_that_died_is_no_hindrance(ask, home, text):
-    (home / "data").mkdir()
+    (home / "data").mkdir(exist_ok=True)
     (home / "data" / "control.json").write_text(text, "utf-8")
     assert ask("plan", "--json")[0] == 0
 

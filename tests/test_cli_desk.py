@@ -8,9 +8,9 @@ import shutil
 
 from docx import Document
 
-from tests.test_cli import ROOT, home, typed
+from tests.test_cli import ROOT, checked, home, typed
 
-__all__ = ["home", "typed"]
+__all__ = ["checked", "home", "typed"]
 
 
 def settled(home) -> None:

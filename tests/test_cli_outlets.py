@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import struct
 
-from tests.test_cli import home, typed
+from tests.test_cli import checked, home, typed
 from tests.test_cli_desk import settled
 
-__all__ = ["home", "typed"]
+__all__ = ["checked", "home", "typed"]
 
 
 def ready(home, typed) -> None:
